@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspectContainer, logTail } from "../docker/container";
+import type { Engine } from "../docker/engine";
+import { askWorkers, NotReadyError, type Workers } from "./workers";
+
+/** Lines of buildkitd's log that an error carries: a wrong argument is told before a long help text. */
+const shown = { first: 2, last: 15 };
+
+/** Lines that are asked for. */
+const logLines = 500;
+
+/** Between two questions, in milliseconds: short at first, since most boots take a fraction of a second. */
+const pause = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
+
+/**
+ * Waits until the buildkitd in a started container answers.
+ *
+ * @param timeout in seconds.
+ * @throws where it ends, restarts or stays silent: with the end of its log and what the worker answered.
+ */
+export async function waitUntilReady(engine: Engine, container: string, timeout: number): Promise<Workers> {
+    const deadline = performance.now() + timeout * 1000;
+    for (let attempt = 0; ; attempt++) {
+        try {
+            return await askWorkers(engine, container);
+        } catch (error) {
+            if (!(error instanceof NotReadyError)) throw error;
+            const ended = await whyEnded(engine, container);
+            if (ended !== undefined || performance.now() > deadline) {
+                throw await bootError(engine, container, ended ?? `did not answer within ${timeout} s`, error);
+            }
+        }
+        await sleep(pause(attempt));
+    }
+}
+
+/** How a container ended, or `undefined` while it runs for the first time. */
+async function whyEnded(engine: Engine, container: string): Promise<string | undefined> {
+    const found = await inspectContainer(engine, container);
+    if (found === undefined) return "was removed by someone else";
+    const { Running: running, Restarting: restarting, ExitCode: code, OOMKilled: killed } = found.State;
+    if (killed) return "was killed because it used more memory than its limit";
+    return running && !restarting && found.RestartCount === 0 ? undefined : `ended with exit code ${code}`;
+}
+
+async function bootError(engine: Engine, container: string, what: string, answer: NotReadyError): Promise<Error> {
+    const lines = (await logTail(engine, container, logLines)).split("\n");
+    const log =
+        lines.length <= shown.first + shown.last
+            ? lines
+            : [...lines.slice(0, shown.first), "…", ...lines.slice(-shown.last)];
+    return new Error(
+        `BuildKit did not boot: buildkitd in ${container} on ${engine.endpoint.host} ${what}.\n` +
+            `The worker answered: ${answer.message || "nothing"}\n` +
+            `The end of buildkitd's log:\n${log.join("\n").replace(/^/gm, "  ")}`,
+    );
+}

@@ -1,0 +1,33 @@
+import type { Platform } from "../buildx/platform";
+import type { Engine } from "../docker/engine";
+import { execInContainer } from "../docker/exec";
+
+/** What a running buildkitd says of itself. */
+export interface Workers {
+    /** Platforms that it can build for, its own first. */
+    readonly platforms: readonly Platform[];
+    /** Such as `v0.34.2`; empty where it does not say. */
+    readonly version: string;
+}
+
+/** Thrown where buildkitd does not answer; the message is what `buildctl` said. */
+export class NotReadyError extends Error {}
+
+interface WorkerRecord {
+    platforms: Platform[] | null;
+    buildkitVersion?: { version?: string };
+}
+
+/** Asks the buildkitd in a running container for its workers; throws {@link NotReadyError} until it answers. */
+export async function askWorkers(engine: Engine, container: string): Promise<Workers> {
+    const command = ["buildctl", "debug", "workers", "--format", "{{json .}}"];
+    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command).catch((error: Error) => {
+        throw new NotReadyError(error.message);
+    });
+    if (exitCode !== 0) throw new NotReadyError((stderr || stdout).trim() || `buildctl ended with ${exitCode}`);
+    const workers = JSON.parse(stdout) as WorkerRecord[];
+    return {
+        platforms: workers.flatMap((worker) => worker.platforms ?? []),
+        version: workers[0]?.buildkitVersion?.version ?? "",
+    };
+}

@@ -1,0 +1,61 @@
+/** The value syntax of the driver's options (docker/cli `opts`, docker/go-units). */
+
+const size = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])i?b?|b)?$/i;
+
+/** Bytes of a size such as `"512m"`, `"1.5g"` or `"1073741824"`; `undefined` where it is none. */
+export function parseSize(text: string): number | undefined {
+    const [, digits, unit] = size.exec(text) ?? [];
+    if (digits === undefined) return undefined;
+    const exponent = unit === undefined ? 0 : "kmgtp".indexOf(unit.toLowerCase()) + 1;
+    const bytes = Math.trunc(Number(digits) * 1024 ** exponent);
+    return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** As {@link parseSize}, with `"-1"` for "no limit", as `memory-swap` has it. */
+export const parseSwapSize = (text: string): number | undefined => (text === "-1" ? -1 : parseSize(text));
+
+/** The shortest spelling of a number of bytes: 2147483648 is `"2g"`. */
+export function formatSize(bytes: number): string {
+    for (const [exponent, unit] of [
+        [4, "t"],
+        [3, "g"],
+        [2, "m"],
+        [1, "k"],
+    ] as const) {
+        if (bytes > 0 && bytes % 1024 ** exponent === 0) return `${bytes / 1024 ** exponent}${unit}`;
+    }
+    return String(bytes);
+}
+
+/** A restart policy as the Engine API has it. */
+export interface RestartPolicy {
+    Name: string;
+    MaximumRetryCount: number;
+}
+
+const restartPolicy = /^(?:(no|always|unless-stopped)|(on-failure)(?::(\d+))?)$/;
+
+/** `no`, `always`, `unless-stopped` or `on-failure[:times]`; `undefined` where it is none of them. */
+export function parseRestartPolicy(text: string): RestartPolicy | undefined {
+    const [, plain, onFailure, times] = restartPolicy.exec(text) ?? [];
+    const name = plain ?? onFailure;
+    return name === undefined ? undefined : { Name: name, MaximumRetryCount: Number(times ?? 0) };
+}
+
+export function formatRestartPolicy(policy: RestartPolicy): string {
+    const name = policy.Name || "no"; // older engines report "no" as an empty name
+    return policy.MaximumRetryCount > 0 ? `${name}:${policy.MaximumRetryCount}` : name;
+}
+
+const cpuSet = /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/;
+
+/** Whether `text` is a list of processors or memory nodes such as `"0-3,6"`, each range going up. */
+export function isCpuSet(text: string): boolean {
+    return (
+        cpuSet.test(text) &&
+        text.split(",").every((range) => {
+            const [from, to] = range.split("-").map(Number) as [number, number?];
+            return to === undefined || from <= to;
+        })
+    );
+}

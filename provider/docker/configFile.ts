@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What this package reads of docker's `config.json`. */
+export interface DockerConfig {
+    auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
+    credHelpers?: Record<string, string>;
+    credsStore?: string;
+    currentContext?: string;
+}
+
+/** The folder of docker's own configuration: `$DOCKER_CONFIG`, else `~/.docker`. */
+export function dockerConfigFolder(env: NodeJS.ProcessEnv = process.env): string {
+    return env.DOCKER_CONFIG || join(homedir(), ".docker");
+}
+
+/** docker's `config.json`; empty where there is none. */
+export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Promise<DockerConfig> {
+    const path = join(dockerConfigFolder(env), "config.json");
+    let text: string;
+    try {
+        text = await readFile(path, "utf8");
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+        throw error;
+    }
+    try {
+        return JSON.parse(text) as DockerConfig;
+    } catch (error) {
+        const why = `docker's configuration ${path} is not JSON (${(error as Error).message}): mend or remove it`;
+        throw new Error(why, { cause: error });
+    }
+}

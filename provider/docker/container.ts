@@ -1,0 +1,69 @@
+import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
+import { pack } from "tar-stream";
+import { type Engine, ifNotFound, statusOf } from "./engine";
+import { demultiplex, readAll } from "./streams";
+
+/** A container by name; `undefined` where there is none. */
+export const inspectContainer = ({ api }: Engine, name: string): Promise<ContainerInspectInfo | undefined> =>
+    api.getContainer(name).inspect().catch(ifNotFound);
+
+/** Thrown where a container was to be made and there is one of that name already. */
+export class ContainerExistsError extends Error {}
+
+export async function createContainer({ api }: Engine, options: ContainerCreateOptions): Promise<void> {
+    await api.createContainer(options).catch((error: unknown) => {
+        if (statusOf(error) !== 409) throw error;
+        throw new ContainerExistsError(`container ${options.name} exists already`);
+    });
+}
+
+export const startContainer = ({ api }: Engine, name: string): Promise<unknown> =>
+    api.getContainer(name).start().catch(ifStatus(304)); // 304: it runs already
+
+/** Ends a container and removes it with its anonymous volumes; well if there is none. */
+export async function removeContainer({ api }: Engine, name: string): Promise<void> {
+    await api.getContainer(name).remove({ force: true, v: true }).catch(ifNotFound);
+}
+
+/**
+ * Copies files into a container, folders 0755 and files 0644.
+ *
+ * @param folder an absolute path, of which the parent is there already.
+ * @param files content by path below the folder.
+ */
+export async function copyFiles(
+    { api }: Engine,
+    name: string,
+    folder: string,
+    files: Readonly<Record<string, Buffer>>,
+): Promise<void> {
+    const [, parent = "/", base = ""] = /^(.*\/)([^/]+)$/.exec(folder) ?? [];
+    const archive = pack();
+    const folders = new Set([base]);
+    for (const path of Object.keys(files)) {
+        const parts = path.split("/").slice(0, -1);
+        for (const index of parts.keys()) folders.add([base, ...parts.slice(0, index + 1)].join("/"));
+    }
+    for (const each of folders) archive.entry({ name: `${each}/`, type: "directory", mode: 0o755 });
+    for (const [path, content] of Object.entries(files)) {
+        archive.entry({ name: `${base}/${path}`, mode: 0o644 }, content);
+    }
+    archive.finalize();
+    await api.getContainer(name).putArchive(await readAll(archive), { path: parent });
+}
+
+/** The last lines that a container wrote, on either stream. */
+export async function logTail({ api }: Engine, name: string, lines: number): Promise<string> {
+    const raw = await api
+        .getContainer(name)
+        .logs({ stdout: true, stderr: true, tail: lines })
+        .catch(() => Buffer.alloc(0)); // some log drivers cannot be read
+    return demultiplex(raw as Buffer).trimEnd();
+}
+
+function ifStatus(status: number): (error: unknown) => undefined {
+    return (error) => {
+        if (statusOf(error) === status) return undefined;
+        throw error;
+    };
+}

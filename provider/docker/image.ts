@@ -1,0 +1,55 @@
+import type { ImageInspectInfo } from "dockerode";
+import { registryCredentials } from "./credentials";
+import { type Engine, engineMessage, ifNotFound } from "./engine";
+import { type ImageReference, parseImageReference } from "./imageReference";
+
+/** An image that the engine has; `undefined` where it has none of that name. */
+export const inspectImage = ({ api }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
+    api.getImage(name).inspect().catch(ifNotFound);
+
+/** The digest of an image in its registry, or where it was never in one, of its configuration. */
+export function imageDigest(image: ImageInspectInfo, name: string): string {
+    const repository = parseImageReference(name)?.repository;
+    const digests = image.RepoDigests ?? [];
+    const own = digests.find((each) => parseImageReference(each)?.repository === repository) ?? digests[0];
+    return own?.split("@")[1] ?? image.Id;
+}
+
+interface PullEvent {
+    id?: string;
+    status?: string;
+    progressDetail?: { current?: number; total?: number };
+}
+
+/**
+ * Asks the registry for an image, with the credentials that the user's docker configuration has for it.
+ *
+ * @param onProgress is told the share that is there, 0 to 100, each time it has grown.
+ */
+export async function pullImage(engine: Engine, name: string, onProgress: (percent: number) => void): Promise<void> {
+    const reference = parseImageReference(name) as ImageReference;
+    const authconfig = await registryCredentials(reference.domain);
+    const tag = reference.digest ?? reference.tag;
+    try {
+        const stream = await engine.api.createImage(authconfig, { fromImage: reference.repository, tag });
+        await new Promise<void>((resolve, reject) => {
+            const percent = pullProgress(onProgress);
+            engine.api.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), percent);
+        });
+    } catch (error) {
+        throw new Error(`image ${name} cannot be pulled: ${engineMessage(error)}`, { cause: error });
+    }
+}
+
+/** Adds up the layers' downloads; a total is known once each layer has told its size. */
+function pullProgress(onProgress: (percent: number) => void): (event: PullEvent) => void {
+    const layers = new Map<string, { current: number; total: number }>();
+    let shown = -1;
+    return ({ id, status, progressDetail }) => {
+        if (id === undefined || status !== "Downloading" || !progressDetail?.total) return;
+        layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total });
+        const sum = (of: "current" | "total") => [...layers.values()].reduce((all, layer) => all + layer[of], 0);
+        const percent = Math.floor((100 * sum("current")) / sum("total"));
+        if (percent > shown) onProgress((shown = percent));
+    };
+}

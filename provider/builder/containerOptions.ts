@@ -1,0 +1,56 @@
+import type { ContainerCreateOptions } from "dockerode";
+import { driverDefaults } from "../buildx/driverOptions";
+import { parseRestartPolicy } from "../buildx/values";
+import { type Owner, ownerLabels } from "../docker/ownership";
+import type { DesiredNode } from "./desired";
+import type { EngineTraits, Limits } from "./settings";
+
+/** Where buildkitd keeps its state. */
+const stateFolder = "/var/lib/buildkit";
+
+/** The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`). */
+export function containerOptions(node: DesiredNode, owner: Owner, engine: EngineTraits): ContainerCreateOptions {
+    const { limits, fixed } = node.settings;
+    const { memory, memorySwap, cpusetCpus, cpusetMems, cpuQuota, cpuPeriod, cpuShares, restartPolicy } =
+        limits as Limits;
+    const remapsUsers = (engine.SecurityOptions ?? []).some((option) => option.split(",").includes("name=userns"));
+    return {
+        name: node.container,
+        Image: fixed.image,
+        Env: Object.entries(fixed.env).map(([name, value]) => `${name}=${value}`),
+        Cmd: fixed.flags,
+        Labels: { ...fixed.labels, ...ownerLabels(owner) },
+        HostConfig: {
+            Privileged: true,
+            Init: true, // ends what BuildKit's own containers leave behind
+            RestartPolicy: parseRestartPolicy(restartPolicy),
+            Mounts: [{ Type: "volume", Source: node.volume, Target: stateFolder }],
+            ...(node.options.network && { NetworkMode: node.options.network }),
+            Memory: memory,
+            MemorySwap: node.options.memorySwap ? memorySwap : 0,
+            CpuQuota: cpuQuota,
+            CpuPeriod: cpuPeriod,
+            CpuShares: cpuShares,
+            CpusetCpus: cpusetCpus,
+            CpusetMems: cpusetMems,
+            ...(engine.CgroupDriver === "cgroupfs" && {
+                CgroupParent: fixed.cgroupParent || driverDefaults.cgroupParent,
+            }),
+            ...(remapsUsers && { UsernsMode: "host" }),
+        },
+    };
+}
+
+/** What the engine is told to change the limits of a container that runs. */
+export function limitUpdate(limits: Limits): object {
+    return {
+        Memory: limits.memory,
+        MemorySwap: limits.memorySwap,
+        CpuQuota: limits.cpuQuota,
+        CpuPeriod: limits.cpuPeriod,
+        CpuShares: limits.cpuShares,
+        CpusetCpus: limits.cpusetCpus,
+        CpusetMems: limits.cpusetMems,
+        RestartPolicy: parseRestartPolicy(limits.restartPolicy),
+    };
+}

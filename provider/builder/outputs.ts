@@ -1,0 +1,97 @@
+import type { Workers } from "../buildkit/workers";
+import { askWorkers, NotReadyError } from "../buildkit/workers";
+import { buildkitAddress, containerName, volumeName } from "../buildx/names";
+import { formatPlatforms } from "../buildx/platform";
+import { inspectContainer } from "../docker/container";
+import type { Engine } from "../docker/engine";
+import { imageDigest, inspectImage } from "../docker/image";
+
+/** `inactive` is buildx's word for a node that has no container. */
+export type Status = "running" | "stopped" | "inactive";
+
+export interface NodeOutputs {
+    name: string;
+    containerName: string;
+    /** BuildKit's address, `docker-container://<container>`. */
+    endpoint: string;
+    /** The engine as buildx's record names it: a docker context, or a host. */
+    dockerEndpoint: string;
+    /** What buildkitd offers; of a node that does not run, what it offered when it was last seen. */
+    platforms: string[];
+    /** Such as `v0.34.2`. */
+    buildkitVersion: string;
+    /** `sha256:…` of the image in its registry; of an image that was never in one, of its configuration. */
+    imageDigest: string;
+    status: Status;
+    volumeName: string;
+}
+
+export interface BuilderOutputs {
+    name: string;
+    containerName: string;
+    endpoint: string;
+    dockerEndpoint: string;
+    platforms: string[];
+    buildkitVersion: string;
+    status: Status;
+    nodes: NodeOutputs[];
+}
+
+/** What is said of a node whose container is not there to ask. */
+export interface Fallback {
+    readonly platforms: readonly string[];
+    readonly buildkitVersion: string;
+    readonly imageDigest: string;
+}
+
+const nothingKnown: Fallback = { platforms: [], buildkitVersion: "", imageDigest: "" };
+
+/**
+ * One node as it is on the engine now.
+ *
+ * @param asked what its buildkitd said a moment ago, so that it is not asked again.
+ */
+export async function describeNode(
+    engine: Engine,
+    node: string,
+    { asked, before = nothingKnown }: { asked?: Workers | undefined; before?: Fallback | undefined } = {},
+): Promise<NodeOutputs> {
+    const name = containerName(node);
+    const container = await inspectContainer(engine, name);
+    const isRunning = container?.State.Running === true && !container.State.Restarting;
+    const [workers, image] = await Promise.all([
+        asked ?? (isRunning ? askWorkers(engine, name).catch(ifNotReady) : undefined),
+        container && inspectImage(engine, container.Image),
+    ]);
+    return {
+        name: node,
+        containerName: name,
+        endpoint: buildkitAddress(name),
+        dockerEndpoint: engine.endpoint.stored,
+        platforms: workers ? formatPlatforms(workers.platforms) : [...before.platforms],
+        buildkitVersion: workers?.version ?? before.buildkitVersion,
+        imageDigest: container && image ? imageDigest(image, container.Config.Image) : before.imageDigest,
+        status: container === undefined ? "inactive" : isRunning ? "running" : "stopped",
+        volumeName: volumeName(node),
+    };
+}
+
+/** The outputs of a builder, from those of its nodes. */
+export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutputs {
+    const [first] = nodes as [NodeOutputs];
+    return {
+        name,
+        containerName: first.containerName,
+        endpoint: first.endpoint,
+        dockerEndpoint: first.dockerEndpoint,
+        platforms: [...new Set(nodes.flatMap((node) => node.platforms))],
+        buildkitVersion: first.buildkitVersion,
+        status: first.status,
+        nodes,
+    };
+}
+
+function ifNotReady(error: unknown): undefined {
+    if (error instanceof NotReadyError) return undefined;
+    throw error;
+}

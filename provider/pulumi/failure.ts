@@ -1,0 +1,34 @@
+/**
+ * A change that stopped half-way. Pulumi writes the properties into its state with the reason, and the next
+ * `pulumi up` calls `update` again (pulumi/pulumi `sdk/nodejs/cmd/dynamic-provider`, `grpcResponseFromError`).
+ */
+export class PartlyDone extends Error {
+    readonly reasons: string[];
+
+    constructor(
+        cause: unknown,
+        readonly id: string,
+        readonly properties: object,
+    ) {
+        const message = (cause as Error).message ?? String(cause);
+        super(message);
+        this.reasons = [message];
+    }
+}
+
+/**
+ * A verb whose failures reach the user as the sentence they are: Pulumi's provider process prints the stack
+ * of an error, which tells a user nothing where the error is an expected one.
+ */
+export function withPlainErrors<Arguments extends unknown[], Result>(
+    verb: (...args: Arguments) => Promise<Result>,
+): (...args: Arguments) => Promise<Result> {
+    return async (...args) => {
+        try {
+            return await verb(...args);
+        } catch (error) {
+            if (error instanceof Error && error.constructor === Error) error.stack = "";
+            throw error;
+        }
+    };
+}

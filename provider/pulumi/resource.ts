@@ -1,0 +1,20 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * A resource of a dynamic provider that is not serialised: what Pulumi keeps of it is one line that names the
+ * implementation in this package, the same in every release.
+ *
+ * Pulumi's own `dynamic.Resource` would serialise the provider object, which takes TypeScript's compiler into
+ * the user's program and keeps whatever text that makes of it, so that each upgrade changed every resource
+ * (pulumi/pulumi#12401). The provider process only asks of the text that it exports a `handler`.
+ */
+export abstract class BuildxResource extends pulumi.CustomResource {
+    /** @param type the class's name, by which `provider/dynamic.ts` exports its lifecycle. */
+    constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions | undefined) {
+        const token = `pulumi-nodejs:dynamic/buildx:${type}`;
+        const urn = pulumi.createUrn(name, token, opts?.parent, pulumi.getProject(), pulumi.getStack());
+        super(token, name, { ...props, __urn: urn, __provider: providerText(type) }, opts);
+    }
+}
+
+const providerText = (type: string) => `exports.handler = () => require("pulumi-buildx/dynamic").${type};`;

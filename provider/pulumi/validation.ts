@@ -1,0 +1,49 @@
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import { closest, distance } from "fastest-levenshtein";
+import * as v from "valibot";
+import { whyIllegalName } from "../buildx/names";
+
+type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
+
+/** A value as a message quotes it. */
+export const said = (input: unknown) => (typeof input === "string" ? `"${input}"` : JSON.stringify(input));
+
+export const text = (what: string) => v.pipe(v.string(({ input }) => `${said(input)} is not ${what}`));
+
+/** A text that `isLegal`, or else is not `what`. */
+export const textThat = (isLegal: (text: string) => boolean, what: string) =>
+    v.pipe(
+        text(what),
+        v.check(isLegal, ({ input }) => `${said(input)} is not ${what}`),
+    );
+
+/** A builder's or a node's name. */
+export const legalName = v.pipe(
+    text("a builder's name"),
+    v.check(
+        (value) => whyIllegalName(value) === undefined,
+        ({ input }) => whyIllegalName(input) ?? "",
+    ),
+);
+
+/** All that is wrong with a resource's arguments, each at the property that it is wrong with. */
+export function failuresOf(schema: Schema, value: Record<string, unknown>): CheckFailure[] {
+    const known = Object.keys(schema.entries);
+    const unknownKeys = Object.keys(value).filter((key) => !known.includes(key) && !key.startsWith("__"));
+    const { issues = [] } = v.safeParse(schema, value);
+    return [
+        ...unknownKeys.map((key) => ({
+            property: key,
+            reason: `there is no argument ${key}: ${suggestion(key, known)}`,
+        })),
+        ...issues.map((issue) => ({ property: v.getDotPath(issue) ?? "", reason: issue.message })),
+    ];
+}
+
+/** Which of the legal names was probably meant. */
+export function suggestion(name: string, legal: readonly string[]): string {
+    const nearest = closest(name, legal);
+    return distance(name, nearest) <= Math.ceil(name.length / 3)
+        ? `did you mean ${nearest}?`
+        : `there are ${legal.join(", ")}`;
+}

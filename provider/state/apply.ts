@@ -1,0 +1,16 @@
+import { type Engine, failedCall } from "../docker/engine";
+import { createVolume, removeVolume } from "../docker/volume";
+import type { StatePlan } from "./plan";
+
+/** Runs a plan's steps. Making and removing a volume are one call each, so nothing is left half-made. */
+export async function applyState({ refusal, steps }: StatePlan, engine: Engine): Promise<void> {
+    if (refusal !== undefined) throw new Error(refusal);
+    for (const step of steps) {
+        if (step.do === "removeVolume") await removeVolume(engine, step.volume);
+        if (step.do !== "createVolume") continue;
+        const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;
+        await createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {
+            throw failedCall(`volume ${Name} cannot be made`, engine, error);
+        });
+    }
+}

@@ -1,0 +1,11 @@
+/** The arguments of a `BuildKitState` as they reach the provider. */
+export interface StateInputs {
+    builderName: string;
+    node?: string;
+    endpoint?: string;
+    volumeDriver?: string;
+    volumeDriverOpts?: Record<string, string>;
+    labels?: Record<string, string>;
+    /** The URN of the resource. */
+    __urn: string;
+}

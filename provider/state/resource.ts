@@ -1,0 +1,95 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { BuildxResource } from "../pulumi/resource";
+
+/** Arguments of a {@link BuildKitState}. */
+export interface BuildKitStateArgs {
+    /**
+     * The builder that works on this state, which is also the default for a builder's own name.
+     * Default: the resource's logical name.
+     */
+    builderName?: pulumi.Input<string>;
+    /** The node of that builder. Default: `<builderName>0`, as buildx names the first one. */
+    node?: pulumi.Input<string>;
+    /**
+     * The engine that holds the volume: a docker context's name, or a host URL (`unix://`, `tcp://`).
+     * Default: what the docker CLI would use.
+     */
+    endpoint?: pulumi.Input<string>;
+    /** The volume driver. Default: `local`. */
+    volumeDriver?: pulumi.Input<string>;
+    /** Options of the volume driver, such as `{ type: "none", o: "bind", device: "/fast/disk" }`. */
+    volumeDriverOpts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** More labels on the volume. */
+    labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * The state of a BuildKit node: the volume that holds its cache.
+ *
+ * It lives on its own, so that a builder that works on it can be changed, removed and made again without losing
+ * a layer. The volume is the one that buildx itself would make for the node.
+ *
+ * ```ts
+ * const state = new BuildKitState("cache", { builderName: "ci" });
+ * const builder = new BuildxBuilder("ci", { state });
+ * ```
+ *
+ * Where there is such a volume already its content is kept, {@link adopted} says so, and where it was not made
+ * by this resource it stays when the resource is removed. A volume cannot be changed: a changed argument
+ * replaces it, and the new one starts empty.
+ *
+ * Removing a state that a container still mounts fails and names the container.
+ */
+export class BuildKitState extends BuildxResource {
+    /** The builder that works on this state, in lower case as buildx keeps it. */
+    declare readonly builderName: pulumi.Output<string>;
+    /** The node that works on this state. */
+    declare readonly node: pulumi.Output<string>;
+    /** The volume's name, `buildx_buildkit_<node>_state`. */
+    declare readonly volumeName: pulumi.Output<string>;
+    /** Where the volume lies on the engine's host. */
+    declare readonly mountpoint: pulumi.Output<string>;
+    /** The volume was there already, and its content is kept. */
+    declare readonly adopted: pulumi.Output<boolean>;
+
+    /**
+     * A state that is there already, of another stack or made by hand.
+     *
+     * @param id the volume's name, `buildx_buildkit_<node>_state`.
+     */
+    static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): BuildKitState {
+        return new BuildKitState(name, undefined, { ...opts, id });
+    }
+
+    /**
+     * @param name the resource's logical name, and the builder's where `builderName` is left out.
+     * @throws at preview, for an illegal name.
+     */
+    constructor(name: string, args?: BuildKitStateArgs, opts?: pulumi.CustomResourceOptions) {
+        super(
+            "BuildKitState",
+            name,
+            {
+                ...args,
+                builderName: opts?.id === undefined ? (args?.builderName ?? name) : undefined,
+                node: args?.node,
+                volumeName: undefined,
+                mountpoint: undefined,
+                adopted: undefined,
+            },
+            opts,
+        );
+        askedEndpoints.set(this, args?.endpoint);
+    }
+}
+
+/** No output, since an output that has no value is unknown at preview. */
+const askedEndpoints = new WeakMap<BuildKitState, pulumi.Input<string> | undefined>();
+
+/** What a builder needs of its state, as plain values: a resource itself cannot be given to a dynamic provider. */
+export const referenceTo = (state: BuildKitState) => ({
+    builderName: state.builderName,
+    node: state.node,
+    volumeName: state.volumeName,
+    endpoint: askedEndpoints.get(state),
+});

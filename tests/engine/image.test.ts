@@ -1,0 +1,143 @@
+import { strict as assert } from "node:assert";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { docker, leftovers } from "../support/docker";
+import { type Project, withProject } from "../support/project";
+import { credentials, startRegistry } from "../support/registry";
+
+const stock = "moby/buildkit:buildx-stable-1";
+
+/** A private image on a registry of the test's own, which the engine does not have. */
+async function withPrivateImage(
+    project: Project,
+    test: (image: string, host: string) => Promise<void>,
+    { keep = false } = {},
+): Promise<void> {
+    const registry = await startRegistry(project.folder);
+    const image = `${registry.host}/${project.unique}/buildkit:private`;
+    const env = { DOCKER_CONFIG: join(project.folder, "login") };
+    try {
+        await docker(["tag", stock, image]);
+        await docker(["login", "--username", credentials.username, "--password", credentials.password, registry.host], {
+            env,
+        });
+        await docker(["push", "--quiet", image], { env });
+        if (!keep) await docker(["rmi", image]);
+        await test(image, registry.host);
+    } finally {
+        registry.stop();
+        await docker(["rmi", "--force", image]).catch(() => {});
+    }
+}
+
+const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64");
+
+/** docker's configuration with the credentials in each of the ways that docker knows. */
+const configurations: Record<string, (host: string) => object> = {
+    "docker login": (host) => ({ auths: { [host]: { auth } } }),
+    credsStore: () => ({ credsStore: "pulumi-buildx-test" }),
+    credHelpers: (host) => ({ credHelpers: { [host]: "pulumi-buildx-test" }, credsStore: "not-there" }),
+};
+
+/** A credential helper, as docker's own are: a program on the PATH that reads a host and answers JSON. */
+async function makeHelper(project: Project): Promise<void> {
+    const folder = join(project.folder, "bin");
+    await mkdir(folder, { recursive: true });
+    const answer = JSON.stringify({ Username: credentials.username, Secret: credentials.password });
+    const helper = join(folder, "docker-credential-pulumi-buildx-test");
+    await writeFile(
+        helper,
+        `#!/bin/sh\nread -r host\n[ "$1" = get ] && case $host in 127.0.0.1:*) echo '${answer}' ;; *) echo 'credentials not found in native keychain'; exit 1 ;; esac\n`,
+    );
+    await chmod(helper, 0o755);
+    project.env.PATH = `${folder}:${process.env.PATH}`;
+}
+
+async function configure(project: Project, config: object): Promise<void> {
+    project.env.DOCKER_CONFIG = join(project.folder, "docker");
+    await mkdir(project.env.DOCKER_CONFIG, { recursive: true });
+    await writeFile(join(project.env.DOCKER_CONFIG, "config.json"), JSON.stringify(config));
+}
+
+const builder = (image: string, more = "") =>
+    `exports.digest = new buildx.BuildxBuilder("b", { name: unique, ${more} driverOpts: { image: "${image}" } }).nodes[0].imageDigest;`;
+
+describe("the BuildKit image", () => {
+    for (const [how, configuration] of Object.entries(configurations)) {
+        it(
+            `is pulled with the credentials of ${how}, which appear nowhere`,
+            withProject(async (project) => {
+                await withPrivateImage(project, async (image, host) => {
+                    await makeHelper(project);
+                    await configure(project, configuration(host));
+                    await project.program(builder(image));
+                    const { output } = await project.up("--logtostderr", "-v=9");
+                    assert.match(output, new RegExp(`pulling ${image}`));
+                    assert.ok(!output.includes(auth) && !output.includes(credentials.password));
+                    assert.match((await project.outputs<{ digest: string }>()).digest, /^sha256:/);
+                });
+            }),
+        );
+    }
+
+    it(
+        "that asks for a login fails without one, and tells of a helper that is not there",
+        withProject(async (project) => {
+            await withPrivateImage(project, async (image) => {
+                await project.program(builder(image));
+                await configure(project, {});
+                assert.match(
+                    await project.failing("up"),
+                    /cannot be pulled: .*(no basic auth credentials|unauthorized|authentication required)/,
+                );
+                await configure(project, { credsStore: "not-there" });
+                assert.match(
+                    await project.failing("up"),
+                    /credential helper docker-credential-not-there, which docker's config.json names, is not on the PATH/,
+                );
+                assert.deepEqual(await leftovers(project.unique), []);
+            });
+        }),
+    );
+
+    it(
+        "is asked for again with pull always, and one that is there serves when the registry is gone",
+        withProject(async (project) => {
+            await withPrivateImage(
+                project,
+                async (image) => {
+                    await configure(project, {});
+                    await project.program(builder(image, 'pull: "always",'));
+                    const { output } = await project.up();
+                    assert.match(
+                        output,
+                        new RegExp(`using the ${image} that the engine has: image .* cannot be pulled`),
+                    );
+                    await project.destroy();
+                    await project.program(builder(image));
+                    assert.doesNotMatch((await project.up()).output, /pulling/);
+                },
+                { keep: true },
+            );
+        }),
+    );
+
+    it(
+        "may be named by its digest",
+        withProject(async (project) => {
+            await withPrivateImage(project, async (image, host) => {
+                await configure(project, { auths: { [host]: { auth } } });
+                await docker(["pull", "--quiet", image], { env: project.env });
+                const [byDigest = ""] = JSON.parse(
+                    await docker(["image", "inspect", "--format", "{{json .RepoDigests}}", image]),
+                ) as string[];
+                await docker(["rmi", image]);
+                await project.program(builder(byDigest));
+                await project.up();
+                assert.equal((await project.outputs<{ digest: string }>()).digest, byDigest.split("@")[1]);
+                await project.preview("--expect-no-changes");
+                await docker(["rmi", "--force", byDigest]);
+            });
+        }),
+    );
+});

@@ -1,0 +1,136 @@
+import { strict as assert } from "node:assert";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { leftovers } from "../support/docker";
+import { context } from "../support/image";
+import { withProject } from "../support/project";
+
+/**
+ * An image build as docker-build's `Image` is one: a resource that takes `imageArgs` and runs buildx. Where all of
+ * `builder` and `platforms` is known it builds at preview too, as that one does.
+ */
+const imageBuild = `
+const { execFileSync } = require("node:child_process");
+const { appendFileSync } = require("node:fs");
+class Image extends pulumi.dynamic.Resource {
+    constructor(name, args) { super(provider, name, { ...args, built: undefined }); }
+}
+const provider = {
+    check: async (_, inputs) => {
+        const { appendFileSync } = require("node:fs");
+        appendFileSync("seen", JSON.stringify({ builder: inputs.builder, platforms: inputs.platforms }) + "\\n");
+        return { inputs };
+    },
+    create: async (inputs) => {
+        const { execFileSync } = require("node:child_process");
+        const args = ["buildx", "build", "--builder", inputs.builder.name, "--platform", inputs.platforms.join(",")];
+        execFileSync("docker", [...args, "--output", "type=cacheonly", inputs.context], { stdio: "pipe" });
+        return { id: "built", outs: { ...inputs, built: true } };
+    },
+};`;
+
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+describe("a preview", () => {
+    it(
+        "makes nothing, knows neither name nor platforms, and one up makes the builder and builds on it",
+        withProject(async (project) => {
+            const folder = await context(project);
+            await project.program(`${imageBuild}
+                const state = new buildx.BuildKitState("cache", { builderName: unique });
+                // What is asked for under the name of an output does not make that output known.
+                const builder = new buildx.BuildxBuilder("builder", { name: unique, state, platforms: ["linux/amd64"] });
+                const image = new Image("app", { ...builder.imageArgs(["linux/amd64"]), context: ${JSON.stringify(folder)} });
+                new Image("own", { ...builder.imageArgs(), context: ${JSON.stringify(folder)} });
+                exports.name = builder.name;
+                exports.platforms = builder.platforms;
+                exports.endpoint = builder.endpoint;
+                exports.builderName = state.builderName;
+                exports.built = image.built;`);
+            const { output } = await project.preview();
+            for (const key of ["name", "platforms", "endpoint"]) {
+                assert.match(output, new RegExp(`^ +(\\+ )?${key} *: (\\[unknown\\]|output<string>)`, "m"), output);
+            }
+            assert.match(output, new RegExp(`builderName *: "${project.unique}"`));
+            const seen = async () => (await readFile(join(project.folder, "seen"), "utf8")).trim().split("\n");
+            for (const line of await seen()) {
+                assert.deepEqual(JSON.parse(line), { builder: { name: unknown }, platforms: [unknown] });
+            }
+            assert.deepEqual(await leftovers(project.unique), []);
+            assert.deepEqual(await project.records(), []);
+
+            await project.up();
+            assert.deepEqual(JSON.parse((await seen()).at(-1) ?? ""), {
+                builder: { name: project.unique },
+                platforms: ["linux/amd64"],
+            });
+            assert.equal((await project.outputs<{ built: boolean }>()).built, true);
+            assert.deepEqual(await project.records(), [project.unique]);
+            await project.preview("--expect-no-changes");
+        }),
+    );
+
+    it(
+        "does not fail for arguments that are not known yet",
+        withProject(async (project) => {
+            await project.program(`
+                const first = new buildx.BuildxBuilder("first", { name: unique + "-1" });
+                const later = (value) => first.containerName.apply(() => value);
+                new buildx.BuildxBuilder("whole", {
+                    name: later(unique + "-2"),
+                    driverOpts: later({ memory: "1g" }),
+                    platforms: later(["linux/amd64"]),
+                    buildkitdFlags: later(["--debug"]),
+                    use: later(false),
+                    bootTimeout: later(30),
+                    labels: later({ a: "b" }),
+                });
+                new buildx.BuildxBuilder("parts", {
+                    name: unique + "-3",
+                    driverOpts: { memory: later("1g"), memorySwap: "2g", cpuQuota: later(50000), env: { A: later("b") } },
+                    platforms: [later("linux/amd64")],
+                    buildkitdFlags: [later("--debug")],
+                });`);
+            await project.preview();
+            await project.up();
+            await project.preview("--expect-no-changes");
+            assert.equal((await project.records()).length, 3);
+        }),
+    );
+
+    it(
+        "tells of bad input at its property, before anything is made",
+        withProject(async (project) => {
+            await project.program(`
+                new buildx.BuildxBuilder("b", {
+                    name: "default",
+                    driverOpts: { memory: "512x", memroy: "1g" },
+                    platforms: ["linux/amd65"],
+                    plattforms: [],
+                });`);
+            const output = await project.failing("preview");
+            for (const told of [
+                /name.*"default" is reserved by buildx/,
+                /driverOpts\.memory.*"512x" is not a size: .*such as "512m" or "2g"/,
+                /driverOpts.*memroy is no option of the docker-container driver: did you mean memory\?/,
+                /platforms\.0.*"linux\/amd65" is not a platform .*"amd65" is no architecture/,
+                /plattforms.*there is no argument plattforms: did you mean platforms\?/,
+            ]) {
+                assert.match(output, told);
+            }
+            assert.deepEqual(await project.records(), []);
+        }),
+    );
+
+    it(
+        "of a platform that the builder does not offer fails once that is known, and says what it offers",
+        withProject(async (project) => {
+            await project.program(`
+                const builder = new buildx.BuildxBuilder("b", { name: unique });
+                exports.args = builder.imageArgs(["linux/amd64", "linux/s390x"]);`);
+            const output = await project.failing("up");
+            assert.match(output, /builder ".*" does not offer linux\/s390x, only linux\/amd64, .*Register an emulator/);
+            assert.doesNotMatch(output, /\n +at /);
+        }),
+    );
+});

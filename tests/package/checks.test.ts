@@ -1,0 +1,23 @@
+import { strict as assert } from "node:assert";
+import { checkout } from "../support/project";
+import { must, run } from "../support/run";
+
+const passes =
+    (program: string, ...args: string[]) =>
+    async () => {
+        const { code, output } = await run(program, args, { cwd: checkout });
+        assert.equal(code, 0, output);
+    };
+
+describe("the checkout", () => {
+    it("is formatted", passes("prettier", "--check", "."));
+
+    it("is linted", passes("eslint", "--max-warnings", "0", "."));
+
+    it("has no type errors, tests and examples included", passes("tsc", "--project", "."));
+
+    it("names no registry's host in its lockfile", async () => {
+        const lock = await must("git", ["show", ":package-lock.json"], { cwd: checkout });
+        assert.doesNotMatch(lock, /"resolved": "https?:/);
+    });
+});

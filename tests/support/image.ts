@@ -1,0 +1,33 @@
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Project } from "./project";
+import { must, run } from "./run";
+
+/** A folder to build from: an image made from nothing but one program, with a step that runs it. */
+export async function context(project: Project, dockerfile = defaultDockerfile): Promise<string> {
+    const folder = join(project.folder, "context");
+    await mkdir(folder, { recursive: true });
+    const busybox = (await must("which", ["busybox"])).trim();
+    await cp(busybox, join(folder, "busybox"), { dereference: true });
+    await writeFile(join(folder, "Dockerfile"), dockerfile);
+    return folder;
+}
+
+const defaultDockerfile = `FROM scratch
+COPY busybox /bin/sh
+RUN date > /built
+RUN cat /built > /again
+`;
+
+/** Builds on a builder; gives which steps came from its cache and the whole log. */
+export async function build(
+    project: Project,
+    builder: string,
+    folder: string,
+): Promise<{ cached: number; log: string }> {
+    const args = ["build", "--builder", builder, "--progress", "plain", "--output", "type=cacheonly", folder];
+    const env = { ...project.env, BUILDX_NO_DEFAULT_ATTESTATIONS: "1" };
+    const { code, output } = await run("docker", ["buildx", ...args], { env });
+    if (code !== 0) throw new Error(`the build failed:\n${output}`);
+    return { cached: output.split("\n").filter((line) => / CACHED$/.test(line)).length, log: output };
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { removeLeftovers } from "./docker";
+import { type Ended, must, run } from "./run";
+
+export const checkout = resolve(__dirname, "../..");
+
+/** The part of a deployment's state that tests look at. */
+export interface ResourceInState {
+    urn: string;
+    type: string;
+    id: string;
+    inputs: Record<string, unknown>;
+    outputs: Record<string, unknown>;
+    initErrors?: string[];
+}
+
+/**
+ * A Pulumi project on a stack of its own, with a backend, a buildx store and a Pulumi home of its own.
+ *
+ * `unique` starts the names of all that it makes on the engine.
+ */
+export class Project {
+    readonly env: NodeJS.ProcessEnv;
+
+    private constructor(
+        readonly folder: string,
+        readonly unique: string,
+        readonly store: string,
+    ) {
+        this.env = {
+            BUILDX_CONFIG: store,
+            PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+            PULUMI_HOME: join(folder, "home"),
+            PULUMI_CONFIG_PASSPHRASE: "test",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+            NO_COLOR: "1",
+        };
+    }
+
+    static async make(options: { modules?: string; store?: string; unique?: string } = {}): Promise<Project> {
+        const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-"));
+        const unique = options.unique ?? `t${randomBytes(4).toString("hex")}`;
+        const project = new Project(folder, unique, options.store ?? join(folder, "buildx"));
+        await mkdir(join(folder, "backend"));
+        await writeFile(join(folder, "Pulumi.yaml"), `name: ${unique}\nruntime: nodejs\nmain: index.js\n`);
+        await writeFile(join(folder, "package.json"), JSON.stringify({ name: unique, main: "index.js" }));
+        if (options.modules !== "none") {
+            await symlink(options.modules ?? join(checkout, "node_modules"), join(folder, "node_modules"));
+        }
+        await must("pulumi", ["stack", "init", "test", "--non-interactive"], { cwd: folder, env: project.env });
+        return project;
+    }
+
+    /** The program, in JavaScript; `buildx`, `pulumi` and `unique` are there already. */
+    async program(body: string): Promise<void> {
+        const head =
+            'const pulumi = require("@pulumi/pulumi");\nconst buildx = require("pulumi-buildx");\n' +
+            `const unique = ${JSON.stringify(this.unique)};\n`;
+        await writeFile(join(this.folder, "index.js"), head + body);
+    }
+
+    try(command: string, ...args: string[]): Promise<Ended> {
+        const asked = ["up", "refresh", "destroy"].includes(command) ? ["--yes", "--skip-preview"] : [];
+        return run("pulumi", [command, "--non-interactive", ...asked, ...args], { cwd: this.folder, env: this.env });
+    }
+
+    private async must(command: string, args: string[]): Promise<Ended> {
+        const ended = await this.try(command, ...args);
+        if (ended.code !== 0) throw new Error(`pulumi ${command} ended with ${ended.code}:\n${ended.output}`);
+        return ended;
+    }
+
+    up = (...args: string[]): Promise<Ended> => this.must("up", args);
+    preview = (...args: string[]): Promise<Ended> => this.must("preview", args);
+    refresh = (...args: string[]): Promise<Ended> => this.must("refresh", args);
+    destroy = (...args: string[]): Promise<Ended> => this.must("destroy", args);
+
+    /** A command that has to fail; gives what it said. */
+    async failing(command: string, ...args: string[]): Promise<string> {
+        const { code, output } = await this.try(command, ...args);
+        if (code === 0) throw new Error(`pulumi ${command} was to fail and did not:\n${output}`);
+        return output;
+    }
+
+    async outputs<T = Record<string, unknown>>(): Promise<T> {
+        return JSON.parse((await this.must("stack", ["output", "--json"])).stdout);
+    }
+
+    /** The resources in the state without the stack and its provider. */
+    async state(): Promise<ResourceInState[]> {
+        const { stdout } = await this.must("stack", ["export"]);
+        const { deployment }: { deployment: { resources?: ResourceInState[] } } = JSON.parse(stdout);
+        return (deployment.resources ?? []).filter(({ type }) => type.includes("buildx:"));
+    }
+
+    urn = (type: string, name: string): string =>
+        `urn:pulumi:test::${this.unique}::pulumi-nodejs:dynamic/buildx:${type}::${name}`;
+
+    buildx(...args: string[]): Promise<string> {
+        return must("docker", ["buildx", ...args], { env: this.env });
+    }
+
+    /** Builders that have a record, by name. */
+    async records(): Promise<string[]> {
+        return readdir(join(this.store, "instances")).catch(() => []);
+    }
+
+    async record(name: string): Promise<Record<string, unknown>> {
+        return JSON.parse(await readFile(join(this.store, "instances", name), "utf8"));
+    }
+
+    async remove(): Promise<void> {
+        await removeLeftovers(this.unique);
+        await rm(this.folder, { recursive: true, force: true });
+    }
+}
+
+/** Runs a test on a project of its own and cleans up after it, also when it fails. */
+export function withProject(
+    test: (project: Project) => Promise<void>,
+    options?: Parameters<typeof Project.make>[0],
+): () => Promise<void> {
+    return async () => {
+        const project = await Project.make(options);
+        try {
+            await test(project);
+        } finally {
+            await project.remove();
+        }
+    };
+}

@@ -1,0 +1,31 @@
+import { execFile } from "node:child_process";
+
+export interface Ended {
+    code: number;
+    /** Both streams, as they would be read. */
+    output: string;
+    stdout: string;
+}
+
+export interface RunOptions {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program to its end, whatever that is. */
+export function run(program: string, args: string[], { cwd, env }: RunOptions = {}): Promise<Ended> {
+    return new Promise((resolve) => {
+        const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
+        execFile(program, args, options, (error, stdout, stderr) => {
+            const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+            resolve({ code, stdout, output: stdout + stderr + (code === -1 ? error?.message : "") });
+        });
+    });
+}
+
+/** Runs a program that has to end well, and gives what it printed. */
+export async function must(program: string, args: string[], options?: RunOptions): Promise<string> {
+    const { code, stdout, output } = await run(program, args, options);
+    if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}`);
+    return stdout;
+}

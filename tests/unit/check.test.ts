@@ -1,0 +1,169 @@
+import { strict as assert } from "node:assert";
+import { checkBuilder } from "../../provider/builder/check";
+import type { BuilderInputs } from "../../provider/builder/inputs";
+import { unknown } from "../../provider/pulumi/unknown";
+import { checkState } from "../../provider/state/check";
+
+const __urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::My builder!";
+
+const failures = (args: object, olds: Partial<BuilderInputs> = {}) =>
+    checkBuilder(olds, { __urn, name: "ci", ...args }).failures ?? [];
+
+/** Arguments, the property at which they fail, and what the sentence says. */
+const bad: [object, string, RegExp][] = [
+    [{ name: "4you" }, "name", /"4you" is not a builder name: it has to start with a letter/],
+    [{ name: "a b" }, "name", /"a b" is not a builder name/],
+    [{ name: "" }, "name", /"" is not a builder name/],
+    [{ name: "Default" }, "name", /"default" is reserved/],
+    [{ name: 4 }, "name", /4 is not a builder's name/],
+    [{ state: { builderName: "default" } }, "state.builderName", /reserved/],
+    [{ endpoint: " " }, "endpoint", /docker context's name or a host/],
+    [{ driverOpts: { memory: "512x" } }, "driverOpts.memory", /"512x" is not a size: .*"512m"/],
+    [{ driverOpts: { memory: "-1" } }, "driverOpts.memory", /"-1" is not a size/],
+    [{ driverOpts: { memory: "1m" } }, "driverOpts.memory", /less than 6m/],
+    [{ driverOpts: { memory: 512 } }, "driverOpts.memory", /512 is not a size/],
+    [{ driverOpts: { memory: "1g", memorySwap: "512m" } }, "driverOpts.memorySwap", /"512m" is less than memory, "1g"/],
+    [{ driverOpts: { memorySwap: "512m" } }, "driverOpts.memorySwap", /needs memory beside it/],
+    [{ driverOpts: { memorySwap: "lots" } }, "driverOpts.memorySwap", /"lots" is not a size.*"-1" for no limit/],
+    [{ driverOpts: { cpuQuota: -1 } }, "driverOpts.cpuQuota", /-1 is not a whole number of microseconds, 1000 or more/],
+    [{ driverOpts: { cpuQuota: 1000.5 } }, "driverOpts.cpuQuota", /1000.5 is not a whole number/],
+    [{ driverOpts: { cpuQuota: 10 } }, "driverOpts.cpuQuota", /1000 or more/],
+    [{ driverOpts: { cpuPeriod: 2_000_000 } }, "driverOpts.cpuPeriod", /from 1000 to 1000000/],
+    [{ driverOpts: { cpuShares: -5 } }, "driverOpts.cpuShares", /-5 is not a whole number of shares/],
+    [{ driverOpts: { cpuShares: "many" } }, "driverOpts.cpuShares", /"many" is not a whole number of shares/],
+    [{ driverOpts: { cpusetCpus: "0-" } }, "driverOpts.cpusetCpus", /"0-" is not a list of processors/],
+    [{ driverOpts: { cpusetCpus: "3-1" } }, "driverOpts.cpusetCpus", /"3-1" is not a list of processors/],
+    [{ driverOpts: { cpusetMems: "a" } }, "driverOpts.cpusetMems", /"a" is not a list of memory nodes/],
+    [{ driverOpts: { defaultLoad: "yes" } }, "driverOpts.defaultLoad", /"yes" is not true or false/],
+    [{ driverOpts: { network: "" } }, "driverOpts.network", /"" is not the name of a network/],
+    [{ driverOpts: { restartPolicy: "sometimes" } }, "driverOpts.restartPolicy", /"sometimes" is not a restart policy/],
+    [{ driverOpts: { restartPolicy: "always:3" } }, "driverOpts.restartPolicy", /"always:3" is not a restart policy/],
+    [{ driverOpts: { env: { "": "x" } } }, "driverOpts.env", /a variable needs a name/],
+    [{ driverOpts: { env: { "A=B": "x" } } }, "driverOpts.env", /cannot hold "="/],
+    [{ driverOpts: { env: { A: 1 } } }, "driverOpts.env.A", /has to be text/],
+    [{ driverOpts: { env: "A=1" } }, "driverOpts.env", /write variables as/],
+    [{ driverOpts: { image: "Moby/BuildKit" } }, "driverOpts.image", /"Moby\/BuildKit" is not an image's name/],
+    [{ driverOpts: { image: "a:b:c" } }, "driverOpts.image", /is not an image's name/],
+    [{ driverOpts: { memroy: "1g" } }, "driverOpts", /memroy is no option .*did you mean memory\?/],
+    [{ driverOpts: { "cpu-quota": 1000 } }, "driverOpts", /cpu-quota is no option .*here it is written cpuQuota/],
+    [{ driverOpts: { qemu: true } }, "driverOpts", /qemu is no option .*there are image, memory/],
+    [{ platforms: ["linux/amd65"] }, "platforms.0", /"amd65" is no architecture/],
+    [{ platforms: ["linux/amd64", "a/b/c/d"] }, "platforms.1", /"a\/b\/c\/d" is not a platform/],
+    [{ platforms: "linux/amd64" }, "platforms", /write a list of platforms/],
+    [{ buildkitdFlags: "--debug" }, "buildkitdFlags", /write a list of arguments/],
+    [{ buildkitdFlags: [""] }, "buildkitdFlags.0", /is not an argument of buildkitd/],
+    [{ pull: "never" }, "pull", /"never" is not "missing" or "always"/],
+    [{ bootTimeout: 0 }, "bootTimeout", /0 is not a number of seconds, 1 or more/],
+    [{ drainTimeout: -1 }, "drainTimeout", /-1 is not a number of seconds, 0 or more/],
+    [{ drainTimeout: "10m" }, "drainTimeout", /"10m" is not a number of seconds/],
+    [{ labels: { a: 1 } }, "labels.a", /1 is not text/],
+    [{ nodez: [] }, "nodez", /there is no argument nodez/],
+];
+
+describe("checking a builder's arguments", () => {
+    for (const [args, property, reason] of bad) {
+        it(`refuses ${JSON.stringify(args)}`, () => {
+            const found = failures(args);
+            assert.deepEqual(
+                found.map((failure) => failure.property),
+                [property],
+            );
+            assert.match(found[0]?.reason ?? "", reason);
+        });
+    }
+
+    it("tells of all that is wrong at once", () => {
+        assert.equal(failures({ name: "default", driverOpts: { memory: "x", cpuShares: -1 }, pull: "no" }).length, 4);
+    });
+
+    it("does not repeat the value of a variable, which may be a secret", () => {
+        assert.ok(!JSON.stringify(failures({ driverOpts: { env: { TOKEN: ["hush"] } } })).includes("hush"));
+    });
+
+    it("takes every option as the driver takes it", () => {
+        const driverOpts = {
+            image: "registry.example:5000/a/b:tag@sha256:713b02a8175a50404b1a6db300ae7cc901fb88e7b8a2e9071159228e038d2183",
+            memory: "1.5g",
+            memorySwap: "-1",
+            cpuQuota: 0,
+            cpuPeriod: 100_000,
+            cpuShares: 2,
+            cpusetCpus: "0-3,7",
+            cpusetMems: "0",
+            defaultLoad: true,
+            network: "container:other",
+            cgroupParent: "/my/parent",
+            restartPolicy: "on-failure:3",
+            env: { HTTP_PROXY: "http://user:pass@proxy:3128", EMPTY: "" },
+            provenanceAddGha: false,
+            allowUntrustedImage: true,
+        };
+        assert.deepEqual(
+            failures({ driverOpts, platforms: ["arm64", "linux/arm/v7"], pull: "always", drainTimeout: 0 }),
+            [],
+        );
+    });
+
+    it("takes what is not known yet, at any depth", () => {
+        for (const args of [
+            { name: unknown },
+            { state: unknown },
+            { state: { builderName: unknown, node: unknown, volumeName: unknown } },
+            { driverOpts: unknown },
+            { driverOpts: { memory: unknown, memorySwap: "1g", env: unknown, cpuQuota: unknown } },
+            { driverOpts: { memory: "1g", memorySwap: unknown, env: { A: unknown } } },
+            { platforms: unknown, buildkitdFlags: unknown, labels: unknown },
+            { platforms: [unknown], buildkitdFlags: ["--debug", unknown], labels: { a: unknown } },
+            { use: unknown, keepState: unknown, pull: unknown, bootTimeout: unknown, drainTimeout: unknown },
+        ]) {
+            assert.deepEqual(failures(args), [], JSON.stringify(args));
+        }
+    });
+});
+
+describe("the name of a builder that was given none", () => {
+    const named = (args: object, olds: Partial<BuilderInputs> = {}) =>
+        checkBuilder(olds, { __urn, ...args }).inputs?.__autoName ?? "";
+
+    it("is the logical name, as far as it is legal, with seven hex digits", () => {
+        assert.match(named({}), /^my-builder--[0-9a-f]{7}$/);
+    });
+
+    it("is kept for the resource's life", () => {
+        assert.equal(named({}, { __autoName: "my-builder--0123456" }), "my-builder--0123456");
+    });
+
+    it("is another one each time, but for a volume that is to be found again", () => {
+        assert.notEqual(named({}), named({}));
+        assert.equal(named({ keepState: true }), named({ keepState: true }));
+    });
+
+    it("is not needed with a name or a state", () => {
+        assert.equal(named({ name: "ci" }), "");
+        assert.equal(named({ state: { builderName: "ci" } }), "");
+        assert.equal(named({ name: unknown }), "");
+    });
+});
+
+describe("checking a state's arguments", () => {
+    const stateFailures = (args: object) => checkState({ __urn, builderName: "ci", ...args }).failures ?? [];
+
+    it("refuses illegal names and what is no text", () => {
+        for (const [args, property] of [
+            [{ builderName: "default" }, "builderName"],
+            [{ node: "0" }, "node"],
+            [{ volumeDriverOpts: { size: 5 } }, "volumeDriverOpts.size"],
+            [{ labels: "a=b" }, "labels"],
+            [{ volumeDriverOptions: {} }, "volumeDriverOptions"],
+        ] as const) {
+            assert.deepEqual(
+                stateFailures(args).map((failure) => failure.property),
+                [property],
+            );
+        }
+    });
+
+    it("takes what is not known yet", () => {
+        assert.deepEqual(stateFailures({ builderName: unknown, volumeDriverOpts: { device: unknown } }), []);
+    });
+});

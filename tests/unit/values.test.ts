@@ -1,0 +1,137 @@
+import { strict as assert } from "node:assert";
+import { withDefaultEntitlement } from "../../provider/buildx/flags";
+import { formatPlatforms, normalizePlatform } from "../../provider/buildx/platform";
+import { formatSize, isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../../provider/buildx/values";
+import { parseImageReference, sameImage } from "../../provider/docker/imageReference";
+
+describe("sizes", () => {
+    it("are read as docker reads them", () => {
+        for (const [text, bytes] of [
+            ["0", 0],
+            ["1024", 1024],
+            ["512b", 512],
+            ["32kb", 32 * 1024],
+            ["32k", 32 * 1024],
+            ["512M", 512 * 1024 ** 2],
+            ["1.5g", 1.5 * 1024 ** 3],
+            ["2 GiB", 2 * 1024 ** 3],
+            ["1t", 1024 ** 4],
+        ] as const) {
+            assert.equal(parseSize(text), bytes, text);
+        }
+        for (const text of ["", "x", "512x", "-1", "1..5g", "g", "1g2", "0x10"]) {
+            assert.equal(parseSize(text), undefined, text);
+        }
+        assert.equal(parseSwapSize("-1"), -1);
+    });
+
+    it("are written as short as they are exact", () => {
+        for (const text of ["0", "1023", "1k", "1536m", "2g", "1t"]) {
+            assert.equal(formatSize(parseSize(text) ?? -1), text);
+        }
+    });
+});
+
+describe("restart policies and processor lists", () => {
+    it("are read as docker reads them", () => {
+        assert.deepEqual(parseRestartPolicy("on-failure:3"), { Name: "on-failure", MaximumRetryCount: 3 });
+        assert.deepEqual(parseRestartPolicy("unless-stopped"), { Name: "unless-stopped", MaximumRetryCount: 0 });
+        for (const text of ["", "on-failure:", "on-failure:x", "no:1", "ALWAYS"]) {
+            assert.equal(parseRestartPolicy(text), undefined, text);
+        }
+        for (const text of ["0", "0-3", "0,2,4-7"]) assert.ok(isCpuSet(text), text);
+        for (const text of ["", "a", "1-", "3-1", "0,,1", "-1"]) assert.ok(!isCpuSet(text), text);
+    });
+});
+
+describe("platforms", () => {
+    it("are normalised as buildx does it", () => {
+        for (const [given, normal] of [
+            ["linux/amd64", "linux/amd64"],
+            ["linux/x86_64", "linux/amd64"],
+            ["linux/amd64/v1", "linux/amd64"],
+            ["linux/amd64/v3", "linux/amd64/v3"],
+            ["linux/arm64/v8", "linux/arm64"],
+            ["linux/aarch64", "linux/arm64"],
+            ["linux/arm", "linux/arm/v7"],
+            ["linux/armhf", "linux/arm/v7"],
+            ["linux/arm/v6", "linux/arm/v6"],
+            ["Linux/ARM64", "linux/arm64"],
+            ["s390x", "linux/s390x"],
+            ["macos/arm64", "darwin/arm64"],
+        ] as const) {
+            assert.equal(normalizePlatform(given), normal, given);
+        }
+    });
+
+    it("that are none are refused", () => {
+        for (const text of [
+            "",
+            "linux/",
+            "/amd64",
+            "linux/amd65",
+            "lunix/amd64",
+            "linux/amd64/v1/x",
+            "*",
+            "linux amd64",
+        ]) {
+            assert.throws(() => normalizePlatform(text), /is not a platform/, text);
+        }
+    });
+
+    it("are listed once, in their order", () => {
+        const platform = (os: string, architecture: string, variant = "") => ({ os, architecture, variant });
+        assert.deepEqual(
+            formatPlatforms([platform("linux", "amd64"), platform("linux", "arm64", "v8"), platform("linux", "arm64")]),
+            ["linux/amd64", "linux/arm64"],
+        );
+    });
+});
+
+describe("image names", () => {
+    it("are taken apart as docker does it", () => {
+        const digest = `sha256:${"0".repeat(64)}`;
+        assert.deepEqual(parseImageReference("busybox"), {
+            domain: "docker.io",
+            path: "library/busybox",
+            repository: "busybox",
+            tag: "latest",
+        });
+        assert.deepEqual(parseImageReference("moby/buildkit:v1"), {
+            domain: "docker.io",
+            path: "moby/buildkit",
+            repository: "moby/buildkit",
+            tag: "v1",
+        });
+        assert.deepEqual(parseImageReference(`localhost/a/b@${digest}`), {
+            domain: "localhost",
+            path: "a/b",
+            repository: "localhost/a/b",
+            digest,
+        });
+        assert.equal(parseImageReference("reg.example:5000/x:y")?.domain, "reg.example:5000");
+        for (const name of ["", "A", "a//b", "a:b:c", ":tag", "a@sha256:12", "-a", "http://a/b"]) {
+            assert.equal(parseImageReference(name), undefined, name);
+        }
+    });
+
+    it("that mean the same image are known as such", () => {
+        assert.ok(sameImage("moby/buildkit:buildx-stable-1", "docker.io/moby/buildkit:buildx-stable-1"));
+        assert.ok(sameImage("busybox", "docker.io/library/busybox:latest"));
+        assert.ok(!sameImage("moby/buildkit:a", "moby/buildkit:b"));
+        assert.ok(!sameImage("moby/buildkit", "ghcr.io/moby/buildkit"));
+    });
+});
+
+describe("buildkitd's arguments", () => {
+    const networkHost = "--allow-insecure-entitlement=network.host";
+
+    it("get the entitlement that buildx adds, and where it adds it", () => {
+        assert.deepEqual(withDefaultEntitlement([], undefined), [networkHost]);
+        assert.deepEqual(withDefaultEntitlement(["--debug"], "bridge"), ["--debug", networkHost]);
+        const own = ["--allow-insecure-entitlement", "security.insecure"];
+        assert.deepEqual(withDefaultEntitlement(own, undefined), own);
+        assert.deepEqual(withDefaultEntitlement(own, "host"), [...own, networkHost]);
+        assert.deepEqual(withDefaultEntitlement([networkHost], "host"), [networkHost]);
+    });
+});

@@ -22,6 +22,8 @@ export interface Identity {
     readonly name: string;
     /** The docker context or host that was asked for; `undefined`: what the docker CLI would use. */
     readonly endpoint: string | undefined;
+    /** The node whose state it works on, by which its container and volume are named. */
+    readonly node: string;
 }
 
 /** What no container or record shows and a later step goes by. */
@@ -54,7 +56,7 @@ export function desire(inputs: BuilderInputs, owner: Owner): Desired {
     const flags = withDefaultEntitlement(inputs.buildkitdFlags ?? [], options.network);
     const node = inputs.state?.node ?? nodeName(name, 0);
     return {
-        identity: { name, endpoint: inputs.endpoint ?? inputs.state?.endpoint },
+        identity: { name, endpoint: inputs.endpoint ?? inputs.state?.endpoint, node },
         owner,
         nodes: [
             {

@@ -8,7 +8,7 @@ import { connect, type Engine } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine } from "../pulumi/progress";
-import { fillIn, hasUnknown } from "../pulumi/unknown";
+import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { type Applied, apply, type Context, undo } from "./apply";
 import { checkBuilder } from "./check";
 import { type Desired, desire, recordOf } from "./desired";
@@ -29,13 +29,21 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
     const desired = desire(fillIn(news, argumentsInState(olds)), olds.__owner);
     const { stored } = await findEndpoint(desired.identity.endpoint);
     const steps = plan(desired, recordOf(desired, stored), observedInState(olds, await readRecord(id)));
+    const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
-        changes: hasUnknown(news) || !isEmpty(steps),
-        replaces: [...(steps.replaces ?? [])],
+        changes: hasUnknown(news) || replaces.length > 0 || !isEmpty(steps),
+        replaces,
         // With an automatic name the new one can come first; with a name of the user's the old one is in its place.
         deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,
     };
 }
+
+/**
+ * Whether the state that the builder works on is itself made anew. Before it removes such a state Pulumi asks what
+ * depends on it, with the whole argument unknown, and the builder has to let go of the volume first.
+ */
+const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
+    olds.state !== undefined && (news.state as unknown) === unknown;
 
 export async function create(inputs: BuilderInputs): Promise<CreateResult<BuilderState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };

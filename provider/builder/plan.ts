@@ -42,7 +42,7 @@ export interface Plan {
     /** Why nothing may be done; then there are no steps. */
     readonly refusal?: string;
     /** Arguments that make it another builder; then the steps are those of `delete` and `create`. */
-    readonly replaces?: readonly (keyof Identity)[];
+    readonly replaces?: readonly string[];
     /** Steps in order for each node; nodes do not wait for each other. */
     readonly nodes: readonly (readonly Step[])[];
     /** Steps once all nodes are done. */
@@ -65,9 +65,16 @@ export function plan(desired: Desired, record: NodeGroup, observed: Observed): P
     };
 }
 
-function changedIdentity({ identity: wanted }: Desired, { known }: Observed): (keyof Identity)[] {
+/** The argument that each part of an identity comes from. */
+const argumentOf: Record<keyof Identity, string> = { name: "name", endpoint: "endpoint", node: "state" };
+
+function changedIdentity({ identity: wanted }: Desired, { known }: Observed): string[] {
     if (known === undefined) return [];
-    return (["name", "endpoint"] as const).filter((key) => known.identity[key] !== wanted[key]);
+    const changed = (Object.keys(argumentOf) as (keyof Identity)[]).filter(
+        (key) => known.identity[key] !== wanted[key],
+    );
+    // Without a state the node is named after the builder, so that both change at once.
+    return (changed.includes("name") ? changed.filter((key) => key !== "node") : changed).map((key) => argumentOf[key]);
 }
 
 function whyRefused({ identity: { name }, nodes }: Desired, observed: Observed): string | undefined {

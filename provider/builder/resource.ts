@@ -99,7 +99,7 @@ export interface ImageArgs<P extends string> {
 export class BuildxBuilder extends BuildxResource {
     /** What `docker buildx build --builder` takes. Not known in the preview that makes the builder. */
     declare readonly name: pulumi.Output<string>;
-    /** The container of the first node, `buildx_buildkit_<name>0`. */
+    /** The container of the first node, `buildx_buildkit_<name>0`; with a state, that of its node. */
     declare readonly containerName: pulumi.Output<string>;
     /** BuildKit's address of the first node, `docker-container://<containerName>` (what `buildctl --addr` takes). */
     declare readonly endpoint: pulumi.Output<string>;

@@ -52,7 +52,7 @@ export function argumentsInState(state: BuilderState): BuilderInputs {
 }
 
 export const known = (state: BuilderState): Known => ({
-    identity: { name: state.name, endpoint: state.__endpoint },
+    identity: { name: state.name, endpoint: state.__endpoint, node: state.nodes[0]?.name ?? "" },
     later: laterOf(argumentsInState(state)),
 });
 

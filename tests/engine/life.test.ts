@@ -120,6 +120,30 @@ describe("the life of a builder", () => {
     );
 
     it(
+        "moves with its state when that is made anew, and leaves nothing of the old one",
+        withProject(async (project) => {
+            const program = (args: string) => `
+                const state = new buildx.BuildKitState("cache", { builderName: unique, ${args} });
+                exports.container = new buildx.BuildxBuilder("builder", { state }).containerName;`;
+            await project.program(program(""));
+            await project.up();
+            await project.program(program('labels: { disk: "fast" }'));
+            await project.up();
+            const volume = await inspectVolume(`buildx_buildkit_${project.unique}0_state`);
+            assert.equal(volume?.Labels.disk, "fast");
+            await project.preview("--expect-no-changes");
+
+            await project.program(program('node: unique + "-node"'));
+            await project.up();
+            const container = `buildx_buildkit_${project.unique}-node`;
+            assert.deepEqual(await project.outputs(), { container });
+            assert.deepEqual(await leftovers(project.unique), [container, `${container}_state`]);
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
         "takes a name in capitals as buildx does",
         withProject(async (project) => {
             await project.program(`exports.name = new buildx.BuildxBuilder("b", { name: unique.toUpperCase() }).name;`);

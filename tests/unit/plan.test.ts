@@ -196,6 +196,8 @@ describe("the plan for a change", () => {
         assert.deepEqual(change({}, { name: "other" }), ["replace: name"]);
         assert.deepEqual(change({}, { endpoint: "tcp://host:2375" }), ["replace: endpoint"]);
         assert.deepEqual(change({ name: "CI" }, { name: "ci" }), []);
+        const state = { builderName: "ci", node: "ci0", volumeName: "" };
+        assert.deepEqual(change({ state }, { state: { ...state, node: "other" } }), ["replace: state"]);
     });
 });
 

@@ -1,13 +1,15 @@
 /**
  * buildx's own records: which builders there are and where their nodes run.
  *
- * The formats are those of buildx's `store/store.go` and `store/nodegroup.go`. Each file stands alone: it is
- * written beside its place and renamed into it, so that a reader never meets half of one.
+ * The formats are those of buildx's `store/store.go` and `store/nodegroup.go`. Writers hold buildx's lock, and each
+ * file stands alone as well: it is written elsewhere in the store and renamed into its place, so that a reader never meets half of
+ * one, and linked into it where it must not be there yet.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { chown, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
+import { withStoreLock } from "./lock";
 import type { Platform } from "./platform";
 
 /** A builder as buildx stores it: one JSON object in a file of its name. */
@@ -64,6 +66,15 @@ export async function readRecord(name: string): Promise<BuilderRecord> {
     }
 }
 
+/** Whether two records say the same, in whatever order buildx wrote the keys. */
+export function sameRecord(a: NodeGroup, b: NodeGroup): boolean {
+    const sorted = (_: string, value: unknown) =>
+        value !== null && typeof value === "object" && !Array.isArray(value)
+            ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)))
+            : value;
+    return JSON.stringify(a, sorted) === JSON.stringify(b, sorted);
+}
+
 /** Names of all builders that have a record, readable or not. */
 export async function listRecords(): Promise<string[]> {
     const entries = await readdir(join(storeFolder(), "instances")).catch(ifMissing<string[]>([]));
@@ -80,12 +91,18 @@ export class RecordExistsError extends Error {}
  */
 export async function writeRecord(nodeGroup: NodeGroup, options: { exclusive: boolean }): Promise<void> {
     await Promise.all(["instances", "defaults", "activity"].map((folder) => makeFolder(folder)));
-    await place(join("instances", nodeGroup.Name), JSON.stringify(nodeGroup), options.exclusive);
-    await place(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
+    await withStoreLock(storeFolder(), async () => {
+        await place(join("instances", nodeGroup.Name), JSON.stringify(nodeGroup), options.exclusive);
+        await place(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
+    });
 }
 
 /** Removes all that the store knows of a builder; where it was the current one, there is none afterwards. */
 export async function removeRecord(name: string): Promise<void> {
+    await withStoreLock(storeFolder(), () => removeAllOf(name));
+}
+
+async function removeAllOf(name: string): Promise<void> {
     const { Key: key, Name: current } = await readCurrent();
     if (current === name) await place("current", JSON.stringify({ Key: key, Name: "", Global: false }));
     const defaults = join(storeFolder(), "defaults");
@@ -122,15 +139,19 @@ export async function readCurrent(): Promise<Current> {
  */
 export async function useBuilder(name: string, key: string): Promise<void> {
     await makeFolder("");
-    await place("current", JSON.stringify({ Key: key, Name: name, Global: false }));
-    const hash = createHash("sha256").update(key).digest("hex").slice(0, 20);
-    await rm(join(storeFolder(), "defaults", hash), { force: true });
+    await withStoreLock(storeFolder(), async () => {
+        await place("current", JSON.stringify({ Key: key, Name: name, Global: false }));
+        const hash = createHash("sha256").update(key).digest("hex").slice(0, 20);
+        await rm(join(storeFolder(), "defaults", hash), { force: true });
+    });
 }
 
 /** Takes back {@link useBuilder} where `name` is still the chosen one. */
 export async function stopUsingBuilder(name: string): Promise<void> {
-    const { Key: key, Name: current } = await readCurrent();
-    if (current === name) await place("current", JSON.stringify({ Key: key, Name: "", Global: false }));
+    await withStoreLock(storeFolder(), async () => {
+        const { Key: key, Name: current } = await readCurrent();
+        if (current === name) await place("current", JSON.stringify({ Key: key, Name: "", Global: false }));
+    });
 }
 
 /**
@@ -151,7 +172,8 @@ export async function storeIdentifier(): Promise<string> {
 /** Puts a whole file, readable for its owner alone, into its place in the store. */
 async function place(path: string, content: string, exclusive = false): Promise<void> {
     const target = join(storeFolder(), path);
-    const beside = join(dirname(target), `.tmp-${randomBytes(6).toString("hex")}`);
+    // Not beside the target: buildx takes every file among the records for one.
+    const beside = join(storeFolder(), `.tmp-${randomBytes(6).toString("hex")}`);
     try {
         await writeFile(beside, content, { mode: 0o600, flag: "wx" });
         await giveToSudoUser(beside);

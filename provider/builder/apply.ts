@@ -2,13 +2,31 @@ import { waitUntilReady } from "../buildkit/boot";
 import { drain } from "../buildkit/builds";
 import type { Workers } from "../buildkit/workers";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
-import { RecordExistsError, removeRecord, stopUsingBuilder, useBuilder, writeRecord } from "../buildx/store";
-import { ContainerExistsError, copyFiles, createContainer, removeContainer, startContainer } from "../docker/container";
+import {
+    type NodeGroup,
+    readRecord,
+    RecordExistsError,
+    removeRecord,
+    sameRecord,
+    stopUsingBuilder,
+    useBuilder,
+    writeRecord,
+} from "../buildx/store";
+import {
+    ContainerExistsError,
+    copyFiles,
+    createContainer,
+    inspectContainer,
+    removeContainer,
+    startContainer,
+} from "../docker/container";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
 import { pullImage } from "../docker/image";
-import { createVolume, removeVolume } from "../docker/volume";
+import { ownerOf } from "../docker/ownership";
+import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
 import { limitUpdate } from "./containerOptions";
+import type { IsOurs } from "./observe";
 import type { Plan, Step } from "./plan";
 
 /** Where buildkitd looks for its configuration. */
@@ -27,12 +45,16 @@ export interface Applied {
     readonly workers: ReadonlyMap<string, Workers>;
 }
 
-/** Runs a plan's steps. On a failure it throws, with what it made before still there: see {@link undo}. */
-export async function apply(plan: Plan, context: Context, done: Step[] = []): Promise<Applied> {
+/**
+ * Runs a plan's steps. On a failure it throws, with what it made before still there: see {@link undo}.
+ *
+ * @param begun is given each step before it is run, since a call that failed may have had its effect.
+ */
+export async function apply(plan: Plan, context: Context, begun: Step[]): Promise<Applied> {
     const workers = new Map<string, Workers>();
     const run = async (step: Step) => {
+        begun.push(step);
         await runStep(step, context, workers);
-        done.push(step);
     };
     const outcomes = await Promise.allSettled(
         plan.nodes.map(async (steps) => {
@@ -45,13 +67,30 @@ export async function apply(plan: Plan, context: Context, done: Step[] = []): Pr
     return { workers };
 }
 
-/** Removes what the `done` steps of a failed creation made, last things first. */
-export async function undo(done: readonly Step[], { engine }: Context): Promise<void> {
-    for (const step of done.toReversed()) {
-        if (step.do === "writeRecord" && step.isNew) await removeRecord(step.record.Name);
-        if (step.do === "createContainer") await removeContainer(engine, step.container);
-        if (step.do === "createVolume") await removeVolume(engine, step.volume);
+/**
+ * Removes what the steps of a failed creation made, last things first. What carries another resource's labels was
+ * made by that one in the meantime, and stays.
+ */
+export async function undo(begun: readonly Step[], { engine, report }: Context, isOurs: IsOurs): Promise<void> {
+    report("removing what was made");
+    for (const step of begun.toReversed()) {
+        if (step.do === "createContainer") {
+            const found = await inspectContainer(engine, step.container);
+            if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
+        }
+        if (step.do === "createVolume") {
+            const found = await inspectVolume(engine, step.volume);
+            if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
+        }
+        if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
     }
+    report("");
+}
+
+/** Removes a record if it still is the one that was written. */
+async function removeRecordOf(record: NodeGroup): Promise<void> {
+    const found = await readRecord(record.Name);
+    if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
 }
 
 async function runStep(step: Step, context: Context, workers: Map<string, Workers>): Promise<void> {

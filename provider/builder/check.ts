@@ -1,6 +1,6 @@
 /** What can be known at preview to be wrong with a builder's arguments. */
 import { createHash, randomBytes } from "node:crypto";
-import type { CheckFailure, CheckResult } from "@pulumi/pulumi/dynamic";
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { type DriverOptions, driverOptionNames } from "../buildx/driverOptions";
 import { parsePlatform } from "../buildx/platform";
@@ -126,6 +126,7 @@ const schema = v.looseObject({
     ),
     use: v.optional(yesOrNo),
     keepState: v.optional(yesOrNo),
+    adopt: v.optional(yesOrNo),
     pull: v.optional(v.picklist(["missing", "always"], ({ input }) => `${said(input)} is not "missing" or "always"`)),
     labels: v.optional(
         v.record(
@@ -137,13 +138,12 @@ const schema = v.looseObject({
     drainTimeout: v.optional(seconds(0)),
 });
 
-export function checkBuilder(olds: Partial<BuilderInputs>, news: BuilderInputs): CheckResult<BuilderInputs> {
+/** What is wrong with a builder's arguments, each at its property. */
+export function failuresOfBuilder(news: BuilderInputs): CheckFailure[] {
     const failures = failuresOf(schema, { ...withoutUnknown(news) });
     const { driverOpts } = news;
     if (failures.length === 0 && typeof driverOpts === "object") failures.push(...checkSwap(driverOpts));
-    if (news.name !== undefined || news.state !== undefined) return { inputs: news, failures };
-    const __autoName = olds.__autoName ?? automaticName(news);
-    return { inputs: { ...news, __autoName }, failures };
+    return failures;
 }
 
 /** The limit with swap is the sum of both; what is not known yet is not compared. */
@@ -163,7 +163,7 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
  * `<logical name>-<7 hex digits>`, at random, but for a builder whose volume is to outlive it: there the same
  * resource has the same name again and so finds its volume.
  */
-function automaticName({ __urn: urn, keepState }: BuilderInputs): string {
+export function automaticName({ __urn: urn, keepState }: BuilderInputs): string {
     const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");
     const digits = keepState === true ? createHash("sha256").update(urn).digest("hex") : randomBytes(4).toString("hex");
     return `${logical || "builder"}-${digits.slice(0, 7)}`.toLowerCase();

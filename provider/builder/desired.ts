@@ -14,6 +14,8 @@ export interface Desired {
     /** To whom its container and volume belong. */
     readonly owner: Owner;
     readonly nodes: readonly DesiredNode[];
+    /** Take over a builder of that name which someone else made. */
+    readonly adopt: boolean;
     readonly later: Later;
 }
 
@@ -69,6 +71,7 @@ export function desire(inputs: BuilderInputs, owner: Owner): Desired {
                 platforms: (inputs.platforms ?? []).map(parsePlatform),
             },
         ],
+        adopt: inputs.adopt ?? false,
         later: laterOf(inputs),
     };
 }

@@ -13,6 +13,7 @@ export interface BuilderInputs {
     buildkitdFlags?: string[];
     use?: boolean;
     keepState?: boolean;
+    adopt?: boolean;
     pull?: "missing" | "always";
     labels?: Record<string, string>;
     bootTimeout?: number;

@@ -1,27 +1,35 @@
 /** The life of a builder in the words of Pulumi's dynamic providers: the six verbs, each one way through the house. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import { claimedName, claimName, releaseName } from "../buildx/claims";
 import { canonicalName, nodeName } from "../buildx/names";
-import { readRecord, storeIdentifier } from "../buildx/store";
+import { readRecord, removeRecord, storeIdentifier } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
 import { type Endpoint, findEndpoint, storedEndpoint } from "../docker/endpoint";
-import { connect, type Engine } from "../docker/engine";
+import { connect, type Engine, UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
-import { statusLine } from "../pulumi/progress";
+import { statusLine, warn } from "../pulumi/progress";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
+import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { type Applied, apply, type Context, undo } from "./apply";
-import { checkBuilder } from "./check";
+import { automaticName, failuresOfBuilder } from "./check";
 import { type Desired, desire, recordOf } from "./desired";
 import { type BuilderInputs, defaults } from "./inputs";
-import { type IsOurs, observe, observeRemains } from "./observe";
-import { type BuilderOutputs, builderOutputs, describeNode } from "./outputs";
+import { type IsOurs, type Observed, observe, observeRemains } from "./observe";
+import { absentNode, type BuilderOutputs, builderOutputs, describeNode } from "./outputs";
 import { type Plan, plan, planRemoval, type Step } from "./plan";
 import { readBuilder } from "./read";
 import { argumentsInState, type BuilderState, known, observedInState, stateOf, withFound } from "./state";
 
+export { configure } from "../pulumi/unreachable";
+
 /** What is wrong with the arguments, and a name for a builder that was given none. */
 export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): Promise<CheckResult<BuilderInputs>> {
-    return checkBuilder(olds, news);
+    const failures = failuresOfBuilder(news);
+    if (news.name !== undefined || news.state !== undefined) return { inputs: news, failures };
+    if (olds.__autoName !== undefined) await releaseName(olds.__autoName); // the state has it
+    const __autoName = olds.__autoName ?? (await claimedName(news.__urn)) ?? automaticName(news);
+    return { inputs: { ...news, __autoName }, failures };
 }
 
 /** Whether `news` differ from what the state has of the builder, and whether they make it another one. */
@@ -46,20 +54,36 @@ const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
     olds.state !== undefined && (news.state as unknown) === unknown;
 
 export async function create(inputs: BuilderInputs): Promise<CreateResult<BuilderState>> {
-    const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
-    const desired = desire(inputs, owner);
+    const self: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
+    if (inputs.__autoName !== undefined) await claimName(inputs.__autoName, self.urn);
+    const desired = desire(inputs, self);
     const context = await contextFor(desired.identity.endpoint, inputs.__urn);
-    const observed = await observe(context.engine, desired, (found) => sameOwner(found, owner), undefined);
-    const steps = plan(desired, recordOf(desired, context.engine.endpoint.stored), observed);
-    const done: Step[] = [];
+    const { stored } = context.engine.endpoint;
+    const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);
+    const observed = await observe(context.engine, desired, isOurs, undefined);
+    const ownership = ownershipOf(observed, self);
+    const begun: Step[] = [];
     try {
-        const applied = await run(steps, context, done);
+        const applied = await run(plan(desired, recordOf(desired, stored), observed), context, begun);
         const outputs = await describe(context.engine, desired, applied);
-        return { id: desired.identity.name, outs: stateOf(inputs, owner, outputs) };
+        return { id: desired.identity.name, outs: stateOf(inputs, ownership, outputs) };
     } catch (error) {
-        await undo(done, context);
+        try {
+            await undo(begun, context, (found) => sameOwner(found, self));
+        } catch (undoing) {
+            const nodes = desired.nodes.map((node) => absentNode(node.name, stored));
+            const left = stateOf(inputs, ownership, builderOutputs(desired.identity.name, nodes));
+            throw new PartlyDone([error, undoing], desired.identity.name, left);
+        }
         throw error;
     }
+}
+
+/** By what a builder is known to be ours from now on: the labels that its container has, or that it has none. */
+function ownershipOf(observed: Observed, self: Owner): { owner: Owner; isAdopted: boolean } {
+    const found = observed.nodes[0]?.container;
+    if (found === undefined) return { owner: self, isAdopted: observed.record.is !== "absent" };
+    return { owner: found.owner ?? self, isAdopted: found.owner === undefined };
 }
 
 export async function read(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
@@ -90,21 +114,31 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     const context = await contextFor(desired.identity.endpoint, news.__urn);
     const observed = await observe(context.engine, desired, ownedAsIn(olds), known(olds));
     const steps = plan(desired, recordOf(desired, context.engine.endpoint.stored), observed);
-    const done: Step[] = [];
+    const ownership = { owner: olds.__owner, isAdopted: olds.__adopted === true };
+    const begun: Step[] = [];
     try {
-        const applied = await run(steps, context, done);
-        return { outs: stateOf(news, olds.__owner, await describe(context.engine, desired, applied, olds)) };
+        const applied = await run(steps, context, begun);
+        return { outs: stateOf(news, ownership, await describe(context.engine, desired, applied, olds)) };
     } catch (error) {
-        if (done.length === 0) throw error; // nothing changed: the state is still true
-        const { props } = await read(id, olds);
-        throw new PartlyDone(error, id, props?.name === undefined ? olds : props);
+        if (begun.length === 0) throw error; // nothing changed: the state is still true
+        const found = await read(id, olds).catch(() => undefined);
+        throw new PartlyDone([error], id, found?.props?.name === undefined ? olds : found.props);
     }
 }
 
 async function remove(id: string, props: BuilderState): Promise<void> {
-    const engine = await connect(await endpointInState(props));
-    const context = { engine, report: statusLine(props.__owner.urn) };
     const names = props.nodes?.map((node) => node.name) ?? [nodeName(id, 0)];
+    await releaseName(id);
+    let engine: Engine;
+    try {
+        engine = await connect(await endpointInState(props));
+    } catch (error) {
+        if (!(error instanceof UnreachableError) || !deletesUnreachable()) throw withAdvice(error);
+        await removeRecord(id);
+        const left = props.nodes.map((node) => `container ${node.containerName} and volume ${node.volumeName}`);
+        return warn(props.__owner.urn, `${error.message}. Its record is removed; ${left.join(", ")} may be left there`);
+    }
+    const context = { engine, report: statusLine(props.__owner.urn) };
     const remains = await Promise.all(names.map((node) => observeRemains(engine, node, ownedAsIn(props))));
     const removal = {
         name: id,
@@ -126,17 +160,17 @@ async function endpointInState(state: BuilderState): Promise<Endpoint> {
 }
 
 const ownedAsIn =
-    ({ __owner: { urn } }: BuilderState): IsOurs =>
+    ({ __owner: { urn }, __adopted: isAdopted }: BuilderState): IsOurs =>
     (found) =>
-        found?.urn === urn;
+        found === undefined ? isAdopted === true : found.urn === urn;
 
 const isEmpty = ({ refusal, replaces = [], nodes, after }: Plan) =>
     refusal === undefined && replaces.length === 0 && nodes.flat().length === 0 && after.length === 0;
 
-async function run(steps: Plan, context: Context, done: Step[]): Promise<Applied> {
+async function run(steps: Plan, context: Context, begun: Step[]): Promise<Applied> {
     if (steps.refusal !== undefined) throw new Error(steps.refusal);
     try {
-        return await apply(steps, context, done);
+        return await apply(steps, context, begun);
     } finally {
         context.report(""); // the last status line would stay on the screen
     }

@@ -1,9 +1,11 @@
+import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { containerName, volumeName } from "../buildx/names";
 import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
 import { isContext } from "../docker/endpoint";
 import type { Engine } from "../docker/engine";
-import { inspectImage } from "../docker/image";
+import { digestInRegistry, inspectImage } from "../docker/image";
+import { isPinned, sameImage } from "../docker/imageReference";
 import { networkExists } from "../docker/network";
 import { type Owner, ownerOf } from "../docker/ownership";
 import { inspectVolume } from "../docker/volume";
@@ -26,6 +28,8 @@ export interface Observed {
 export interface Known {
     readonly identity: Identity;
     readonly later: Later;
+    /** A refresh has seen that the image's name means another image by now. */
+    readonly imageMoved: boolean;
 }
 
 /** What there is of the node of {@link Desired} with the same index. */
@@ -39,9 +43,11 @@ export interface ObservedNode {
 
 export interface ObservedContainer {
     readonly isOurs: boolean;
-    /** The URN of the resource that made it, if one did. */
-    readonly owner: string | undefined;
+    /** The resource that made it, if one did. */
+    readonly owner: Owner | undefined;
     readonly isRunning: boolean;
+    /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
+    readonly imageMoved: boolean;
     readonly settings: Settings;
 }
 
@@ -60,7 +66,9 @@ export async function observe(
         isContext(name),
         engine.api.info() as Promise<EngineTraits>,
     ]);
-    const nodes = await Promise.all(desired.nodes.map((node) => observeNode(engine, node, isOurs, traits)));
+    const nodes = await Promise.all(
+        desired.nodes.map((node) => observeNode(engine, node, isOurs, traits, desired.later.pull)),
+    );
     return {
         host: engine.endpoint.host,
         record,
@@ -76,6 +84,7 @@ async function observeNode(
     node: DesiredNode,
     isOurs: IsOurs,
     traits: EngineTraits,
+    pull: Later["pull"],
 ): Promise<ObservedNode> {
     const { image, network } = node.settings.fixed;
     const [container, volume, wanted, hasNetwork] = await Promise.all([
@@ -89,14 +98,33 @@ async function observeNode(
     return {
         container: container && {
             isOurs: isOurs(owner),
-            owner: owner?.urn,
+            owner,
             isRunning: container.State.Running && !container.State.Restarting,
+            imageMoved: await hasMoved(engine, { container, made, wanted, image, pull }),
             settings: settingsOfContainer(container, made, traits),
         },
         volume: volume && { isOurs: isOurs(ownerOf(volume.Labels)) },
         hasImage: wanted !== undefined,
         hasNetwork,
     };
+}
+
+interface ImageFacts {
+    container: ContainerInspectInfo;
+    /** Of which the container was made. */
+    made: ImageInspectInfo | undefined;
+    /** Which the engine has by the name that is asked for. */
+    wanted: ImageInspectInfo | undefined;
+    image: string;
+    pull: Later["pull"];
+}
+
+async function hasMoved(engine: Engine, { container, made, wanted, image, pull }: ImageFacts): Promise<boolean> {
+    if (isPinned(image) || !sameImage(image, container.Config.Image)) return false;
+    if (wanted !== undefined && wanted.Id !== container.Image) return true;
+    if (pull === "missing" || made === undefined) return false;
+    const newest = await digestInRegistry(engine, image);
+    return newest !== undefined && !(made.RepoDigests ?? []).some((each) => each.endsWith(`@${newest}`));
 }
 
 /** What may be left of a builder's node, for its removal. */

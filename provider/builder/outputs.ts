@@ -76,6 +76,19 @@ export async function describeNode(
     };
 }
 
+/** A node of which nothing is left, or of which the engine cannot be asked. */
+export const absentNode = (node: string, dockerEndpoint: string): NodeOutputs => ({
+    name: node,
+    containerName: containerName(node),
+    endpoint: buildkitAddress(containerName(node)),
+    dockerEndpoint,
+    platforms: [],
+    buildkitVersion: "",
+    imageDigest: "",
+    status: "inactive",
+    volumeName: volumeName(node),
+});
+
 /** The outputs of a builder, from those of its nodes. */
 export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutputs {
     const [first] = nodes as [NodeOutputs];

@@ -3,11 +3,11 @@
  * come out. `diff` shows them at preview, `create`, `update` and `delete` run them.
  */
 import type { ContainerCreateOptions } from "dockerode";
-import type { NodeGroup } from "../buildx/store";
+import { type NodeGroup, sameRecord } from "../buildx/store";
 import { ownerLabels } from "../docker/ownership";
 import { containerOptions } from "./containerOptions";
 import type { Desired, DesiredNode, Identity, Later } from "./desired";
-import type { Observed, ObservedNode, ObservedRemains } from "./observe";
+import type { Observed, ObservedContainer, ObservedNode, ObservedRemains } from "./observe";
 import { changedFixed, changedLimits, type EngineTraits, type Limits } from "./settings";
 
 export type Step =
@@ -59,7 +59,7 @@ export function plan(desired: Desired, record: NodeGroup, observed: Observed): P
     if (refusal !== undefined) return { refusal, nodes: [], after: [] };
     return {
         nodes: desired.nodes.map((node, index) =>
-            planNode(desired, node, observed.nodes[index] as ObservedNode, observed.engine),
+            planNode(desired, node, observed, observed.nodes[index] as ObservedNode),
         ),
         after: planRecord(desired, record, observed),
     };
@@ -77,24 +77,24 @@ function changedIdentity({ identity: wanted }: Desired, { known }: Observed): st
     return (changed.includes("name") ? changed.filter((key) => key !== "node") : changed).map((key) => argumentOf[key]);
 }
 
-function whyRefused({ identity: { name }, nodes }: Desired, observed: Observed): string | undefined {
+function whyRefused({ identity: { name }, nodes, adopt }: Desired, observed: Observed): string | undefined {
     if (observed.isContext && !observed.known) {
         return `builder "${name}" would hide the docker context of that name: choose another name`;
     }
     const foreign = nodes.find((_, index) => observed.nodes[index]?.container?.isOurs === false);
-    if (foreign !== undefined) {
+    if (foreign !== undefined && !adopt) {
         const owner = observed.nodes[nodes.indexOf(foreign)]?.container?.owner;
         return (
             `builder "${name}" exists already on ${observed.host}: container ${foreign.container} was made ` +
-            `${owner === undefined ? "by buildx or by hand" : `by ${owner}`}. ` +
-            `Choose another name, or remove it with: docker buildx rm ${name}`
+            `${owner === undefined ? "by buildx or by hand" : `by ${owner.urn}`}. ` +
+            `Set adopt: true to take it over with its cache, choose another name, or remove it with: docker buildx rm ${name}`
         );
     }
     const isOurs = observed.known !== undefined || observed.nodes.some((node) => node.container?.isOurs);
-    if (observed.record.is !== "absent" && !isOurs) {
+    if (observed.record.is !== "absent" && !isOurs && !adopt) {
         return (
             `builder "${name}" exists already in buildx's store. ` +
-            `Choose another name, or remove it with: docker buildx rm ${name}`
+            `Set adopt: true to take it over, choose another name, or remove it with: docker buildx rm ${name}`
         );
     }
     for (const [index, node] of nodes.entries()) {
@@ -116,10 +116,10 @@ function whyRefused({ identity: { name }, nodes }: Desired, observed: Observed):
     return undefined;
 }
 
-function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, engine: EngineTraits): Step[] {
+function planNode(desired: Desired, node: DesiredNode, { known, engine }: Observed, observed: ObservedNode): Step[] {
     const { container } = observed;
     if (container === undefined) return makeNode(desired, node, observed, engine, "there is no container");
-    const why = whyMadeAnew(node, container.settings);
+    const why = whyMadeAnew(node, container, known?.imageMoved === true);
     if (why !== undefined) {
         const make = makeNode(desired, node, observed, engine, why);
         const isPull = (step: Step) => step.do === "pullImage";
@@ -140,8 +140,15 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, e
     return steps;
 }
 
-/** Why a container cannot go on as it is, or `undefined` where it can. */
-function whyMadeAnew(node: DesiredNode, found: DesiredNode["settings"]): string | undefined {
+/**
+ * Why a container cannot go on as it is, or `undefined` where it can.
+ *
+ * @param sawMove a refresh told the user that the image's name means another image by now. Until then a change of
+ *   something else does not roll that image out.
+ */
+function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: boolean): string | undefined {
+    const { settings: found, imageMoved } = container;
+    if (imageMoved && sawMove) return `${node.settings.fixed.image} is a newer image`;
     const fixed = changedFixed(found, node.settings);
     if (fixed.length > 0) return `${fixed.join(", ")} changed`;
     // The engine takes 0 for "leave as it is", so that it cannot take a limit away from a running container.
@@ -196,15 +203,6 @@ function whyWritten(record: NodeGroup, { record: found }: Observed): string | un
     if (found.is === "absent") return "buildx has no record of the builder here";
     if (found.is === "unreadable") return "buildx's record cannot be read";
     return sameRecord(found.nodeGroup, record) ? undefined : "buildx's record differs";
-}
-
-/** Whether two records say the same, in whatever order buildx wrote the keys. */
-function sameRecord(a: NodeGroup, b: NodeGroup): boolean {
-    const sorted = (_: string, value: unknown) =>
-        value !== null && typeof value === "object" && !Array.isArray(value)
-            ? Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)))
-            : value;
-    return JSON.stringify(a, sorted) === JSON.stringify(b, sorted);
 }
 
 /** What is to be removed, as the state knows it. */

@@ -66,6 +66,11 @@ export interface BuildxBuilderArgs {
     use?: pulumi.Input<boolean>;
     /** Leave the volume when the builder is removed (`docker buildx rm --keep-state`). Default: false; with a `state` it is always left. */
     keepState?: pulumi.Input<boolean>;
+    /**
+     * Take over a builder of that name that exists already, with its cache; it is brought to what is asked for, in
+     * place where it can be. Default: false, where such a builder makes the creation fail.
+     */
+    adopt?: pulumi.Input<boolean>;
     /** Whether an image that the engine has is asked for again when a container is made. Default: `"missing"`. */
     pull?: pulumi.Input<"missing" | "always">;
     /** More labels on the container. */

@@ -5,7 +5,7 @@ import { type Desired, desire, laterOf } from "./desired";
 import type { BuilderInputs } from "./inputs";
 import type { Known, Observed, ObservedNode } from "./observe";
 import type { BuilderOutputs } from "./outputs";
-import { changedFixed, optionsOfSettings, type Settings, settingsOfOptions } from "./settings";
+import { changedFixed, optionsOfSettings, type Settings } from "./settings";
 
 /**
  * Arguments are kept at their own place, since Pulumi keeps a secret only where it was given. Three of them
@@ -15,6 +15,10 @@ export type BuilderState = BuilderOutputs &
     Pick<BuilderInputs, (typeof keptArguments)[number]> & {
         __owner: Owner;
         __endpoint?: string;
+        /** It was taken over from someone who did not label it. */
+        __adopted?: boolean;
+        /** A refresh saw that the image's name means another image by now. */
+        __imageMoved?: boolean;
     };
 
 const keptArguments = [
@@ -23,13 +27,18 @@ const keptArguments = [
     "buildkitdFlags",
     "use",
     "keepState",
+    "adopt",
     "pull",
     "labels",
     "bootTimeout",
     "drainTimeout",
 ] as const;
 
-export function stateOf(inputs: BuilderInputs, owner: Owner, outputs: BuilderOutputs): BuilderState {
+export function stateOf(
+    inputs: BuilderInputs,
+    { owner, isAdopted }: { owner: Owner; isAdopted: boolean },
+    outputs: BuilderOutputs,
+): BuilderState {
     const kept = keptArguments.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]);
     const endpoint = inputs.endpoint ?? inputs.state?.endpoint;
     return {
@@ -37,6 +46,7 @@ export function stateOf(inputs: BuilderInputs, owner: Owner, outputs: BuilderOut
         ...outputs,
         __owner: owner,
         ...(endpoint !== undefined && { __endpoint: endpoint }),
+        ...(isAdopted && { __adopted: true }),
     };
 }
 
@@ -54,6 +64,7 @@ export function argumentsInState(state: BuilderState): BuilderInputs {
 export const known = (state: BuilderState): Known => ({
     identity: { name: state.name, endpoint: state.__endpoint, node: state.nodes[0]?.name ?? "" },
     later: laterOf(argumentsInState(state)),
+    imageMoved: state.__imageMoved === true,
 });
 
 /** The builder as it was when the state was written: what there is for `plan` without asking the engine. */
@@ -68,11 +79,12 @@ export function observedInState(state: BuilderState, record: BuilderRecord): Obs
         nodes: before.nodes.map((node, index): ObservedNode => {
             const { status } = state.nodes[index] ?? { status: "inactive" };
             const settings: Settings = node.settings;
+            const imageMoved = state.__imageMoved === true;
             return {
                 container:
                     status === "inactive"
                         ? undefined
-                        : { isOurs: true, owner: state.__owner.urn, isRunning: status === "running", settings },
+                        : { isOurs: true, owner: state.__owner, isRunning: status === "running", imageMoved, settings },
                 volume: { isOurs: true },
                 hasImage: true,
                 hasNetwork: true,
@@ -83,26 +95,18 @@ export function observedInState(state: BuilderState, record: BuilderRecord): Obs
 
 /** The state with its arguments as the engine shows them: what someone changed by hand becomes visible. */
 export function withFound(state: BuilderState, desired: Desired, observed: Observed): BuilderState {
+    const { __imageMoved: _, ...rest } = state;
     const [node] = desired.nodes;
-    const found = observed.nodes[0]?.container?.settings;
-    if (node === undefined || found === undefined) return state;
+    const container = observed.nodes[0]?.container;
+    if (node === undefined || container === undefined) return rest;
+    const found = container.settings;
     const driverOpts = optionsOfSettings(found, node.options);
     const changed = changedFixed(found, node.settings);
     return {
-        ...state,
+        ...rest,
+        ...(container.imageMoved && { __imageMoved: true }),
         ...((state.driverOpts !== undefined || Object.keys(driverOpts).length > 0) && { driverOpts }),
         ...(changed.includes("flags") && { buildkitdFlags: found.fixed.flags }),
         ...(changed.includes("labels") && { labels: found.fixed.labels }),
-    };
-}
-
-/** What a builder that the state does not have yet was made with, as far as its container shows it. */
-export function argumentsOf(found: Settings): Pick<BuilderInputs, "driverOpts" | "buildkitdFlags" | "labels"> {
-    const driverOpts = optionsOfSettings(found, {});
-    const plain = settingsOfOptions({}, [], {});
-    return {
-        ...(Object.keys(driverOpts).length > 0 && { driverOpts }),
-        buildkitdFlags: found.fixed.flags,
-        ...(changedFixed(found, plain).includes("labels") && { labels: found.fixed.labels }),
     };
 }

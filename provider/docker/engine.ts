@@ -14,7 +14,10 @@ const pingTimeout = 10_000;
 /** One client, and so one pool of connections, for each engine that this process talks to. */
 const clients = new Map<string, Docker>();
 
-/** A client of the engine at `endpoint`; throws where none answers there, saying what was tried. */
+/** Thrown where no engine answers; the message says what was tried. */
+export class UnreachableError extends Error {}
+
+/** A client of the engine at `endpoint`; throws {@link UnreachableError} where none answers there. */
 export async function connect(endpoint: Endpoint): Promise<Engine> {
     const api = clients.get(endpoint.host) ?? (await client(endpoint));
     clients.set(endpoint.host, api);
@@ -23,7 +26,7 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
         const ping = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
         await ping({ abortSignal: AbortSignal.timeout(pingTimeout) });
     } catch (error) {
-        throw new Error(
+        throw new UnreachableError(
             `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error)}. ` +
                 "Start it, or name another one with the argument endpoint or DOCKER_HOST",
             { cause: error },

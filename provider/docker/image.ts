@@ -15,6 +15,24 @@ export function imageDigest(image: ImageInspectInfo, name: string): string {
     return own?.split("@")[1] ?? image.Id;
 }
 
+/**
+ * The digest that a name has in its registry, asked by the engine without pulling anything; `undefined` where the
+ * registry cannot be reached or does not have it.
+ */
+export async function digestInRegistry({ api }: Engine, name: string): Promise<string | undefined> {
+    try {
+        const authconfig = await registryCredentials((parseImageReference(name) as ImageReference).domain);
+        const answer = (await api.getImage(name).distribution({ authconfig })) as DistributionAnswer;
+        return answer.Descriptor?.digest;
+    } catch {
+        return undefined;
+    }
+}
+
+interface DistributionAnswer {
+    Descriptor?: { digest?: string };
+}
+
 interface PullEvent {
     id?: string;
     status?: string;

@@ -34,6 +34,9 @@ export function parseImageReference(name: string): ImageReference | undefined {
     };
 }
 
+/** Whether a name can never mean another image. */
+export const isPinned = (name: string): boolean => parseImageReference(name)?.digest !== undefined;
+
 /** Whether two names mean the same image: `busybox` and `docker.io/library/busybox:latest` do. */
 export function sameImage(a: string, b: string): boolean {
     const [one, other] = [parseImageReference(a), parseImageReference(b)];

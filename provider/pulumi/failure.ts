@@ -5,14 +5,15 @@
 export class PartlyDone extends Error {
     readonly reasons: string[];
 
+    /** @param causes what stopped it, and what stopped the way back. */
     constructor(
-        cause: unknown,
+        causes: unknown[],
         readonly id: string,
         readonly properties: object,
     ) {
-        const message = (cause as Error).message ?? String(cause);
-        super(message);
-        this.reasons = [message];
+        const reasons = causes.map((cause) => (cause as Error).message ?? String(cause));
+        super(reasons.join("\n"));
+        this.reasons = reasons;
     }
 }
 
@@ -27,7 +28,10 @@ export function withPlainErrors<Arguments extends unknown[], Result>(
         try {
             return await verb(...args);
         } catch (error) {
-            if (error instanceof Error && error.constructor === Error) error.stack = "";
+            const isMistake = [TypeError, ReferenceError, RangeError, SyntaxError].some(
+                (kind) => error instanceof kind,
+            );
+            if (error instanceof Error && !isMistake) error.stack = "";
             throw error;
         }
     };

@@ -2,9 +2,10 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
-import { connect } from "../docker/engine";
+import { connect, type Engine, UnreachableError } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { warn } from "../pulumi/progress";
+import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { applyState } from "./apply";
 import { checkState } from "./check";
@@ -23,6 +24,8 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     /** The volume was made by someone else, and is left where it is when the resource goes. */
     __foreign?: boolean;
 }
+
+export { configure } from "../pulumi/unreachable";
 
 export const check = async (_: unknown, news: StateInputs): Promise<CheckResult<StateInputs>> => checkState(news);
 
@@ -79,7 +82,13 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
 }
 
 async function remove(id: string, props: StateState): Promise<void> {
-    const engine = await connect(await findEndpoint(props.endpoint));
+    let engine: Engine;
+    try {
+        engine = await connect(await findEndpoint(props.endpoint));
+    } catch (error) {
+        if (!(error instanceof UnreachableError) || !deletesUnreachable()) throw withAdvice(error);
+        return warn(props.__owner.urn, `${error.message}. Volume ${id} may be left there`);
+    }
     const found = await observeState(engine, { volume: id });
     const isOurs = props.__foreign !== true && found.volume?.owner?.urn === props.__owner.urn;
     const steps = planStateRemoval(id, found, isOurs);

@@ -1,13 +1,11 @@
 import { strict as assert } from "node:assert";
-import { checkBuilder } from "../../provider/builder/check";
-import type { BuilderInputs } from "../../provider/builder/inputs";
+import { automaticName, failuresOfBuilder } from "../../provider/builder/check";
 import { unknown } from "../../provider/pulumi/unknown";
 import { checkState } from "../../provider/state/check";
 
 const __urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::My builder!";
 
-const failures = (args: object, olds: Partial<BuilderInputs> = {}) =>
-    checkBuilder(olds, { __urn, name: "ci", ...args }).failures ?? [];
+const failures = (args: object) => failuresOfBuilder({ __urn, name: "ci", ...args });
 
 /** Arguments, the property at which they fail, and what the sentence says. */
 const bad: [object, string, RegExp][] = [
@@ -122,26 +120,13 @@ describe("checking a builder's arguments", () => {
 });
 
 describe("the name of a builder that was given none", () => {
-    const named = (args: object, olds: Partial<BuilderInputs> = {}) =>
-        checkBuilder(olds, { __urn, ...args }).inputs?.__autoName ?? "";
-
     it("is the logical name, as far as it is legal, with seven hex digits", () => {
-        assert.match(named({}), /^my-builder--[0-9a-f]{7}$/);
-    });
-
-    it("is kept for the resource's life", () => {
-        assert.equal(named({}, { __autoName: "my-builder--0123456" }), "my-builder--0123456");
+        assert.match(automaticName({ __urn }), /^my-builder--[0-9a-f]{7}$/);
     });
 
     it("is another one each time, but for a volume that is to be found again", () => {
-        assert.notEqual(named({}), named({}));
-        assert.equal(named({ keepState: true }), named({ keepState: true }));
-    });
-
-    it("is not needed with a name or a state", () => {
-        assert.equal(named({ name: "ci" }), "");
-        assert.equal(named({ state: { builderName: "ci" } }), "");
-        assert.equal(named({ name: unknown }), "");
+        assert.notEqual(automaticName({ __urn }), automaticName({ __urn }));
+        assert.equal(automaticName({ __urn, keepState: true }), automaticName({ __urn, keepState: true }));
     });
 });
 

@@ -17,10 +17,10 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
         host: endpoint,
         record: { is: "present", nodeGroup: recordOf(wanted, endpoint) },
         isContext: false,
-        known: { identity: wanted.identity, later: wanted.later },
+        known: { identity: wanted.identity, later: wanted.later, imageMoved: false },
         engine: { CgroupDriver: "cgroupfs" },
         nodes: wanted.nodes.map((node) => ({
-            container: { isOurs: true, owner: owner.urn, isRunning: true, settings: node.settings },
+            container: { isOurs: true, owner, isRunning: true, imageMoved: false, settings: node.settings },
             volume: { isOurs: true },
             hasImage: true,
             hasNetwork: true,
@@ -95,8 +95,21 @@ describe("the plan for a new builder", () => {
         assert.match(steps(desired(), { ...nothing, record: unreadable })[0] ?? "", /exists already in buildx's store/);
         const foreign = withContainer({ ...asAsked(), known: undefined }, { isOurs: false, owner: undefined });
         assert.match(steps(desired(), foreign)[0] ?? "", /made by buildx or by hand/);
-        assert.match(steps(desired(), withContainer(foreign, { owner: "urn:x" }))[0] ?? "", /made by urn:x/);
+        assert.match(
+            steps(desired(), withContainer(foreign, { owner: { urn: "urn:x", store: "" } }))[0] ?? "",
+            /made by urn:x/,
+        );
         assert.match(steps(desired(), { ...nothing, isContext: true })[0] ?? "", /hide the docker context/);
+    });
+
+    it("takes over what is someone else's when it is told to, in place where it can", () => {
+        const adopt = desired({ adopt: true });
+        const record: Observed["record"] = { is: "present", nodeGroup: recordOf(desired(), endpoint) };
+        assert.deepEqual(steps(adopt, { ...nothing, record }), ["createVolume", ...newContainer]);
+        const foreign = withContainer({ ...asAsked(), known: undefined }, { owner: undefined });
+        assert.deepEqual(steps(adopt, foreign), []);
+        const limited = desired({ adopt: true, driverOpts: { memory: "1g" } });
+        assert.deepEqual(steps(limited, foreign), ["updateLimits", "writeRecord"]);
     });
 
     it("refuses a network or a state's volume that is not there", () => {
@@ -217,6 +230,19 @@ describe("the plan for a builder that drifted", () => {
         const found = asAsked({ driverOpts: { memory: "2g" } }).nodes[0]?.container?.settings;
         assert.deepEqual(steps(desired(asked), withContainer(asAsked(asked), { settings: found })), ["updateLimits"]);
         assert.deepEqual(steps(desired(), withContainer(asAsked(), { settings: found })), madeAnew);
+    });
+
+    it("rolls a newer image out once a refresh has seen it", () => {
+        const moved = withContainer(asAsked(), { imageMoved: true });
+        assert.deepEqual(steps(desired(), moved), []);
+        const { known = assert.fail() } = moved;
+        assert.deepEqual(steps(desired(), { ...moved, known: { ...known, imageMoved: true } }), madeAnew);
+        const pull = { pull: "always" as const };
+        const asked = withContainer(asAsked(pull), { imageMoved: true });
+        assert.deepEqual(steps(desired(pull), { ...asked, known: { ...(asked.known ?? known), imageMoved: true } }), [
+            "pullImage",
+            ...madeAnew,
+        ]);
     });
 
     it("lets be what the engine's host cannot limit", () => {

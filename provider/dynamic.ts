@@ -5,7 +5,7 @@
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { withPlainErrors } from "./pulumi/failure";
 
-type Verbs = Required<ResourceProvider>;
+type Verbs = Required<Omit<ResourceProvider, "configure">>;
 
 /** The verbs of a lifecycle, which is loaded when the first of them is called. */
 function provider(load: () => Promise<Verbs>): Verbs {
@@ -15,7 +15,6 @@ function provider(load: () => Promise<Verbs>): Verbs {
             return implementation(...args);
         }) as Verbs[Name];
     return {
-        configure: verb("configure"),
         check: verb("check"),
         diff: verb("diff"),
         create: verb("create"),

@@ -73,18 +73,24 @@ export async function apply(plan: Plan, context: Context, begun: Step[]): Promis
  */
 export async function undo(begun: readonly Step[], { engine, report }: Context, isOurs: IsOurs): Promise<void> {
     report("removing what was made");
+    const failures: unknown[] = [];
     for (const step of begun.toReversed()) {
-        if (step.do === "createContainer") {
-            const found = await inspectContainer(engine, step.container);
-            if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
-        }
-        if (step.do === "createVolume") {
-            const found = await inspectVolume(engine, step.volume);
-            if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
-        }
-        if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
+        await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
     }
     report("");
+    if (failures.length > 0) throw failures[0];
+}
+
+async function undoStep(step: Step, engine: Engine, isOurs: IsOurs): Promise<void> {
+    if (step.do === "createContainer") {
+        const found = await inspectContainer(engine, step.container);
+        if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
+    }
+    if (step.do === "createVolume") {
+        const found = await inspectVolume(engine, step.volume);
+        if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
+    }
+    if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
 }
 
 /** Removes a record if it still is the one that was written. */

@@ -21,8 +21,6 @@ import { type Plan, plan, planRemoval, type Step } from "./plan";
 import { readBuilder } from "./read";
 import { argumentsInState, type BuilderState, known, observedInState, stateOf, withFound } from "./state";
 
-export { configure } from "../pulumi/unreachable";
-
 /** What is wrong with the arguments, and a name for a builder that was given none. */
 export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): Promise<CheckResult<BuilderInputs>> {
     const failures = failuresOfBuilder(news);
@@ -133,7 +131,8 @@ async function remove(id: string, props: BuilderState): Promise<void> {
     try {
         engine = await connect(await endpointInState(props));
     } catch (error) {
-        if (!(error instanceof UnreachableError) || !deletesUnreachable()) throw withAdvice(error);
+        if (!(error instanceof UnreachableError) || !(await deletesUnreachable(props.__owner.urn)))
+            throw withAdvice(error);
         await removeRecord(id);
         const left = props.nodes.map((node) => `container ${node.containerName} and volume ${node.volumeName}`);
         return warn(props.__owner.urn, `${error.message}. Its record is removed; ${left.join(", ")} may be left there`);

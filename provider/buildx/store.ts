@@ -77,7 +77,7 @@ export function sameRecord(a: NodeGroup, b: NodeGroup): boolean {
 
 /** Names of all builders that have a record, readable or not. */
 export async function listRecords(): Promise<string[]> {
-    const entries = await readdir(join(storeFolder(), "instances")).catch(ifMissing<string[]>([]));
+    const entries = await readdir(join(storeFolder(), "instances")).catch(() => []);
     return entries.filter((name) => !name.startsWith("."));
 }
 
@@ -106,8 +106,8 @@ async function removeAllOf(name: string): Promise<void> {
     const { Key: key, Name: current } = await readCurrent();
     if (current === name) await place("current", JSON.stringify({ Key: key, Name: "", Global: false }));
     const defaults = join(storeFolder(), "defaults");
-    for (const entry of await readdir(defaults).catch(ifMissing<string[]>([]))) {
-        const builder = await readFile(join(defaults, entry), "utf8").catch(ifMissing(""));
+    for (const entry of await readdir(defaults).catch(() => [])) {
+        const builder = await readFile(join(defaults, entry), "utf8").catch(() => "");
         if (builder === name) await rm(join(defaults, entry), { force: true });
     }
     for (const folder of ["activity", "refs", "instances"]) {
@@ -124,11 +124,11 @@ interface Current {
 /** The builder that `docker buildx use` chose, and for which endpoint; empty names where none was chosen. */
 export async function readCurrent(): Promise<Current> {
     const none = { Key: "", Name: "", Global: false };
-    const text = await readFile(join(storeFolder(), "current"), "utf8").catch(ifMissing("{}"));
     try {
+        const text = await readFile(join(storeFolder(), "current"), "utf8");
         return { ...none, ...(JSON.parse(text) as Partial<Current>) };
     } catch {
-        return none;
+        return none; // what cannot be read chooses none
     }
 }
 

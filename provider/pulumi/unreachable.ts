@@ -1,26 +1,46 @@
-import type { ConfigureRequest } from "@pulumi/pulumi/dynamic";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { UnreachableError } from "../docker/engine";
 
-let config: ConfigureRequest["config"] | undefined;
-
-/** Keeps the stack's configuration, which Pulumi gives a provider before it calls anything else. */
-export async function configure(request: ConfigureRequest): Promise<void> {
-    config = request.config;
-}
+const setting = "buildx:deleteUnreachable";
 
 /**
  * Whether the removal of a resource goes on when its engine cannot be reached: the stack's configuration
  * `buildx:deleteUnreachable` or the environment's `PULUMI_BUILDX_DELETE_UNREACHABLE`, as Pulumi's Kubernetes provider
  * has it. Default: no.
+ *
+ * @param urn the resource that is removed, whose stack's configuration counts.
  */
-export function deletesUnreachable(): boolean {
-    const setting = config?.get("buildx:deleteUnreachable") ?? process.env.PULUMI_BUILDX_DELETE_UNREACHABLE ?? "";
-    return ["1", "t", "true"].includes(setting.toLowerCase());
+export async function deletesUnreachable(urn: string): Promise<boolean> {
+    const found = (await stackSetting(urn)) ?? process.env.PULUMI_BUILDX_DELETE_UNREACHABLE;
+    return found === true || (typeof found === "string" && ["1", "t", "true"].includes(found.toLowerCase()));
+}
+
+/**
+ * The setting in the stack's configuration file. What Pulumi gives a provider to configure itself is, while
+ * `pulumi destroy` runs, the configuration of the last `pulumi up`: of no use for a setting that is made when the
+ * engine turns out to be gone.
+ */
+async function stackSetting(urn: string): Promise<unknown> {
+    const stack = urn.split("::")[0]?.replace("urn:pulumi:", "");
+    const sdk = createRequire(require.main?.filename ?? __filename);
+    const { load } = sdk("js-yaml") as { load: (text: string) => unknown };
+    const read = async (path: string) => load(await readFile(path, "utf8")) as Record<string, unknown>;
+    for (let folder = process.cwd(); ; folder = dirname(folder)) {
+        const project = await read(join(folder, "Pulumi.yaml")).catch(() => undefined);
+        if (project !== undefined) {
+            const configFolder = typeof project.stackConfigDir === "string" ? project.stackConfigDir : "";
+            const file = await read(join(folder, configFolder, `Pulumi.${stack}.yaml`)).catch(() => undefined);
+            return (file?.config as Record<string, unknown> | undefined)?.[setting];
+        }
+        if (dirname(folder) === folder) return undefined;
+    }
 }
 
 /** The failure of a removal, with what can be done where the engine is gone for good. */
 export function withAdvice(error: unknown): unknown {
     if (!(error instanceof UnreachableError)) return error;
-    const advice = "Where it is gone for good, this lets go of it: pulumi config set buildx:deleteUnreachable true";
+    const advice = `Where it is gone for good, this lets go of it: pulumi config set ${setting} true`;
     return new UnreachableError(`${error.message}. ${advice}`, { cause: error });
 }

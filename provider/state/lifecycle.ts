@@ -25,8 +25,6 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     __foreign?: boolean;
 }
 
-export { configure } from "../pulumi/unreachable";
-
 export const check = async (_: unknown, news: StateInputs): Promise<CheckResult<StateInputs>> => checkState(news);
 
 export async function diff(_id: string, olds: StateState, news: StateInputs): Promise<DiffResult> {
@@ -86,7 +84,8 @@ async function remove(id: string, props: StateState): Promise<void> {
     try {
         engine = await connect(await findEndpoint(props.endpoint));
     } catch (error) {
-        if (!(error instanceof UnreachableError) || !deletesUnreachable()) throw withAdvice(error);
+        if (!(error instanceof UnreachableError) || !(await deletesUnreachable(props.__owner.urn)))
+            throw withAdvice(error);
         return warn(props.__owner.urn, `${error.message}. Volume ${id} may be left there`);
     }
     const found = await observeState(engine, { volume: id });

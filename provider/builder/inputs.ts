@@ -22,6 +22,8 @@ export interface BuilderInputs {
     __autoName?: string;
     /** The URN of the resource. */
     __urn: string;
+    /** The resource option of that name. */
+    __replaceOnChanges?: string[];
 }
 
 /** What a builder takes from its `BuildKitState`. */

@@ -8,6 +8,7 @@ import { type Endpoint, findEndpoint, storedEndpoint } from "../docker/endpoint"
 import { connect, type Engine, UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
+import { changedPaths } from "../pulumi/replaceOnChanges";
 import { statusLine, warn } from "../pulumi/progress";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
@@ -32,10 +33,15 @@ export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): 
 
 /** Whether `news` differ from what the state has of the builder, and whether they make it another one. */
 export async function diff(id: string, olds: BuilderState, news: BuilderInputs): Promise<DiffResult> {
-    const desired = desire(fillIn(news, argumentsInState(olds)), olds.__owner);
+    const before = argumentsInState(olds);
+    const desired = desire(fillIn(news, before), olds.__owner);
     const { stored } = await findEndpoint(desired.identity.endpoint);
     const steps = plan(desired, recordOf(desired, stored), observedInState(olds, await readRecord(id)));
-    const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
+    const replaces = [
+        ...(steps.replaces ?? []),
+        ...(losesVolume(olds, news) ? ["state"] : []),
+        ...changedPaths(news.__replaceOnChanges, { ...before, name: news.name }, news),
+    ];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || !isEmpty(steps),
         replaces,

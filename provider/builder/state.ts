@@ -9,12 +9,13 @@ import { changedFixed, optionsOfSettings, type Settings } from "./settings";
 
 /**
  * Arguments are kept at their own place, since Pulumi keeps a secret only where it was given. Three of them
- * share it with an output of another meaning; of those `__endpoint` keeps what was asked.
+ * share it with an output of another meaning; `__endpoint` and `__platforms` keep what was asked.
  */
 export type BuilderState = BuilderOutputs &
     Pick<BuilderInputs, (typeof keptArguments)[number]> & {
         __owner: Owner;
         __endpoint?: string;
+        __platforms?: string[];
         /** It was taken over from someone who did not label it. */
         __adopted?: boolean;
         /** A refresh saw that the image's name means another image by now. */
@@ -46,6 +47,7 @@ export function stateOf(
         ...outputs,
         __owner: owner,
         ...(endpoint !== undefined && { __endpoint: endpoint }),
+        ...(inputs.platforms !== undefined && { __platforms: inputs.platforms }),
         ...(isAdopted && { __adopted: true }),
     };
 }
@@ -57,6 +59,7 @@ export function argumentsInState(state: BuilderState): BuilderInputs {
         ...(Object.fromEntries(kept) as Pick<BuilderInputs, (typeof keptArguments)[number]>),
         name: state.name,
         ...(state.__endpoint !== undefined && { endpoint: state.__endpoint }),
+        ...(state.__platforms !== undefined && { platforms: state.__platforms }),
         __urn: state.__owner.urn,
     };
 }

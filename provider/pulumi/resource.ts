@@ -13,7 +13,8 @@ export abstract class BuildxResource extends pulumi.CustomResource {
     constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions | undefined) {
         const token = `pulumi-nodejs:dynamic/buildx:${type}`;
         const urn = pulumi.createUrn(name, token, opts?.parent, pulumi.getProject(), pulumi.getStack());
-        super(token, name, { ...props, __urn: urn, __provider: providerText(type) }, opts);
+        const hidden = { __urn: urn, __replaceOnChanges: opts?.replaceOnChanges, __provider: providerText(type) };
+        super(token, name, { ...props, ...hidden }, opts);
     }
 }
 

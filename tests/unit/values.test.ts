@@ -2,6 +2,8 @@ import { strict as assert } from "node:assert";
 import { withDefaultEntitlement } from "../../provider/buildx/flags";
 import { formatPlatforms, normalizePlatform } from "../../provider/buildx/platform";
 import { formatSize, isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../../provider/buildx/values";
+import { changedPaths } from "../../provider/pulumi/replaceOnChanges";
+import { unknown } from "../../provider/pulumi/unknown";
 import { parseImageReference, sameImage } from "../../provider/docker/imageReference";
 
 describe("sizes", () => {
@@ -133,5 +135,22 @@ describe("buildkitd's arguments", () => {
         assert.deepEqual(withDefaultEntitlement(own, undefined), own);
         assert.deepEqual(withDefaultEntitlement(own, "host"), [...own, networkHost]);
         assert.deepEqual(withDefaultEntitlement([networkHost], "host"), [networkHost]);
+    });
+});
+
+describe("replaceOnChanges", () => {
+    it("names the paths at which arguments differ, as far as they are known", () => {
+        const olds = { driverOpts: { memory: "1g", env: { A: "1" } }, labels: { a: "b" } };
+        const news = { driverOpts: { memory: "2g", env: { A: unknown } }, labels: { a: "b" } };
+        assert.deepEqual(changedPaths(["driverOpts.memory", "labels", "driverOpts.env", "use"], olds, news), [
+            "driverOpts.memory",
+        ]);
+        assert.deepEqual(changedPaths(["driverOpts.*", 'labels["a"]'], olds, { driverOpts: {}, labels: { a: "c" } }), [
+            "driverOpts.*",
+            'labels["a"]',
+        ]);
+        assert.deepEqual(changedPaths(["*"], { a: 1, b: 2, c: undefined }, { __urn: "x", b: 2, a: 1 }), []);
+        assert.deepEqual(changedPaths(["*"], { a: 1 }, { a: 2 }), ["*"]);
+        assert.deepEqual(changedPaths(undefined, olds, news), []);
     });
 });

@@ -1,0 +1,110 @@
+import { strict as assert } from "node:assert";
+import { docker, inspectContainer, leftovers } from "../support/docker";
+import { withProject } from "../support/project";
+
+/** The engine's events of containers with `part` in their name since a time, as `create NAME`, in their order. */
+async function events(part: string, since: string): Promise<string[]> {
+    const until = new Date().toISOString();
+    const filters = ["create", "destroy"].flatMap((event) => ["--filter", `event=${event}`]);
+    const format = "{{.Action}} {{.Actor.Attributes.name}}";
+    const lines = await docker(["events", "--since", since, "--until", until, ...filters, "--format", format]);
+    return lines.split("\n").filter((line) => line.includes(part) && line.includes("buildx_buildkit"));
+}
+
+describe("a replacement", () => {
+    it(
+        "removes the old one first where the name is fixed, and makes the new one first where it is automatic",
+        withProject(async (project) => {
+            const program = (name: string, endpoint: string) => `
+                new buildx.BuildxBuilder("fixed", { name: unique + "${name}", endpoint: "${endpoint}" });
+                exports.name = new buildx.BuildxBuilder(unique + "-auto", { endpoint: "${endpoint}" }).name;`;
+            const [one, other] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
+            await project.program(program("-a", one));
+            await project.up();
+            const { name: before } = await project.outputs<{ name: string }>();
+
+            let since = new Date().toISOString();
+            await project.program(program("-a", other));
+            await project.up();
+            const { name: after } = await project.outputs<{ name: string }>();
+            assert.notEqual(after, before);
+            const fixed = `buildx_buildkit_${project.unique}-a0`;
+            const seen = await events(project.unique, since);
+            assert.deepEqual(
+                seen.filter((line) => line.endsWith(fixed)),
+                [`destroy ${fixed}`, `create ${fixed}`],
+            );
+            assert.deepEqual(
+                seen.filter((line) => line.includes("-auto-")),
+                [`create buildx_buildkit_${after}0`, `destroy buildx_buildkit_${before}0`],
+            );
+
+            since = new Date().toISOString();
+            await project.program(program("-b", other));
+            await project.up();
+            assert.deepEqual(await events(project.unique, since), [
+                `destroy ${fixed}`,
+                `create buildx_buildkit_${project.unique}-b0`,
+            ]);
+            await project.preview("--expect-no-changes");
+            assert.deepEqual((await project.records()).sort(), [after, `${project.unique}-b`].sort());
+        }),
+    );
+});
+
+describe("a resource option", () => {
+    it(
+        "acts as on any resource: aliases, rename, ignoreChanges, replaceOnChanges, protect, retainOnDelete, target",
+        withProject(async (project) => {
+            const container = `buildx_buildkit_${project.unique}0`;
+            const builder = (name: string, args: string, options = "{}") =>
+                `const b = new buildx.BuildxBuilder("${name}", { name: unique, ${args} }, ${options}); exports.status = b.status;`;
+            await project.program(builder("one", ""));
+            await project.up();
+            const { Id: made } = (await inspectContainer(container)) ?? assert.fail();
+            const isSame = async () => assert.equal((await inspectContainer(container))?.Id, made);
+
+            await project.program(builder("two", "", '{ aliases: [{ name: "one" }] }'));
+            await project.up();
+            await project.refresh("--expect-no-changes");
+            await isSame();
+
+            await project.try("state", "rename", "--yes", project.urn("BuildxBuilder", "two"), "three");
+            await project.program(builder("three", ""));
+            await project.preview("--expect-no-changes");
+            await project.up();
+            await isSame();
+
+            const ignoring = '{ ignoreChanges: ["driverOpts", "platforms"], protect: true }';
+            await project.program(
+                builder("three", 'driverOpts: { env: { A: "1" } }, platforms: ["linux/arm64"]', ignoring),
+            );
+            await project.up();
+            await isSame();
+            assert.match(await project.failing("destroy"), /protected/);
+
+            await project.program(builder("three", "", '{ replaceOnChanges: ["labels"], dependsOn: [] }'));
+            await project.up();
+            await isSame();
+            await project.program(builder("three", 'labels: { a: "b" }', '{ replaceOnChanges: ["labels"] }'));
+            const { output } = await project.preview("--diff");
+            assert.match(output, /replace/);
+            await project.up("--target", project.urn("BuildxBuilder", "three"));
+            const replaced = await inspectContainer(container);
+            assert.notEqual(replaced?.Id, made);
+
+            await project.program(builder("three", 'labels: { a: "b" }', "{ retainOnDelete: true }"));
+            await project.up();
+            await project.destroy();
+            assert.equal((await inspectContainer(container))?.Id, replaced?.Id);
+            assert.deepEqual(await project.records(), [project.unique]);
+
+            // What was retained is found again by its labels.
+            await project.program(builder("three", 'labels: { a: "b" }'));
+            await project.up();
+            assert.equal((await inspectContainer(container))?.Id, replaced?.Id);
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+});

@@ -46,6 +46,8 @@ export interface ObservedContainer {
     /** The resource that made it, if one did. */
     readonly owner: Owner | undefined;
     readonly isRunning: boolean;
+    /** It was started once. Before that its creation may have been cut off with files still to come. */
+    readonly wasStarted: boolean;
     /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
     readonly imageMoved: boolean;
     readonly settings: Settings;
@@ -100,6 +102,7 @@ async function observeNode(
             isOurs: isOurs(owner),
             owner,
             isRunning: container.State.Running && !container.State.Restarting,
+            wasStarted: container.State.Status !== "created",
             imageMoved: await hasMoved(engine, { container, made, wanted, image, pull }),
             settings: settingsOfContainer(container, made, traits),
         },

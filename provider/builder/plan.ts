@@ -147,7 +147,8 @@ function planNode(desired: Desired, node: DesiredNode, { known, engine }: Observ
  *   something else does not roll that image out.
  */
 function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: boolean): string | undefined {
-    const { settings: found, imageMoved } = container;
+    const { settings: found, imageMoved, wasStarted } = container;
+    if (!wasStarted) return "the container was never started";
     if (imageMoved && sawMove) return `${node.settings.fixed.image} is a newer image`;
     const fixed = changedFixed(found, node.settings);
     if (fixed.length > 0) return `${fixed.join(", ")} changed`;

@@ -87,7 +87,14 @@ export function observedInState(state: BuilderState, record: BuilderRecord): Obs
                 container:
                     status === "inactive"
                         ? undefined
-                        : { isOurs: true, owner: state.__owner, isRunning: status === "running", imageMoved, settings },
+                        : {
+                              isOurs: true,
+                              owner: state.__owner,
+                              isRunning: status === "running",
+                              wasStarted: true,
+                              imageMoved,
+                              settings,
+                          },
                 volume: { isOurs: true },
                 hasImage: true,
                 hasNetwork: true,

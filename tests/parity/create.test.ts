@@ -5,7 +5,7 @@
 import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { docker, inspectContainer } from "../support/docker";
+import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { Project } from "../support/project";
 
@@ -209,6 +209,12 @@ describe("parity with docker buildx create --bootstrap", () => {
         });
     }
 
+    it("of every case stays as it is: preview, refresh and preview again find no change", async () => {
+        await project.preview("--expect-no-changes");
+        await project.refresh("--expect-no-changes");
+        await project.preview("--expect-no-changes");
+    });
+
     it("of the way back: buildx boots one of ours that is stopped, and removes it", async () => {
         const { ours } = names(0);
         await docker(["stop", `buildx_buildkit_${ours}0`]);
@@ -253,6 +259,11 @@ describe("parity with docker buildx create --bootstrap", () => {
         );
         assert.equal(our, their);
         await project.preview("--expect-no-changes");
+    });
+
+    it("of every case goes, and leaves nothing", async () => {
+        await project.destroy();
+        assert.deepEqual(await leftovers(`${project.unique}o`), []);
     });
 
     /** `docker buildx inspect`, without the time of the last use and the worker's own marks. */

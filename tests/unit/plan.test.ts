@@ -20,7 +20,14 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
         known: { identity: wanted.identity, later: wanted.later, imageMoved: false },
         engine: { CgroupDriver: "cgroupfs" },
         nodes: wanted.nodes.map((node) => ({
-            container: { isOurs: true, owner, isRunning: true, imageMoved: false, settings: node.settings },
+            container: {
+                isOurs: true,
+                owner,
+                isRunning: true,
+                wasStarted: true,
+                imageMoved: false,
+                settings: node.settings,
+            },
             volume: { isOurs: true },
             hasImage: true,
             hasNetwork: true,
@@ -219,6 +226,11 @@ describe("the plan for a builder that drifted", () => {
         assert.deepEqual(steps(desired(), withNode(asAsked(), { container: undefined })), newContainer);
         const gone = withNode(asAsked(), { container: undefined, volume: undefined });
         assert.deepEqual(steps(desired(), gone), ["createVolume", ...newContainer]);
+    });
+
+    it("makes one anew whose creation was cut off before it was started", () => {
+        const cutOff = withContainer(asAsked(), { isRunning: false, wasStarted: false });
+        assert.deepEqual(steps(desired(), cutOff), madeAnew);
     });
 
     it("boots one that is stopped", () => {

@@ -4,6 +4,7 @@ import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, UnreachableError } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
+import { removeVolume } from "../docker/volume";
 import { warn } from "../pulumi/progress";
 import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
@@ -45,13 +46,25 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
     const desired = desireState(inputs, owner);
     const engine = await connect(await findEndpoint(desired.endpoint));
     const before = await observeState(engine, desired);
-    await applyState(planState(desired, before, undefined), engine);
-    const now = before.volume === undefined ? await observeState(engine, desired) : before;
+    let now = before;
+    try {
+        await applyState(planState(desired, before, undefined), engine);
+        if (before.volume === undefined) now = await observeState(engine, desired);
+    } catch (error) {
+        if (before.volume === undefined) await undo(engine, desired);
+        throw error;
+    }
     const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
     return {
         id: desired.volume,
         outs: stateOf(inputs, desired, now, { adopted: before.volume !== undefined, isForeign }),
     };
+}
+
+/** Removes the volume of a creation that failed: the call that made it may have had its effect all the same. */
+async function undo(engine: Engine, desired: DesiredState): Promise<void> {
+    const { volume } = await observeState(engine, desired);
+    if (volume && sameOwner(volume.owner, desired.owner)) await removeVolume(engine, desired.volume);
 }
 
 export async function read(id: string, props: Partial<StateState>): Promise<ReadResult<StateState>> {

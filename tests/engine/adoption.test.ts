@@ -41,6 +41,25 @@ describe("adoption", () => {
     );
 
     it(
+        "of a volume by a state keeps what it holds",
+        withProject(async (project) => {
+            await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
+            const folder = await context(project);
+            await build(project, project.unique, folder);
+            await project.buildx("rm", "--keep-state", project.unique);
+            await project.program(`
+                const state = new buildx.BuildKitState("cache", { builderName: unique });
+                new buildx.BuildxBuilder("b", { state });
+                exports.adopted = state.adopted;`);
+            await project.up();
+            assert.deepEqual(await project.outputs(), { adopted: true });
+            assert.equal((await build(project, project.unique, folder)).cached, 3);
+            await project.refresh("--expect-no-changes");
+            await project.preview("--expect-no-changes");
+        }),
+    );
+
+    it(
         "takes over a record that was never booted",
         withProject(async (project) => {
             await project.buildx("create", "--name", project.unique, "--driver", "docker-container");

@@ -109,6 +109,39 @@ describe("a call to the engine that fails", () => {
     }
 
     it(
+        "at any step of a state's life leaves no volume that Pulumi's state does not know",
+        withProject(async (project) => {
+            const calls = 8; // more than the creation or removal of a volume takes
+            const all = await trials(project, calls);
+            const program = all
+                .map(
+                    ({ name, proxy }) =>
+                        `new buildx.BuildKitState("${name}", { builderName: "${name}", endpoint: "${proxy.host}" });`,
+                )
+                .join("\n");
+            try {
+                await project.program(program);
+                for (const trial of all) arm(trial, "drop");
+                await project.try("up", "--continue-on-error");
+                const known = (await project.state()).map(({ id }) => id).sort();
+                assert.ok(known.length < calls);
+                assert.deepEqual((await leftovers(project.unique)).sort(), known);
+
+                for (const trial of all) disarm(trial);
+                await project.up();
+                await project.preview("--expect-no-changes");
+                for (const trial of all) arm(trial, "drop");
+                await project.try("destroy", "--continue-on-error");
+                for (const trial of all) disarm(trial);
+                await project.destroy();
+                assert.deepEqual(await leftovers(project.unique), []);
+            } finally {
+                await Promise.all(all.map(({ proxy }) => proxy.stop()));
+            }
+        }),
+    );
+
+    it(
         "also on the way back leaves a resource with its reasons, which the next up completes and destroy removes",
         withProject(async (project) => {
             const proxy = await startProxy(project.folder);

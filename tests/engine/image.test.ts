@@ -123,6 +123,36 @@ describe("the BuildKit image", () => {
     );
 
     it(
+        "behind a tag that moved in the registry is seen by refresh with pull always, and rolled out",
+        withProject(async (project) => {
+            await withPrivateImage(project, async (image, host) => {
+                await configure(project, { auths: { [host]: { auth } } });
+                await project.program(builder(image, 'pull: "always",'));
+                await project.up();
+                await project.refresh("--expect-no-changes");
+                const { digest } = await project.outputs<{ digest: string }>();
+
+                // Pushed from elsewhere: the engine keeps the old image under the tag.
+                const [made] = JSON.parse(await docker(["image", "inspect", image])) as [{ Id: string }];
+                const scratch = `${project.unique}-newer`;
+                await docker(["create", "--name", scratch, stock]);
+                await docker(["commit", "--change", "LABEL newer=yes", scratch, image]);
+                await docker(["rm", "--volumes", scratch]);
+                await docker(["push", "--quiet", image], { env: project.env });
+                await docker(["tag", made.Id, image]);
+
+                await project.preview("--expect-no-changes");
+                await project.refresh();
+                assert.match(await project.failing("preview", "--expect-no-changes"), /1 to update/);
+                await project.up();
+                assert.notEqual((await project.outputs<{ digest: string }>()).digest, digest);
+                await project.refresh("--expect-no-changes");
+                await project.preview("--expect-no-changes");
+            });
+        }),
+    );
+
+    it(
         "may be named by its digest",
         withProject(async (project) => {
             await withPrivateImage(project, async (image, host) => {

@@ -72,14 +72,14 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
         const outputs = await describe(context.engine, desired, applied);
         return { id: desired.identity.name, outs: stateOf(inputs, ownership, outputs) };
     } catch (error) {
-        try {
-            await undo(begun, context, (found) => sameOwner(found, self));
-        } catch (undoing) {
-            const nodes = desired.nodes.map((node) => absentNode(node.name, stored));
-            const left = stateOf(inputs, ownership, builderOutputs(desired.identity.name, nodes));
-            throw new PartlyDone([error, undoing], desired.identity.name, left);
-        }
-        throw error;
+        const reasons = [error];
+        await undo(begun, context, (found) => sameOwner(found, self)).catch((undoing) => reasons.push(undoing));
+        // What was there before, of a creation that was cut off or of a builder that is adopted, stays.
+        const wasThere = observed.nodes.some((node) => node.container?.isOurs || node.volume?.isOurs);
+        if (begun.length === 0 || (reasons.length === 1 && !wasThere)) throw error;
+        const nodes = desired.nodes.map((node) => absentNode(node.name, stored));
+        const left = stateOf(inputs, ownership, builderOutputs(desired.identity.name, nodes));
+        throw new PartlyDone(reasons, desired.identity.name, left);
     }
 }
 

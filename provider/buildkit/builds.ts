@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { stopContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 
@@ -22,23 +23,26 @@ interface BuildRecord {
 const isRunning = ({ record }: BuildRecord): boolean => record !== undefined && record.CompletedAt === undefined;
 
 /**
- * Waits until a buildkitd has no running builds.
+ * Lets a buildkitd come to its end: waits until it has no running builds, and then stops it, upon which it finishes
+ * what was begun in between. Older ones cut running builds off when they are stopped (moby/buildkit#4090), so that they
+ * are not stopped before.
  *
- * @param seconds how long at most; 0 does not wait at all.
+ * @param seconds how long at most; 0 does not wait at all, and leaves buildkitd to be killed.
  * @param onWaiting is told the number of builds each time it changes.
- * @returns how many builds still run.
  */
 export async function drain(
     engine: Engine,
     container: string,
     seconds: number,
     onWaiting: (builds: number) => void,
-): Promise<number> {
+): Promise<void> {
     const deadline = performance.now() + seconds * 1000;
-    for (let shown = 0; ;) {
-        const builds = seconds > 0 ? await countRunningBuilds(engine, container) : 0;
-        if (builds === 0 || performance.now() > deadline) return builds;
+    for (let shown = 0; performance.now() < deadline; await sleep(pause)) {
+        const builds = await countRunningBuilds(engine, container);
+        if (builds === 0) {
+            const left = Math.ceil((deadline - performance.now()) / 1000);
+            return stopContainer(engine, container, Math.max(left, 1));
+        }
         if (builds !== shown) onWaiting((shown = builds));
-        await sleep(pause);
     }
 }

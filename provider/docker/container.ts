@@ -20,6 +20,15 @@ export async function createContainer({ api }: Engine, options: ContainerCreateO
 export const startContainer = ({ api }: Engine, name: string): Promise<unknown> =>
     api.getContainer(name).start().catch(ifStatus(304)); // 304: it runs already
 
+/**
+ * Asks a container's process to end; well if there is none.
+ *
+ * @param seconds after which it is killed.
+ */
+export async function stopContainer({ api }: Engine, name: string, seconds: number): Promise<void> {
+    await api.getContainer(name).stop({ t: seconds }).catch(ifStatus(304)).catch(ifNotFound); // 304: it is stopped
+}
+
 /** Ends a container and removes it with its anonymous volumes; well if there is none. */
 export async function removeContainer({ api }: Engine, name: string): Promise<void> {
     await api.getContainer(name).remove({ force: true, v: true }).catch(ifNotFound);

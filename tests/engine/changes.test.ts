@@ -3,107 +3,138 @@ import { docker, inspectContainer } from "../support/docker";
 import { build, context } from "../support/image";
 import { Project } from "../support/project";
 
-const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
+type Found = NonNullable<Awaited<ReturnType<typeof inspectContainer>>>;
 
-/** A builder with these arguments, as the program of a project. */
-const program = (args: object) => `
-    const state = new buildx.BuildKitState("cache", { builderName: unique });
-    exports.status = new buildx.BuildxBuilder("builder", { state, ...${JSON.stringify(args)} }).status;`;
+/** A change of one builder's arguments: from, to, whether the container stays, and what shows that it was made. */
+interface Row {
+    from?: object;
+    to?: object;
+    how: "in place" | "made anew";
+    shows?: [(found: Found) => unknown, unknown];
+}
 
-/** What is changed, the arguments from then on, whether the container is the same one, and what shows the change. */
-const rows: [string, object, "in place" | "made anew", (found: NonNullable<Found>) => unknown, unknown][] = [
-    ["memory", { memory: "512m" }, "in place", (it) => it.HostConfig.Memory, 512 * 1024 ** 2],
-    ["more memory", { memory: "2g" }, "in place", (it) => it.HostConfig.Memory, 2 * 1024 ** 3],
-    ["memorySwap", { memory: "2g", memorySwap: "-1" }, "in place", (it) => it.HostConfig.MemorySwap, -1],
-    ["memory and swap taken away", {}, "made anew", (it) => it.HostConfig.Memory, 0],
-    ["cpuShares and cpuQuota", { cpuShares: 512, cpuQuota: 90000 }, "in place", (it) => it.HostConfig.CpuQuota, 90000],
-    [
-        "cpuPeriod",
-        { cpuShares: 512, cpuQuota: 90000, cpuPeriod: 95000 },
-        "in place",
+/** The same for options of the driver alone. */
+const option = (from: object, to: object, how: Row["how"], shows?: Row["shows"]): Row => ({
+    from: { driverOpts: from },
+    to: { driverOpts: to },
+    how,
+    ...(shows && { shows }),
+});
+
+const other = "docker.io/moby/buildkit:v0.34.2";
+
+const rows: Record<string, Row> = {
+    memory: option({}, { memory: "512m" }, "in place", [(it) => it.HostConfig.Memory, 512 * 1024 ** 2]),
+    "more memory": option({ memory: "512m" }, { memory: "2g" }, "in place", [
+        (it) => it.HostConfig.Memory,
+        2 * 1024 ** 3,
+    ]),
+    "less memory": option({ memory: "2g", memorySwap: "3g" }, { memory: "1g" }, "in place", [
+        (it) => it.HostConfig.MemorySwap,
+        2 * 1024 ** 3,
+    ]),
+    memorySwap: option({ memory: "1g" }, { memory: "1g", memorySwap: "-1" }, "in place", [
+        (it) => it.HostConfig.MemorySwap,
+        -1,
+    ]),
+    "memory taken away": option({ memory: "1g" }, {}, "made anew", [(it) => it.HostConfig.Memory, 0]),
+    "cpuShares and cpuQuota": option({ cpuShares: 512 }, { cpuShares: 256, cpuQuota: 90000 }, "in place", [
+        (it) => it.HostConfig.CpuQuota,
+        90000,
+    ]),
+    cpuPeriod: option({ cpuQuota: 90000 }, { cpuQuota: 90000, cpuPeriod: 95000 }, "in place", [
         (it) => it.HostConfig.CpuPeriod,
         95000,
-    ],
-    ["cpuset", { cpusetCpus: "0", cpusetMems: "0" }, "made anew", (it) => it.HostConfig.CpusetCpus, "0"],
-    ["cpusetCpus", { cpusetCpus: "0-1", cpusetMems: "0" }, "in place", (it) => it.HostConfig.CpusetCpus, "0-1"],
-    ["cpuset taken away", {}, "made anew", (it) => it.HostConfig.CpusetCpus, ""],
-    [
-        "restartPolicy",
-        { restartPolicy: "on-failure:2" },
-        "in place",
+    ]),
+    "cpusetCpus and cpusetMems": option({ cpusetCpus: "0" }, { cpusetCpus: "0-1", cpusetMems: "0" }, "in place", [
+        (it) => it.HostConfig.CpusetCpus,
+        "0-1",
+    ]),
+    "cpusetCpus taken away": option({ cpusetCpus: "0" }, {}, "made anew", [(it) => it.HostConfig.CpusetCpus, ""]),
+    restartPolicy: option({}, { restartPolicy: "on-failure:2" }, "in place", [
         (it) => it.HostConfig.RestartPolicy?.MaximumRetryCount,
         2,
-    ],
-    ["restartPolicy taken back", {}, "in place", (it) => it.HostConfig.RestartPolicy?.Name, "unless-stopped"],
-    [
-        "image",
-        { image: "docker.io/moby/buildkit:v0.34.2" },
-        "made anew",
-        (it) => it.Config.Image,
-        "docker.io/moby/buildkit:v0.34.2",
-    ],
-    ["env", { env: { A: "1" } }, "made anew", (it) => it.Config.Env.includes("A=1"), true],
-    ["network", { env: { A: "1" }, network: "host" }, "made anew", (it) => it.HostConfig.NetworkMode, "host"],
-    [
-        "cgroupParent",
-        { cgroupParent: "/docker/other" },
-        "made anew",
+    ]),
+    "restartPolicy taken back": option({ restartPolicy: "no" }, {}, "in place", [
+        (it) => it.HostConfig.RestartPolicy?.Name,
+        "unless-stopped",
+    ]),
+    image: option({}, { image: other }, "made anew", [(it) => it.Config.Image, other]),
+    env: option({ env: { A: "1" } }, { env: { A: "2" } }, "made anew", [(it) => it.Config.Env.includes("A=2"), true]),
+    network: option({}, { network: "host" }, "made anew", [(it) => it.HostConfig.NetworkMode, "host"]),
+    cgroupParent: option({}, { cgroupParent: "/docker/other" }, "made anew", [
         (it) => it.HostConfig.CgroupParent,
         "/docker/other",
-    ],
-    ["defaultLoad", { cgroupParent: "/docker/other", defaultLoad: true }, "in place", () => 0, 0],
-];
-type Found = Awaited<ReturnType<typeof inspectContainer>>;
+    ]),
+    defaultLoad: option({}, { defaultLoad: true }, "in place"),
+    buildkitdFlags: {
+        to: { buildkitdFlags: ["--debug"] },
+        how: "made anew",
+        shows: [(it) => it.Config.Cmd[0], "--debug"],
+    },
+    labels: { to: { labels: { a: "b" } }, how: "made anew", shows: [(it) => it.Config.Labels.a, "b"] },
+    platforms: { to: { platforms: ["linux/arm64"] }, how: "in place" },
+    "use and timeouts": { to: { use: true, bootTimeout: 30, drainTimeout: 5 }, how: "in place" },
+    "keepState taken back": { from: { keepState: true }, to: {}, how: "in place" },
+};
 
 describe("a change", () => {
     let project: Project;
+    const names = () => Object.keys(rows).map((_, index) => `${project.unique}-${index}-`);
+    const made = new Map<string, Found>();
+
+    /** All rows' builders at once: what one `pulumi up` does to each does not depend on the others. */
+    async function bringTo(which: "from" | "to"): Promise<void> {
+        const builders = Object.values(rows).map((row, index) => {
+            const name = names()[index] ?? "";
+            const args = JSON.stringify(row[which] ?? {});
+            return `new buildx.BuildxBuilder("${name}", { state: new buildx.BuildKitState("${name}"), ...${args} });`;
+        });
+        await project.program(builders.join("\n"));
+        await project.up();
+    }
+
+    const found = async (name: string) => (await inspectContainer(`buildx_buildkit_${name}0`)) ?? assert.fail(name);
+
     let folder: string;
 
     before(async () => {
         project = await Project.make();
         folder = await context(project);
-        await project.program(program({}));
-        await project.up();
-        await build(project, project.unique, folder);
         await docker(["tag", "moby/buildkit:buildx-stable-1", "moby/buildkit:v0.34.2"]);
+        await bringTo("from");
+        for (const name of names()) {
+            await build(project, name, folder);
+            made.set(name, await found(name));
+        }
+        await bringTo("to");
     });
     after(() => project.remove());
 
-    async function changes(args: object, how: "in place" | "made anew"): Promise<NonNullable<Found>> {
-        const before = await inspectContainer(container(project));
-        await project.program(program(args));
-        await project.up();
-        const after = await inspectContainer(container(project));
-        assert.ok(before && after);
-        assert.equal(after.Id === before.Id ? "in place" : "made anew", how);
-        if (how === "in place") assert.equal(after.State.StartedAt, before.State.StartedAt);
-        assert.equal((await build(project, project.unique, folder)).cached, 3);
-        return after;
-    }
-
-    for (const [what, driverOpts, how, shown, value] of rows) {
+    for (const [index, [what, { how, shows }]] of Object.entries(rows).entries()) {
         it(`of ${what} is done ${how} and keeps the cache`, async () => {
-            const after = await changes({ driverOpts }, how);
-            assert.deepEqual(shown(after), value);
-            assert.deepEqual(await project.outputs(), { status: "running" });
+            const name = names()[index] ?? "";
+            const [was, is] = [made.get(name), await found(name)];
+            assert.equal(is.Id === was?.Id ? "in place" : "made anew", how);
+            if (how === "in place") assert.equal(is.State.StartedAt, was?.State.StartedAt);
+            if (shows) assert.deepEqual(shows[0](is), shows[1]);
+            assert.equal((await build(project, name, folder)).cached, 3);
         });
     }
 
-    it("of buildkitdFlags and of labels makes the container anew and keeps the cache", async () => {
-        assert.ok((await changes({ buildkitdFlags: ["--debug"] }, "made anew")).Config.Cmd.includes("--debug"));
-        const { Config: config } = await changes({ buildkitdFlags: ["--debug"], labels: { a: "b" } }, "made anew");
-        assert.equal(config.Labels.a, "b");
+    it("leaves nothing to change, and is in buildx's record", async () => {
         await project.preview("--expect-no-changes");
         await project.refresh("--expect-no-changes");
-    });
-
-    it("of platforms, use and timeouts touches the records alone", async () => {
-        const args = { buildkitdFlags: ["--debug"], labels: { a: "b" } };
-        await changes({ ...args, platforms: ["linux/arm64"], use: true, bootTimeout: 30, drainTimeout: 5 }, "in place");
-        const { Nodes: nodes } = (await project.record(project.unique)) as { Nodes: { Platforms: unknown }[] };
-        assert.deepEqual(nodes[0]?.Platforms, [{ architecture: "arm64", os: "linux" }]);
-        assert.match(await project.buildx("inspect"), new RegExp(`Name: +${project.unique}\n`));
-        await changes(args, "in place");
-        assert.doesNotMatch(await project.buildx("inspect"), new RegExp(`Name: +${project.unique}\n`));
+        const record = async (what: string) => {
+            const { Nodes } = await project.record(names()[Object.keys(rows).indexOf(what)] ?? "");
+            return (Nodes as Record<string, unknown>[])[0];
+        };
+        assert.deepEqual((await record("platforms"))?.Platforms, [{ architecture: "arm64", os: "linux" }]);
+        assert.deepEqual((await record("defaultLoad"))?.DriverOpts, { "default-load": "true" });
+        const used = names()[Object.keys(rows).indexOf("use and timeouts")];
+        assert.match(await project.buildx("inspect"), new RegExp(`Name: +${used}\n`));
+        await bringTo("from");
+        assert.doesNotMatch(await project.buildx("inspect"), new RegExp(`Name: +${used}\n`));
+        await project.preview("--expect-no-changes");
     });
 });

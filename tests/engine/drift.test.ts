@@ -5,67 +5,97 @@ import { docker, inspectContainer } from "../support/docker";
 import { build, context } from "../support/image";
 import { type Project, withProject } from "../support/project";
 
-const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
+/** One of several builders, on which one thing happens. */
+interface Subject {
+    name: string;
+    container: string;
+    record: string;
+    project: Project;
+}
 
-const record = (project: Project) => join(project.store, "instances", project.unique);
+const subject = (project: Project, name: string): Subject => ({
+    name,
+    container: `buildx_buildkit_${name}0`,
+    record: join(project.store, "instances", name),
+    project,
+});
 
 /** What may happen to a builder behind Pulumi's back. */
-const happened: Record<string, { happen: (project: Project) => Promise<unknown>; loses?: "cache" }> = {
-    "its container is removed": { happen: (project) => docker(["rm", "--force", container(project)]) },
-    "its container is stopped": { happen: (project) => docker(["stop", container(project)]) },
+const happened: Record<string, { happen: (it: Subject) => Promise<unknown>; loses?: "cache" }> = {
+    "its container is removed": { happen: ({ container }) => docker(["rm", "--force", container]) },
+    "its container is stopped": { happen: ({ container }) => docker(["stop", container]) },
     "its memory is limited by hand": {
-        happen: (project) => docker(["update", "--memory", "1g", "--memory-swap", "2g", container(project)]),
+        happen: ({ container }) => docker(["update", "--memory", "1g", "--memory-swap", "2g", container]),
     },
     "its processors and restart policy are changed by hand": {
-        happen: (project) => docker(["update", "--cpu-shares", "99", "--restart", "no", container(project)]),
+        happen: ({ container }) => docker(["update", "--cpu-shares", "99", "--restart", "no", container]),
     },
-    "its record is removed": { happen: (project) => rm(record(project)) },
+    "its record is removed": { happen: ({ record }) => rm(record) },
+    "buildx removed all but its volume": { happen: ({ project, name }) => project.buildx("rm", "--keep-state", name) },
     "its record is edited": {
-        happen: async (project) => {
-            const text = await readFile(record(project), "utf8");
-            await writeFile(record(project), text.replace('"env.A":"1"', '"env.A":"2"'));
+        happen: async ({ record }) => {
+            const text = await readFile(record, "utf8");
+            await writeFile(record, text.replace('"env.A":"1"', '"env.A":"2"'));
         },
     },
-    "its record is broken": { happen: (project) => writeFile(record(project), "{") },
     "its container and volume are removed": {
-        happen: async (project) => {
-            await docker(["rm", "--force", container(project)]);
-            await docker(["volume", "rm", `${container(project)}_state`]);
+        happen: async ({ container }) => {
+            await docker(["rm", "--force", container]);
+            await docker(["volume", "rm", `${container}_state`]);
         },
         loses: "cache",
     },
+    "its record is broken": { happen: ({ record }) => writeFile(record, "{") },
 };
 
-const own = `exports.status = new buildx.BuildxBuilder("b", { name: unique, driverOpts: { env: { A: "1" }, cpuShares: 512 } }).status;`;
-const onState = own.replace("name: unique", 'state: new buildx.BuildKitState("cache", { builderName: unique })');
+const options = 'driverOpts: { env: { A: "1" }, cpuShares: 512 }';
+
+/** Builders with a volume of their own and builders on a state, in turns. */
+const manyBuilders = (names: string[]) =>
+    names
+        .map((name, index) =>
+            index % 2 === 0
+                ? `new buildx.BuildxBuilder("${name}", { name: "${name}", ${options} });`
+                : `new buildx.BuildxBuilder("${name}", { state: new buildx.BuildKitState("${name}"), ${options} });`,
+        )
+        .join("\n");
+
+const own = `exports.status = new buildx.BuildxBuilder("b", { name: unique, ${options} }).status;`;
+const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
 
 describe("a drift", () => {
-    for (const [index, [what, { happen, loses }]] of Object.entries(happened).entries()) {
-        it(
-            `is seen, mended and over where ${what}`,
-            withProject(async (project) => {
-                await project.program(index % 2 === 0 ? own : onState);
-                await project.up();
-                const folder = await context(project);
-                await build(project, project.unique, folder);
-                await happen(project);
+    it(
+        `is seen, mended and over where ${Object.keys(happened).join("; where ")}`,
+        withProject(async (project) => {
+            const cases = Object.values(happened);
+            const subjects = cases.map((_, index) => subject(project, `${project.unique}-${index}-`));
+            await project.program(manyBuilders(subjects.map(({ name }) => name)));
+            await project.up();
+            const folder = await context(project);
+            for (const { name } of subjects) await build(project, name, folder);
+            for (const [index, it] of subjects.entries()) await cases[index]?.happen(it);
 
-                await project.refresh();
-                assert.match(await project.failing("preview", "--expect-no-changes"), /(to update|to create)/);
-                await project.up();
-                assert.equal((await build(project, project.unique, folder)).cached, loses === "cache" ? 0 : 3);
-                await project.preview("--expect-no-changes");
-                await project.refresh("--expect-no-changes");
-                await project.preview("--expect-no-changes");
-                assert.deepEqual(await project.outputs(), { status: "running" });
-                const found = await inspectContainer(container(project));
+            await project.refresh();
+            // A builder of which nothing is left but the state that it worked on is made anew, all others are mended.
+            const seen = await project.failing("preview", "--expect-no-changes");
+            for (const { name } of subjects) {
+                assert.match(seen, new RegExp(`BuildxBuilder ${name} +(update|create)`), name);
+            }
+            await project.up();
+            await project.preview("--expect-no-changes");
+            await project.refresh("--expect-no-changes");
+            await project.preview("--expect-no-changes");
+            for (const [index, { name, container }] of subjects.entries()) {
+                const { cached } = await build(project, name, folder);
+                assert.equal(cached, cases[index]?.loses === "cache" ? 0 : 3, Object.keys(happened)[index]);
+                const found = await inspectContainer(container);
                 assert.deepEqual(
                     [found?.HostConfig.Memory, found?.HostConfig.CpuShares, found?.HostConfig.RestartPolicy?.Name],
                     [0, 512, "unless-stopped"],
                 );
-            }),
-        );
-    }
+            }
+        }),
+    );
 
     it(
         "is shown with what it is now",

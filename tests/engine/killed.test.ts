@@ -31,16 +31,17 @@ const moments: Record<string, (call: Call) => boolean> = {
 /** The last look before the answer reaches Pulumi's engine: by then container, volume and record are there. */
 const lastLook = (calls: readonly Call[]) => calls.filter((call) => /^GET \/exec\/.*\/json$/.test(call)).length > 0;
 
-const programs = {
-    "a name of the user's": `exports.name = new buildx.BuildxBuilder("b", { name: unique }).name;`,
-    "an automatic name": `exports.name = new buildx.BuildxBuilder(unique).name;`,
-};
+const fixed = `exports.fixed = new buildx.BuildxBuilder("b", { name: unique + "-fixed" }).name;`;
+const automatic = `exports.automatic = new buildx.BuildxBuilder(unique + "-auto").name;`;
 
 async function endsClean(project: Project): Promise<void> {
-    const { name } = await project.outputs<{ name: string }>();
-    const container = `buildx_buildkit_${name}0`;
-    assert.deepEqual(await leftovers(project.unique), [container, `${container}_state`]);
-    assert.deepEqual(await project.records(), [name]);
+    const names = Object.values(await project.outputs<Record<string, string>>());
+    const containers = names.map((name) => `buildx_buildkit_${name}0`);
+    assert.deepEqual(
+        (await leftovers(project.unique)).sort(),
+        containers.flatMap((name) => [name, `${name}_state`]).sort(),
+    );
+    assert.deepEqual((await project.records()).sort(), names.sort());
     await project.preview("--expect-no-changes");
 }
 
@@ -51,9 +52,11 @@ async function killed(
 ): Promise<void> {
     const proxy = await startProxy(project.folder);
     project.env.DOCKER_HOST = proxy.host;
+    let isStruck = false;
     let pids: number[] = [];
     proxy.decide = async (call) => {
-        if (pids.length > 0 || !when(call, proxy.calls)) return "pass";
+        if (isStruck || !when(call, proxy.calls)) return "pass";
+        isStruck = true;
         pids = await processesOf(project, part);
         // The process sees nothing any more, and is gone once the engine has done what it was asked.
         for (const pid of pids) process.kill(pid, "SIGSTOP");
@@ -70,24 +73,22 @@ async function killed(
 }
 
 describe("a process that is killed", () => {
-    for (const [which, program] of Object.entries(programs)) {
-        for (const [moment, isIt] of Object.entries(moments)) {
-            it(
-                `(the provider) when ${moment}, under ${which}, leaves nothing that the next up does not take up`,
-                withProject(async (project) => {
-                    await project.program(program);
-                    await killed(project, "dynamic-provider", isIt);
-                    await project.up();
-                    await endsClean(project);
-                }),
-            );
-        }
+    for (const [moment, isIt] of Object.entries(moments)) {
+        it(
+            `(the provider) when ${moment} leaves nothing that the next up does not take up, whoever chose the name`,
+            withProject(async (project) => {
+                await project.program(fixed + automatic);
+                await killed(project, "dynamic-provider", isIt);
+                await project.up();
+                await endsClean(project);
+            }),
+        );
     }
 
     it(
         "(the provider) once all is made, under an automatic name, is completed by the next up",
         withProject(async (project) => {
-            await project.program(programs["an automatic name"]);
+            await project.program(automatic);
             await killed(
                 project,
                 "dynamic-provider",
@@ -95,6 +96,25 @@ describe("a process that is killed", () => {
             );
             await project.up();
             await endsClean(project);
+        }),
+    );
+
+    it(
+        "(the provider) and whose next try fails is known to the state, and goes with it",
+        withProject(async (project) => {
+            const program = (args: string) =>
+                `exports.name = new buildx.BuildxBuilder("b", { name: unique, ${args} }).name;`;
+            await project.program(program('buildkitdFlags: ["--no-such-flag"]'));
+            await killed(project, "dynamic-provider", moments["the container is started"] ?? assert.fail());
+            await project.failing("up");
+            const [{ id, initErrors = [] } = assert.fail("the state does not know it")] = await project.state();
+            assert.equal(id, project.unique);
+            assert.match(initErrors.join(), /BuildKit did not boot/);
+            await project.program(program(""));
+            await project.up();
+            await endsClean(project);
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
         }),
     );
 
@@ -118,7 +138,7 @@ describe("a process that is killed", () => {
     it(
         "(Pulumi's engine) while a builder is made leaves what refresh and up take up",
         withProject(async (project) => {
-            await project.program(programs["an automatic name"]);
+            await project.program(automatic);
             await killed(project, "pulumi", (call) => /^POST \/containers\/.*\/start$/.test(call));
             await project.try("cancel", "--yes");
             await project.try("refresh", "--clear-pending-creates");

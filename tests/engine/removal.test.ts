@@ -7,17 +7,21 @@ import { type Project, withProject } from "../support/project";
 const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
 
 /** Something that may have happened to a builder before it is to be removed. */
-const happened: Record<string, (project: Project) => Promise<unknown>> = {
-    "its container is gone": (project) => docker(["rm", "--force", container(project)]),
-    "its container and volume are gone": async (project) => {
-        await docker(["rm", "--force", container(project)]);
-        await docker(["volume", "rm", `${container(project)}_state`]);
+const happened: Record<string, (project: Project, name: string) => Promise<unknown>> = {
+    "its container is gone": (_, name) => docker(["rm", "--force", `buildx_buildkit_${name}0`]),
+    "its container and volume are gone": async (_, name) => {
+        await docker(["rm", "--force", `buildx_buildkit_${name}0`]);
+        await docker(["volume", "rm", `buildx_buildkit_${name}0_state`]);
     },
-    "its record is gone": (project) => rm(join(project.store, "instances", project.unique)),
-    "its container and record are gone": (project) => project.buildx("rm", "--keep-state", project.unique),
-    "all of it is gone": (project) => project.buildx("rm", project.unique),
-    "its container is stopped": (project) => docker(["stop", container(project)]),
-    "its record cannot be read": (project) => writeFile(join(project.store, "instances", project.unique), "{"),
+    "its record is gone": (project, name) => rm(join(project.store, "instances", name)),
+    "its container and record are gone": (project, name) => project.buildx("rm", "--keep-state", name),
+    "all of it is gone": (project, name) => project.buildx("rm", name),
+    "its container is stopped": (_, name) => docker(["stop", `buildx_buildkit_${name}0`]),
+    "its record cannot be read": (project, name) => writeFile(join(project.store, "instances", name), "{"),
+};
+
+/** The same for all builders of a user. */
+const happenedToAll: Record<string, (project: Project) => Promise<unknown>> = {
     "buildx's choice of a builder cannot be read": (project) => writeFile(join(project.store, "current"), "{"),
     "docker's configuration cannot be read": async (project) => {
         const folder = join(project.folder, "docker");
@@ -28,19 +32,21 @@ const happened: Record<string, (project: Project) => Promise<unknown>> = {
 };
 
 describe("the removal of a builder", () => {
-    for (const [what, happen] of Object.entries(happened)) {
-        it(
-            `leaves nothing behind where ${what}`,
-            withProject(async (project) => {
-                await project.program(`new buildx.BuildxBuilder("builder", { name: unique });`);
-                await project.up();
-                await happen(project);
-                await project.destroy();
-                assert.deepEqual(await leftovers(project.unique), []);
-                assert.deepEqual(await project.records(), []);
-            }),
-        );
-    }
+    it(
+        `leaves nothing behind where ${[...Object.keys(happened), ...Object.keys(happenedToAll)].join("; where ")}`,
+        withProject(async (project) => {
+            const names = Object.keys(happened).map((_, index) => `${project.unique}-${index}-`);
+            await project.program(
+                names.map((name) => `new buildx.BuildxBuilder("${name}", { name: "${name}" });`).join("\n"),
+            );
+            await project.up();
+            for (const [index, happen] of Object.values(happened).entries()) await happen(project, names[index] ?? "");
+            for (const happen of Object.values(happenedToAll)) await happen(project);
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+            assert.deepEqual(await project.records(), []);
+        }),
+    );
 
     it(
         "leaves what someone else put in its place",

@@ -37,6 +37,7 @@ export class Project {
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_SKIP_UPDATE_CHECK: "true",
             NO_COLOR: "1",
+            NODE_COMPILE_CACHE: join(tmpdir(), "pulumi-buildx-test-compile-cache"),
         };
     }
 
@@ -45,7 +46,8 @@ export class Project {
         const unique = options.unique ?? `t${randomBytes(4).toString("hex")}`;
         const project = new Project(folder, unique, options.store ?? join(folder, "buildx"));
         await mkdir(join(folder, "backend"));
-        await writeFile(join(folder, "Pulumi.yaml"), `name: ${unique}\nruntime: nodejs\nmain: index.js\n`);
+        const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+        await writeFile(join(folder, "Pulumi.yaml"), `name: ${unique}\n${runtime}main: index.js\n`);
         await writeFile(join(folder, "package.json"), JSON.stringify({ name: unique, main: "index.js" }));
         if (options.modules !== "none") {
             await symlink(options.modules ?? join(checkout, "node_modules"), join(folder, "node_modules"));

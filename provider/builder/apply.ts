@@ -157,7 +157,10 @@ async function create(step: StepOf<"createContainer">, { engine }: Context): Pro
     try {
         await createContainer(engine, options);
     } catch (error) {
-        if (error instanceof ContainerExistsError) throw error;
+        if (error instanceof ContainerExistsError) {
+            const why = `${container} was made on ${engine.endpoint.host} by someone else in the meantime`;
+            throw new Error(`${why}: the next pulumi up says by whom`, { cause: error });
+        }
         throw failedCall(`${container} cannot be created`, engine, error);
     }
     const provenance = tellsProvenance ? await githubActionsContext(process.env) : undefined;

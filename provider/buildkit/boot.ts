@@ -36,11 +36,17 @@ export async function waitUntilReady(engine: Engine, container: string, timeout:
 
 /** How a container ended, or `undefined` while it runs for the first time. */
 async function whyEnded(engine: Engine, container: string): Promise<string | undefined> {
-    const found = await inspectContainer(engine, container);
-    if (found === undefined) return "was removed by someone else";
-    const { Running: running, Restarting: restarting, ExitCode: code, OOMKilled: killed } = found.State;
-    if (killed) return "was killed because it used more memory than its limit";
-    return running && !restarting && found.RestartCount === 0 ? undefined : `ended with exit code ${code}`;
+    // An engine that starts it again forgets its exit code until it ends the next time.
+    for (let attempt = 0; ; attempt++) {
+        const found = await inspectContainer(engine, container);
+        if (found === undefined) return "was removed by someone else";
+        const { Running: running, Restarting: restarting, ExitCode: code, OOMKilled: killed } = found.State;
+        if (killed) return "was killed because it used more memory than its limit";
+        if (!running || restarting) return `ended with exit code ${code}`;
+        if (found.RestartCount === 0) return undefined;
+        if (attempt === 20) return `ended and was started again, ${found.RestartCount} times`;
+        await sleep(50);
+    }
 }
 
 async function bootError(engine: Engine, container: string, what: string, answer: NotReadyError): Promise<Error> {

@@ -46,9 +46,8 @@ describe("a tag that moved", () => {
                 assert.equal((await inspectContainer(container))?.Image, newer);
                 assert.notEqual((await project.outputs<{ digest: string }>()).digest, digest);
                 assert.equal((await build(project, project.unique, folder)).cached, 3);
-                await project.preview("--expect-no-changes");
                 await project.refresh("--expect-no-changes");
-                await project.destroy();
+                await project.preview("--expect-no-changes");
             } finally {
                 await docker(["rmi", "--force", tag]);
             }

@@ -87,15 +87,24 @@ export class Project {
         return output;
     }
 
+    /** What the program exports. */
     async outputs<T = Record<string, unknown>>(): Promise<T> {
-        return JSON.parse((await this.must("stack", ["output", "--json"])).stdout);
+        const stack = (await this.checkpoint()).find(({ type }) => type === "pulumi:pulumi:Stack");
+        return stack?.outputs as T;
     }
 
     /** The resources in the state without the stack and its provider. */
     async state(): Promise<ResourceInState[]> {
-        const { stdout } = await this.must("stack", ["export"]);
-        const { deployment }: { deployment: { resources?: ResourceInState[] } } = JSON.parse(stdout);
-        return (deployment.resources ?? []).filter(({ type }) => type.includes("buildx:"));
+        return (await this.checkpoint()).filter(({ type }) => type.includes("buildx:"));
+    }
+
+    /** The state as the backend keeps it, which takes no start of Pulumi to look at. */
+    private async checkpoint(): Promise<ResourceInState[]> {
+        const path = join(this.folder, "backend/.pulumi/stacks", this.unique, "test.json");
+        const { checkpoint }: { checkpoint: { latest?: { resources?: ResourceInState[] } } } = JSON.parse(
+            await readFile(path, "utf8"),
+        );
+        return checkpoint.latest?.resources ?? [];
     }
 
     urn = (type: string, name: string): string =>

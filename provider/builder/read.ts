@@ -2,7 +2,8 @@ import { nodeName } from "../buildx/names";
 import { type BuilderRecord, listRecords, readRecord, storeFolder } from "../buildx/store";
 import { type Endpoint, findEndpoint, storedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
-import { type BuilderOutputs, builderOutputs, describeNode } from "./outputs";
+import { builderOutputs, describeNode } from "./describe";
+import type { BuilderOutputs } from "./outputs";
 
 /**
  * A builder that the state does not have: one of another stack, or that a person made.

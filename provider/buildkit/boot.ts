@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspectContainer, logTail } from "../docker/container";
+import { inspectContainer, lastLogLines } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { askWorkers, NotReadyError, type Workers } from "./workers";
 
-/** Lines of buildkitd's log that an error carries: a wrong argument is told before a long help text. */
-const shown = { first: 2, last: 15 };
-
-/** Lines that are asked for. */
-const logLines = 500;
+/** Lines of buildkitd's log that an error carries. */
+const shownLines = 15;
 
 /** Between two questions, in milliseconds: short at first, since most boots take a fraction of a second. */
 const pause = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
@@ -50,14 +47,10 @@ async function whyEnded(engine: Engine, container: string): Promise<string | und
 }
 
 async function bootError(engine: Engine, container: string, what: string, answer: NotReadyError): Promise<Error> {
-    const lines = (await logTail(engine, container, logLines)).split("\n");
-    const log =
-        lines.length <= shown.first + shown.last
-            ? lines
-            : [...lines.slice(0, shown.first), "…", ...lines.slice(-shown.last)];
+    const log = await lastLogLines(engine, container, shownLines);
     return new Error(
         `BuildKit did not boot: buildkitd in ${container} on ${engine.endpoint.host} ${what}.\n` +
             `The worker answered: ${answer.message || "nothing"}\n` +
-            `The end of buildkitd's log:\n${log.join("\n").replace(/^/gm, "  ")}`,
+            `The end of buildkitd's log:\n${(log || "(empty)").replace(/^/gm, "  ")}`,
     );
 }

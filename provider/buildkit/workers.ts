@@ -1,5 +1,5 @@
 import type { Platform } from "../buildx/platform";
-import type { Engine } from "../docker/engine";
+import { type Engine, engineMessage } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 
 /** What a running buildkitd says of itself. */
@@ -22,7 +22,7 @@ interface WorkerRecord {
 export async function askWorkers(engine: Engine, container: string): Promise<Workers> {
     const command = ["buildctl", "debug", "workers", "--format", "{{json .}}"];
     const { exitCode, stdout, stderr } = await execInContainer(engine, container, command).catch((error: Error) => {
-        throw new NotReadyError(error.message);
+        throw new NotReadyError(engineMessage(error));
     });
     if (exitCode !== 0) throw new NotReadyError((stderr || stdout).trim() || `buildctl ended with ${exitCode}`);
     const workers = JSON.parse(stdout) as WorkerRecord[];

@@ -17,6 +17,9 @@ export async function createContainer({ api }: Engine, options: ContainerCreateO
     });
 }
 
+/** Of the log, how many lines are looked at. */
+const logLines = 500;
+
 export const startContainer = ({ api }: Engine, name: string): Promise<unknown> =>
     api.getContainer(name).start().catch(ifStatus(304)); // 304: it runs already
 
@@ -61,13 +64,17 @@ export async function copyFiles(
     await api.getContainer(name).putArchive(await readAll(archive), { path: parent });
 }
 
-/** The last lines that a container wrote, on either stream. */
-export async function logTail({ api }: Engine, name: string, lines: number): Promise<string> {
+/**
+ * The last lines that a container wrote to standard error, where programs tell what is wrong; to standard output where
+ * it wrote none to that. The engine does not keep the two in their order.
+ */
+export async function lastLogLines({ api }: Engine, name: string, lines: number): Promise<string> {
     const raw = await api
         .getContainer(name)
-        .logs({ stdout: true, stderr: true, tail: lines })
+        .logs({ stdout: true, stderr: true, tail: logLines })
         .catch(() => Buffer.alloc(0)); // some log drivers cannot be read
-    return demultiplex(raw as Buffer).trimEnd();
+    const text = demultiplex(raw as Buffer, "stderr").trimEnd() || demultiplex(raw as Buffer, "stdout").trimEnd();
+    return text.split("\n").slice(-lines).join("\n");
 }
 
 function ifStatus(status: number): (error: unknown) => undefined {

@@ -79,6 +79,6 @@ export const failedCall = (what: string, { endpoint }: Engine, error: unknown): 
 
 /** The engine's own sentence about a failure, without the client's words around it. */
 export function engineMessage(error: unknown): string {
-    const { json, message } = error as { json?: { message?: string } | Buffer; message?: string };
-    return (json && "message" in json ? json.message : undefined) ?? message ?? String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    return message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }

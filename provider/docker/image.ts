@@ -7,12 +7,13 @@ import { type ImageReference, parseImageReference } from "./imageReference";
 export const inspectImage = ({ api }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
     api.getImage(name).inspect().catch(ifNotFound);
 
-/** The digest of an image in its registry, or where it was never in one, of its configuration. */
+/** The digest that an image has under a name in its registry; where it was never there, that of its configuration. */
 export function imageDigest(image: ImageInspectInfo, name: string): string {
-    const repository = parseImageReference(name)?.repository;
-    const digests = image.RepoDigests ?? [];
-    const own = digests.find((each) => parseImageReference(each)?.repository === repository) ?? digests[0];
-    return own?.split("@")[1] ?? image.Id;
+    const wanted = parseImageReference(name);
+    const own = (image.RepoDigests ?? [])
+        .map(parseImageReference)
+        .find((each) => each?.domain === wanted?.domain && each?.path === wanted?.path);
+    return own?.digest ?? image.Id;
 }
 
 /**

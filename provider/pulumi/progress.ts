@@ -10,6 +10,8 @@ interface EngineModules {
 
 let engine: EngineModules | undefined;
 
+let lastSent: Promise<void> = Promise.resolve();
+
 /**
  * The Pulumi engine, whose address is the provider process' first argument. The process has the SDK of the
  * user's program loaded, so that is the one taken: it costs nothing and speaks that engine's protocol.
@@ -44,5 +46,7 @@ function send(urn: string, text: string, { ephemeral }: { ephemeral: boolean }):
     request.setUrn(urn);
     request.setMessage(text);
     request.setEphemeral(ephemeral);
-    return new Promise((resolve) => client.log(request, () => resolve())); // one that cannot be shown stops nothing
+    // One after the other, since they would overtake each other; one that cannot be shown stops nothing.
+    lastSent = lastSent.then(() => new Promise((resolve) => client.log(request, () => resolve())));
+    return lastSent;
 }

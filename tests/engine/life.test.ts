@@ -144,6 +144,29 @@ describe("the life of a builder", () => {
     );
 
     it(
+        "is a part of components, in which resources have parents",
+        withProject(async (project) => {
+            await project.program(`
+                class Platform extends pulumi.ComponentResource {
+                    constructor(name, opts) {
+                        super("my:platform:Platform", name, {}, opts);
+                        const state = new buildx.BuildKitState(name, { builderName: unique }, { parent: this });
+                        this.builder = new buildx.BuildxBuilder(name, { state }, { parent: state });
+                        this.registerOutputs({ builder: this.builder });
+                    }
+                }
+                exports.name = new Platform("platform").builder.name;`);
+            await project.up();
+            assert.deepEqual(await project.outputs(), { name: project.unique });
+            const [, builder] = await project.state();
+            const owner = (await inspectContainer(`buildx_buildkit_${project.unique}0`))?.Config.Labels;
+            assert.equal(owner?.["io.github.pulumi-buildx.urn"], builder?.urn);
+            await project.preview("--expect-no-changes");
+            await project.refresh("--expect-no-changes");
+        }),
+    );
+
+    it(
         "takes a name in capitals as buildx does",
         withProject(async (project) => {
             await project.program(`exports.name = new buildx.BuildxBuilder("b", { name: unique.toUpperCase() }).name;`);

@@ -5,6 +5,7 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, UnreachableError } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { removeVolume } from "../docker/volume";
+import { PartlyDone } from "../pulumi/failure";
 import { warn } from "../pulumi/progress";
 import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
@@ -51,7 +52,12 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
         await applyState(planState(desired, before, undefined), engine);
         if (before.volume === undefined) now = await observeState(engine, desired);
     } catch (error) {
-        if (before.volume === undefined) await undo(engine, desired);
+        if (before.volume === undefined) {
+            await undo(engine, desired).catch((undoing: unknown) => {
+                const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false });
+                throw new PartlyDone([error, undoing], desired.volume, left);
+            });
+        }
         throw error;
     }
     const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);

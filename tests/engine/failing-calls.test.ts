@@ -141,6 +141,37 @@ describe("a call to the engine that fails", () => {
     );
 
     it(
+        "also on the way back from a state's creation leaves a state with its reasons, which the next up completes",
+        withProject(async (project) => {
+            const proxy = await startProxy(project.folder);
+            try {
+                await project.program(
+                    `new buildx.BuildKitState("cache", { builderName: unique, endpoint: "${proxy.host}" });`,
+                );
+                let wasMade = false;
+                proxy.decide = (call) => {
+                    const fate = wasMade ? "refuse" : call.endsWith("/volumes/create") ? "drop" : "pass";
+                    wasMade ||= fate === "drop";
+                    return fate;
+                };
+                await project.failing("up");
+                const [{ id, initErrors = [] } = assert.fail("Pulumi's state does not know it")] =
+                    await project.state();
+                assert.equal(id, `buildx_buildkit_${project.unique}0_state`);
+                assert.ok(initErrors.length > 0);
+
+                proxy.decide = () => "pass";
+                await project.up();
+                await project.preview("--expect-no-changes");
+                await project.destroy();
+                assert.deepEqual(await leftovers(project.unique), []);
+            } finally {
+                await proxy.stop();
+            }
+        }),
+    );
+
+    it(
         "also on the way back leaves a resource with its reasons, which the next up completes and destroy removes",
         withProject(async (project) => {
             const proxy = await startProxy(project.folder);

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { docker, leftovers } from "../support/docker";
+import { docker, leftovers, removeLeftovers } from "../support/docker";
 import { type Project, withProject } from "../support/project";
 import { credentials, startRegistry } from "../support/registry";
 
@@ -26,7 +26,12 @@ async function withPrivateImage(
         await test(image, registry.host);
     } finally {
         registry.stop();
+        await removeLeftovers(project.unique); // or the image would stay without a name
         await docker(["rmi", "--force", image]).catch(() => {});
+        // The stock image keeps the digest that it was pushed under.
+        const digests = await docker(["image", "inspect", "--format", "{{json .RepoDigests}}", stock]);
+        const pushed = (JSON.parse(digests) as string[]).filter((each) => each.startsWith(registry.host));
+        for (const each of pushed) await docker(["rmi", "--force", each]);
     }
 }
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { docker, inspectContainer } from "../support/docker";
+import { docker, inspectContainer, removeLeftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { type Project, withProject } from "../support/project";
 
@@ -49,6 +49,7 @@ describe("a tag that moved", () => {
                 await project.refresh("--expect-no-changes");
                 await project.preview("--expect-no-changes");
             } finally {
+                await removeLeftovers(project.unique); // or the image would stay without a name
                 await docker(["rmi", "--force", tag]);
             }
         }),

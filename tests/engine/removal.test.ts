@@ -75,7 +75,7 @@ describe("the removal of a builder", () => {
                 "moby/buildkit:buildx-stable-1",
             ]);
             assert.match(await project.failing("destroy"), new RegExp(`in use by container ${project.unique}-user`));
-            await docker(["rm", `${project.unique}-user`]);
+            await docker(["rm", "--volumes", `${project.unique}-user`]);
             await project.destroy();
             assert.deepEqual(await leftovers(project.unique), []);
         }),

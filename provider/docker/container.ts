@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
-import { pack } from "tar-stream";
+import { extract, pack } from "tar-stream";
 import { type Engine, ifNotFound, statusOf } from "./engine";
 import { demultiplex, readAll } from "./streams";
 
@@ -62,6 +62,19 @@ export async function copyFiles(
     }
     archive.finalize();
     await api.getContainer(name).putArchive(await readAll(archive), { path: parent });
+}
+
+/** The files below a folder of a container, content by path; none where there is no such folder. */
+export async function readFilesOf({ api }: Engine, name: string, folder: string): Promise<Record<string, Buffer>> {
+    const archive = await api.getContainer(name).getArchive({ path: folder }).catch(ifNotFound);
+    if (archive === undefined) return {};
+    const files: Record<string, Buffer> = {};
+    for await (const entry of archive.pipe(extract())) {
+        const { type, name: path } = entry.header;
+        const content = await readAll(entry);
+        if (type === "file") files[path.split("/").slice(1).join("/")] = content;
+    }
+    return files;
 }
 
 /**

@@ -1,32 +1,40 @@
 /**
- * Which engine is meant, found as the docker CLI finds it (docker/cli `cli/command/cli.go`,
- * `resolveContextName`) and written down as buildx does (`util/dockerutil`, `builder.validateEndpoint`).
+ * Which engine is meant, found as the docker CLI finds it (docker/cli `cli/command/cli.go`, `resolveContextName`).
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { dockerConfigFolder, readDockerConfig } from "./configFile";
+import { readDockerConfig } from "./configFile";
+import { readContext } from "./context";
+import { materialInEnvironment, readMaterial, type TlsArguments, type TlsMaterial } from "./tls";
 
 export interface Endpoint {
-    /** Where the engine listens: `unix:///var/run/docker.sock`, `tcp://host:port`. */
+    /** Where the engine listens: `unix:///var/run/docker.sock`, `tcp://host:port`, `ssh://user@host:port`. */
     readonly host: string;
-    /** What buildx's record holds: the docker context's name where there is one, else the host. */
-    readonly stored: string;
+    /** `undefined`: no TLS. */
+    readonly tls: TlsMaterial | undefined;
+    /** The docker context that it was found in, if it was. */
+    readonly context: string | undefined;
     /** From where the host was taken, for messages. */
     readonly from: string;
 }
 
 const defaultSocket = "/var/run/docker.sock";
-const hostUrl = /^(unix|npipe|tcp|ssh|http|https|fd):\/\//;
+const hostUrl = /^(unix|npipe|tcp|ssh):\/\//;
+
+/** Ports that docker listens on without and with TLS. */
+const tcpPort = 2375;
+
+/** Whether an endpoint is written as a host; otherwise it is a context's name. */
+export const isHost = (endpoint: string): boolean => hostUrl.test(endpoint);
 
 /**
  * @param asked a docker context's name or a host URL; omitted: what the docker CLI would use.
+ * @param tls what to connect with to a `tcp://` host; omitted: what the docker CLI would use.
  */
-export async function findEndpoint(asked?: string): Promise<Endpoint> {
-    if (asked !== undefined) return endpointOf(asked, "the argument endpoint");
+export async function findEndpoint(asked?: string, tls?: TlsArguments): Promise<Endpoint> {
+    if (asked !== undefined) return endpointOf(asked, "the argument endpoint", tls);
     const { DOCKER_HOST: host, DOCKER_CONTEXT: context } = process.env;
-    if (host) return atHost(host, "DOCKER_HOST");
+    if (host) return atHost(host, "DOCKER_HOST", tls);
     if (context && context !== "default") return inContext(context, "DOCKER_CONTEXT");
     const { currentContext } = await readDockerConfig();
     if (currentContext && currentContext !== "default") return inContext(currentContext, "docker's config.json");
@@ -34,50 +42,45 @@ export async function findEndpoint(asked?: string): Promise<Endpoint> {
 }
 
 /** The endpoint that a record names, which is a context's name or a host. */
-export const storedEndpoint = async (stored: string): Promise<Endpoint> => endpointOf(stored, "the builder's record");
+export const recordedEndpoint = (stored: string): Promise<Endpoint> => endpointOf(stored, "the builder's record");
 
-function endpointOf(asked: string, from: string): Promise<Endpoint> | Endpoint {
-    if (asked === "default") return process.env.DOCKER_HOST ? atHost(process.env.DOCKER_HOST, from) : atDefaultSocket();
-    return hostUrl.test(asked) ? atHost(asked, from) : inContext(asked, from);
+async function endpointOf(asked: string, from: string, tls?: TlsArguments): Promise<Endpoint> {
+    const { DOCKER_HOST: host } = process.env;
+    if (asked === "default") return host ? atHost(host, from, tls) : atDefaultSocket();
+    return isHost(asked) ? atHost(asked, from, tls) : inContext(asked, from);
 }
 
-function atHost(host: string, from: string): Endpoint {
-    const complete = host === "unix://" ? `unix://${defaultSocket}` : host;
-    return { host: complete, stored: complete, from };
+async function atHost(host: string, from: string, given?: TlsArguments): Promise<Endpoint> {
+    const complete = completeHost(host);
+    const isTcp = complete.startsWith("tcp://");
+    const tls = !isTcp ? undefined : given ? await readMaterial(given) : await materialInEnvironment();
+    return { host: complete, tls, context: undefined, from };
 }
 
-function atDefaultSocket(): Endpoint {
+/** A host with the parts that docker adds to what was left out (docker/cli `opts/hosts.go`). */
+function completeHost(host: string): string {
+    if (host === "unix://") return `unix://${defaultSocket}`;
+    const [, name = ""] = /^tcp:\/\/([^/]*)\/?$/.exec(host) ?? [];
+    if (name === "") return host;
+    return /:\d+$/.test(name) ? `tcp://${name}` : `tcp://${name}:${tcpPort}`;
+}
+
+function atDefaultSocket(): Promise<Endpoint> {
     const rootless = join(process.env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.() ?? 0}`, "docker.sock");
     if (process.platform === "win32") return atHost("npipe:////./pipe/docker_engine", "the default pipe");
     if (!existsSync(defaultSocket) && existsSync(rootless)) return atHost(`unix://${rootless}`, "the rootless socket");
     return atHost(`unix://${defaultSocket}`, "the default socket");
 }
 
-const contextFolder = (kind: "meta" | "tls", name: string) =>
-    join(dockerConfigFolder(), "contexts", kind, createHash("sha256").update(name).digest("hex"));
-
-/** Whether docker has a context of this name (docker/cli `cli/context/store`). */
-export const isContext = (name: string): Promise<boolean> =>
-    access(join(contextFolder("meta", name), "meta.json")).then(
-        () => true,
-        () => false,
-    );
-
 async function inContext(name: string, source: string): Promise<Endpoint> {
-    const from = `context ${name}, named by ${source}`;
-    if (!(await isContext(name))) {
+    const context = await readContext(name);
+    if (context === undefined) {
         throw new Error(
-            `endpoint "${name}" (${source}) is neither a host URL (unix://, tcp://) nor a docker context: docker context ls lists the contexts`,
+            `endpoint "${name}" (${source}) is neither a host URL (unix://, tcp://, ssh://) nor a docker context: docker context ls lists the contexts`,
         );
     }
-    const meta = JSON.parse(await readFile(join(contextFolder("meta", name), "meta.json"), "utf8")) as {
-        Endpoints?: { docker?: { Host?: string } };
-    };
-    const host = meta.Endpoints?.docker?.Host;
-    if (!host)
+    const { host, tls } = context;
+    if (host === "")
         throw new Error(`docker context "${name}" (${source}) has no docker endpoint: docker context inspect ${name}`);
-    if (existsSync(contextFolder("tls", name))) {
-        throw new Error(`docker context "${name}" (${source}) uses TLS, which this version does not speak yet`);
-    }
-    return { host, stored: name, from };
+    return { host, tls, context: name, from: `context ${name}, named by ${source}` };
 }

@@ -1,4 +1,6 @@
-import { Agent } from "node:http";
+import { createHash } from "node:crypto";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import type Docker from "dockerode";
 import type { Endpoint } from "./endpoint";
 
@@ -8,8 +10,8 @@ export interface Engine {
     readonly endpoint: Endpoint;
 }
 
-/** How long an engine may take to answer a first ping. */
-const pingTimeout = 10_000;
+/** How long an engine may take to answer a first ping, in milliseconds. */
+const pingTimeout = 9_000;
 
 /** One client, and so one pool of connections, for each engine that this process talks to. */
 const clients = new Map<string, Docker>();
@@ -19,50 +21,87 @@ export class UnreachableError extends Error {}
 
 /** A client of the engine at `endpoint`; throws {@link UnreachableError} where none answers there. */
 export async function connect(endpoint: Endpoint): Promise<Engine> {
-    const api = clients.get(endpoint.host) ?? (await client(endpoint));
-    clients.set(endpoint.host, api);
+    const key = createHash("sha256")
+        .update(JSON.stringify([endpoint.host, endpoint.tls]))
+        .digest("hex");
+    const api = clients.get(key) ?? (await client(endpoint));
+    clients.set(key, api);
     try {
         // Its types do not know the options that dockerode itself takes here.
         const ping = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
         await ping({ abortSignal: AbortSignal.timeout(pingTimeout) });
     } catch (error) {
         throw new UnreachableError(
-            `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error)}. ` +
-                "Start it, or name another one with the argument endpoint or DOCKER_HOST",
+            `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error, endpoint)}`,
             { cause: error },
         );
     }
     return { api, endpoint };
 }
 
-async function client({ host, from }: Endpoint): Promise<Docker> {
-    const { default: Dockerode } = await import("dockerode");
-    const url = new URL(host);
-    const agent = new Agent({ keepAlive: true });
-    switch (url.protocol) {
-        case "unix:":
-            return new Dockerode({ socketPath: host.slice("unix://".length), agent } as Docker.DockerOptions);
-        case "npipe:":
-            return new Dockerode({ socketPath: host.slice("npipe://".length), agent } as Docker.DockerOptions);
-        case "tcp:":
-        case "http:": {
-            const port = Number(url.port || 2375);
-            return new Dockerode({ protocol: "http", host: url.hostname, port, agent } as Docker.DockerOptions);
-        }
-        default:
-            throw new Error(`${host} (from ${from}) is no endpoint that this version can reach: use unix:// or tcp://`);
+async function client(endpoint: Endpoint): Promise<Docker> {
+    const [{ default: Dockerode }, options] = await Promise.all([import("dockerode"), transport(endpoint)]);
+    // The client fills in from DOCKER_HOST what it is not given, such as a host beside a socket's path.
+    const { DOCKER_HOST: host } = process.env;
+    delete process.env.DOCKER_HOST;
+    try {
+        return new Dockerode(options);
+    } finally {
+        if (host !== undefined) process.env.DOCKER_HOST = host;
     }
 }
 
-function whyUnreachable(error: unknown): string {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return "there is no such socket";
-    if (code === "EACCES") return "permission denied (is this user in the group docker?)";
-    if (code === "ECONNREFUSED") return "the connection was refused";
+/** What the client is to be told of how to reach an engine. */
+async function transport({ host, tls, from }: Endpoint): Promise<object> {
+    const url = new URL(host);
+    const options = { keepAlive: true };
+    switch (url.protocol) {
+        case "unix:":
+        case "npipe:":
+            return { socketPath: host.slice(`${url.protocol}//`.length), agent: new HttpAgent(options) };
+        case "ssh:": {
+            const { SshAgent } = await import("./ssh");
+            return { protocol: "http", host: "docker", port: 80, agent: new SshAgent(host) };
+        }
+        case "tcp:":
+        case "http:":
+        case "https:": {
+            const at = { host: url.hostname, port: Number(url.port || 2375) };
+            if (tls === undefined && url.protocol !== "https:")
+                return { ...at, protocol: "http", agent: new HttpAgent(options) };
+            const { ca, cert, key, skipVerify = false } = tls ?? {};
+            const agent = new HttpsAgent({ ...options, ca, cert, key, rejectUnauthorized: !skipVerify });
+            return { ...at, protocol: "https", agent };
+        }
+        default:
+            throw new Error(`${host} (from ${from}) cannot be reached: use unix://, tcp:// or ssh://`);
+    }
+}
+
+function whyUnreachable(error: unknown, { tls }: Endpoint): string {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    const start = "Start it, or name another one with the argument endpoint or DOCKER_HOST";
+    if (code === "ENOENT") return `there is no such socket. ${start}`;
+    if (code === "EACCES") return `permission denied (is this user in the group docker?). ${start}`;
+    if (code === "ECONNREFUSED") return `the connection was refused. ${start}`;
     if ((error as Error).name === "TimeoutError" || code === "ABORT_ERR")
-        return `no answer within ${pingTimeout / 1000} s`;
+        return `no answer within ${pingTimeout / 1000} s. ${start}`;
+    if (/HTTP request to an HTTPS server/.test(message))
+        return "it speaks TLS. Give the argument tls, or name a docker context that has its certificates";
+    if (code === "EPROTO" && tls !== undefined && /wrong version number|packet length/.test(message))
+        return "it does not speak TLS. Leave out the argument tls, or unset DOCKER_TLS_VERIFY";
+    if (/^ERR_SSL_.*(ALERT|HANDSHAKE)/.test(code) || (code === "EPROTO" && /alert/.test(message)))
+        return `it does not accept the client's certificate (${message.trim()}). tls.cert and tls.key have to be signed by the authority that the engine trusts`;
+    if (/CERT|ISSUER|SIGNATURE|TLS/.test(code))
+        return `its certificate is not trusted (${message}). tls.ca has to be the authority that signed it, for that host name`;
+    if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|No .* host key is known/.test(message))
+        return `its host key is not the one in known_hosts (${lastLine(message)}). Connect once with ssh to look at the key and accept it`;
+    if (/Permission denied/.test(message))
+        return `${lastLine(message)}. ssh has to log in without a question: add the key to the agent`;
     return message;
 }
+
+const lastLine = (text: string) => text.trim().split(/\r?\n/).at(-1) ?? "";
 
 /** What the engine answered to a call that failed: its status code, where there was an answer at all. */
 export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;

@@ -26,6 +26,14 @@ export const legalName = v.pipe(
     ),
 );
 
+/** Tells keys of an object that are none of the legal ones. */
+export const onlyKeys = (legal: readonly string[]) =>
+    v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+        if (!dataset.typed) return;
+        for (const key of Object.keys(dataset.value).filter((each) => !legal.includes(each)))
+            addIssue({ message: `there is no ${key}: ${suggestion(key, legal)}` });
+    });
+
 /** All that is wrong with a resource's arguments, each at the property that it is wrong with. */
 export function failuresOf(schema: Schema, value: Record<string, unknown>): CheckFailure[] {
     const known = Object.keys(schema.entries);
@@ -36,9 +44,17 @@ export function failuresOf(schema: Schema, value: Record<string, unknown>): Chec
             property: key,
             reason: `there is no argument ${key}: ${suggestion(key, known)}`,
         })),
-        ...issues.map((issue) => ({ property: v.getDotPath(issue) ?? "", reason: issue.message })),
+        ...issues.map((issue) => ({ property: pathOf(issue), reason: issue.message })),
     ];
 }
+
+/** Where an issue is, as Pulumi writes it: `nodes[1].driverOpts.memory`. */
+const pathOf = ({ path = [] }: { path?: readonly { key: unknown }[] | undefined }): string =>
+    path.reduce(
+        (all, { key }) =>
+            typeof key === "number" ? `${all}[${key}]` : all === "" ? String(key) : `${all}.${String(key)}`,
+        "",
+    );
 
 /** Which of the legal names was probably meant. */
 export function suggestion(name: string, legal: readonly string[]): string {

@@ -1,0 +1,73 @@
+/** docker's contexts: named engines with their TLS files (docker/cli `cli/context/store`). */
+import { createHash, randomBytes } from "node:crypto";
+import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { dockerConfigFolder } from "./configFile";
+import { materialInFolder, type TlsMaterial, tlsFile, tlsParts } from "./tls";
+
+export interface DockerContext {
+    readonly host: string;
+    /** `undefined`: no TLS. */
+    readonly tls: TlsMaterial | undefined;
+    /** Whatever its maker wrote down beside it. */
+    readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+interface Meta {
+    Name: string;
+    Metadata: Readonly<Record<string, unknown>>;
+    Endpoints: { docker?: { Host?: string; SkipTLSVerify?: boolean } };
+}
+
+const folderOf = (kind: "meta" | "tls", name: string) =>
+    join(dockerConfigFolder(), "contexts", kind, createHash("sha256").update(name).digest("hex"));
+
+const metaPath = (name: string) => join(folderOf("meta", name), "meta.json");
+
+const tlsFolder = (name: string) => join(folderOf("tls", name), "docker");
+
+/** Whether docker has a context of this name. */
+export const isContext = (name: string): Promise<boolean> =>
+    access(metaPath(name)).then(
+        () => true,
+        () => false,
+    );
+
+/** A context by name; `undefined` where there is none. */
+export async function readContext(name: string): Promise<DockerContext | undefined> {
+    let text: string;
+    try {
+        text = await readFile(metaPath(name), "utf8");
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+    }
+    const { Endpoints, Metadata } = JSON.parse(text) as Partial<Meta>;
+    const { Host: host = "", SkipTLSVerify: skipVerify = false } = Endpoints?.docker ?? {};
+    const material = await materialInFolder(tlsFolder(name), skipVerify);
+    const hasTls = skipVerify || tlsParts.some((part) => material[part] !== undefined);
+    return { host, tls: hasTls ? material : undefined, metadata: Metadata ?? {} };
+}
+
+/** Makes a context or brings it up to date; its TLS files are for the user's eyes alone. */
+export async function writeContext(name: string, { host, tls, metadata }: DockerContext): Promise<void> {
+    await rm(folderOf("tls", name), { recursive: true, force: true });
+    const files = tlsParts.flatMap((part) => (tls?.[part] === undefined ? [] : [[part, tls[part]] as const]));
+    for (const [part, text] of files) await place(join(tlsFolder(name), tlsFile(part)), text, 0o600);
+    const docker = { Host: host, SkipTLSVerify: tls?.skipVerify ?? false };
+    const meta: Meta = { Name: name, Metadata: metadata, Endpoints: { docker } };
+    await place(metaPath(name), JSON.stringify(meta), 0o644);
+}
+
+/** Removes a context with its files; well if there is none. */
+export async function removeContext(name: string): Promise<void> {
+    for (const kind of ["meta", "tls"] as const) await rm(folderOf(kind, name), { recursive: true, force: true });
+}
+
+/** Puts a whole file into its place, in folders of docker's own modes. */
+async function place(path: string, content: string, mode: number): Promise<void> {
+    await mkdir(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
+    const beside = `${path}.${randomBytes(6).toString("hex")}`;
+    await writeFile(beside, content, { mode, flag: "wx" });
+    await rename(beside, path);
+}

@@ -1,6 +1,8 @@
 import { waitUntilReady } from "../buildkit/boot";
+import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
 import type { Workers } from "../buildkit/workers";
+import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
 import {
     type NodeGroup,
@@ -20,77 +22,90 @@ import {
     removeContainer,
     startContainer,
 } from "../docker/container";
+import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
 import { pullImage } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
 import { limitUpdate } from "./containerOptions";
+import { configFolder } from "./files";
+import { missingPlatform } from "./missingPlatform";
 import type { IsOurs } from "./observe";
 import type { Plan, Step } from "./plan";
 
-/** Where buildkitd looks for its configuration. */
-const configFolder = "/etc/buildkit";
-
-/** Where steps are run. */
+/** Where the steps of a node are run. */
 export interface Context {
-    readonly engine: Engine;
-    /** Told in a few words what is being done. */
-    readonly report: (text: string) => void;
+    /** `undefined` for a node whose engine cannot be reached, which has no steps. */
+    readonly engine: Engine | undefined;
+    /** The steps begun so far, for {@link undo}. */
+    readonly begun: Step[];
 }
 
-/** What the steps brought about that later steps or the outputs need. */
-export interface Applied {
+export interface Applying {
+    /** Of each node in the plan, in its order. */
+    readonly contexts: readonly Context[];
+    /** Told in a few words what is being done. */
+    readonly report: (text: string) => void;
     /** What each booted buildkitd said, by container. */
-    readonly workers: ReadonlyMap<string, Workers>;
+    readonly workers: Map<string, Workers>;
+    /** The steps that no node has begun. */
+    readonly begun: Step[];
 }
 
 /**
- * Runs a plan's steps. On a failure it throws, with what it made before still there: see {@link undo}.
- *
- * @param begun is given each step before it is run, since a call that failed may have had its effect.
+ * Runs the steps of all nodes at once, and gives the failures by node. What a failed one made before is still there:
+ * see {@link undo}.
  */
-export async function apply(plan: Plan, context: Context, begun: Step[]): Promise<Applied> {
-    const workers = new Map<string, Workers>();
-    const run = async (step: Step) => {
-        begun.push(step);
-        await runStep(step, context, workers);
-    };
-    const outcomes = await Promise.allSettled(
-        plan.nodes.map(async (steps) => {
-            for (const step of steps) await run(step);
+export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<Map<number, unknown>> {
+    const failures = new Map<number, unknown>();
+    await Promise.all(
+        nodes.map(async (steps, index) => {
+            const { engine, begun } = applying.contexts[index] as Context;
+            try {
+                for (const step of steps) {
+                    begun.push(step); // before it is run, since a call that failed may have had its effect
+                    await runNodeStep(step, engine as Engine, applying);
+                }
+            } catch (error) {
+                failures.set(index, error);
+            }
         }),
     );
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed) throw failed.reason;
-    for (const step of plan.after) await run(step);
-    return { workers };
+    return failures;
+}
+
+/** Runs the steps that come once the nodes are done. */
+export async function applyAfter(steps: readonly Step[], applying: Applying): Promise<void> {
+    for (const step of steps) {
+        applying.begun.push(step);
+        await runStep(step, applying);
+    }
 }
 
 /**
  * Removes what the steps of a failed creation made, last things first. What carries another resource's labels was
  * made by that one in the meantime, and stays.
  */
-export async function undo(begun: readonly Step[], { engine, report }: Context, isOurs: IsOurs): Promise<void> {
-    report("removing what was made");
+export async function undo({ engine, begun }: Context, isOurs: IsOurs): Promise<void> {
     const failures: unknown[] = [];
     for (const step of begun.toReversed()) {
         await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
     }
-    report("");
     if (failures.length > 0) throw failures[0];
 }
 
-async function undoStep(step: Step, engine: Engine, isOurs: IsOurs): Promise<void> {
-    if (step.do === "createContainer") {
+async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
+    if (step.do === "createContainer" && engine) {
         const found = await inspectContainer(engine, step.container);
         if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
     }
-    if (step.do === "createVolume") {
+    if (step.do === "createVolume" && engine) {
         const found = await inspectVolume(engine, step.volume);
         if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
     }
     if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
+    if (step.do === "writeContext") await removeContext(step.name);
 }
 
 /** Removes a record if it still is the one that was written. */
@@ -99,11 +114,11 @@ async function removeRecordOf(record: NodeGroup): Promise<void> {
     if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
 }
 
-async function runStep(step: Step, context: Context, workers: Map<string, Workers>): Promise<void> {
-    const { engine, report } = context;
+async function runNodeStep(step: Step, engine: Engine, applying: Applying): Promise<void> {
+    const { report, workers } = applying;
     switch (step.do) {
         case "pullImage":
-            return pull(step, context);
+            return pull(step, engine, report);
         case "createVolume":
             await createVolume(engine, { Name: step.volume, Labels: step.labels });
             return;
@@ -117,32 +132,53 @@ async function runStep(step: Step, context: Context, workers: Map<string, Worker
             return removeContainer(engine, step.container);
         case "createContainer":
             report(`creating ${step.container}: ${step.why}`);
-            return create(step, context);
+            return create(step, engine);
         case "updateLimits":
             report(`updating ${step.container}: ${step.why}`);
-            return update(step, context);
+            return update(step, engine);
         case "boot":
             report(`waiting for BuildKit in ${step.container}`);
-            return boot(step, context, workers);
-        case "writeRecord":
-            return write(step);
-        case "use":
-            return useBuilder(step.name, (await findEndpoint()).stored);
-        case "stopUsing":
-            return stopUsingBuilder(step.name);
+            return boot(step, engine, workers);
         case "removeVolume":
             report(`removing ${step.volume}`);
             return removeVolume(engine, step.volume);
+        default:
+            return runStep(step, applying);
+    }
+}
+
+async function runStep(step: Step, applying: Applying): Promise<void> {
+    switch (step.do) {
+        case "writeContext":
+            return writeContext(step.name, step.content);
+        case "removeContext":
+            return removeContext(step.name);
+        case "writeRecord":
+            return write(step);
         case "removeRecord":
             return removeRecord(step.name);
-        case "remember":
-            return;
+        case "use":
+            return useBuilder(step.name, await currentEndpoint());
+        case "stopUsing":
+            return stopUsingBuilder(step.name);
+        case "requirePlatforms":
+            return requirePlatforms(step, applying);
     }
+}
+
+/** What the docker CLI would use, as buildx writes it down. */
+async function currentEndpoint(): Promise<string> {
+    const { context, host } = await findEndpoint();
+    return context ?? host;
 }
 
 type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;
 
-async function pull({ image, mayFail }: StepOf<"pullImage">, { engine, report }: Context): Promise<void> {
+async function pull(
+    { image, mayFail }: StepOf<"pullImage">,
+    engine: Engine,
+    report: Applying["report"],
+): Promise<void> {
     report(`pulling ${image}`);
     try {
         await pullImage(engine, image, (percent) => report(`pulling ${image}: ${percent}%`));
@@ -152,8 +188,8 @@ async function pull({ image, mayFail }: StepOf<"pullImage">, { engine, report }:
     }
 }
 
-async function create(step: StepOf<"createContainer">, { engine }: Context): Promise<void> {
-    const { container, options, tellsProvenance } = step;
+async function create(step: StepOf<"createContainer">, engine: Engine): Promise<void> {
+    const { container, options, files, tellsProvenance } = step;
     try {
         await createContainer(engine, options);
     } catch (error) {
@@ -164,12 +200,13 @@ async function create(step: StepOf<"createContainer">, { engine }: Context): Pro
         throw failedCall(`${container} cannot be created`, engine, error);
     }
     const provenance = tellsProvenance ? await githubActionsContext(process.env) : undefined;
-    if (provenance) await copyFiles(engine, container, configFolder, { [provenanceFile]: provenance });
+    const all = { ...files, ...(provenance && { [provenanceFile]: provenance }) };
+    if (Object.keys(all).length > 0) await copyFiles(engine, container, configFolder, all);
 }
 
 async function boot(
     { container, seconds }: StepOf<"boot">,
-    { engine }: Context,
+    engine: Engine,
     workers: Map<string, Workers>,
 ): Promise<void> {
     try {
@@ -180,7 +217,7 @@ async function boot(
     workers.set(container, await waitUntilReady(engine, container, seconds));
 }
 
-async function update({ container, limits }: StepOf<"updateLimits">, { engine }: Context): Promise<void> {
+async function update({ container, limits }: StepOf<"updateLimits">, engine: Engine): Promise<void> {
     try {
         await engine.api.getContainer(container).update(limitUpdate(limits));
     } catch (error) {
@@ -196,4 +233,20 @@ async function write({ record, isNew }: StepOf<"writeRecord">): Promise<void> {
         const why = `builder "${record.Name}" was made by someone else in the meantime: ${error.message}`;
         throw new Error(why, { cause: error });
     }
+}
+
+async function requirePlatforms(
+    { builder, containers, platforms: required }: StepOf<"requirePlatforms">,
+    { contexts, workers }: Applying,
+): Promise<void> {
+    const offered = await Promise.all(
+        containers.map(async (container, index) => {
+            const engine = contexts[index]?.engine;
+            const said = workers.get(container) ?? (engine && (await askWorkers(engine, container)));
+            return said?.platforms ?? [];
+        }),
+    );
+    const all = formatPlatforms(offered.flat());
+    const missing = required.filter((platform) => !all.includes(platform));
+    if (missing.length > 0) throw new Error(missingPlatform(builder, missing, all));
 }

@@ -1,14 +1,19 @@
 /** What can be known at preview to be wrong with a builder's arguments. */
 import { createHash, randomBytes } from "node:crypto";
+import { isIP } from "node:net";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { type DriverOptions, driverOptionNames } from "../buildx/driverOptions";
 import { parsePlatform } from "../buildx/platform";
 import { isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
+import { problemsOfConfig } from "../buildkit/config";
+import { canonicalName } from "../buildx/names";
+import { failuresOfTls, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { parseImageReference } from "../docker/imageReference";
-import { unknown, withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName, said, suggestion, text, textThat } from "../pulumi/validation";
-import type { BuilderInputs } from "./inputs";
+import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
+import { failuresOf, legalName, onlyKeys, said, suggestion, text, textThat } from "../pulumi/validation";
+import { builderName } from "./desired";
+import type { BuilderInputs, NodeInputs } from "./inputs";
 
 /** The engine's least memory for a container. */
 const leastMemory = 6 * 1024 ** 2;
@@ -107,27 +112,76 @@ const platform = v.pipe(
     }),
 );
 
-const schema = v.looseObject({
-    name: v.optional(legalName),
+const platforms = (example: string) => v.array(platform, `write a list of platforms, such as ${example}`);
+
+const address = (host: unknown) => typeof host === "string" && (host === "host-gateway" || isIP(host) !== 0);
+
+const texts = (what: string) =>
+    v.array(
+        v.string(({ input }) => `${said(input)} is not text`),
+        what,
+    );
+
+/** What a node is made by. */
+const ofNode = {
     state: v.optional(v.looseObject({ builderName: v.optional(legalName) }, "is not a BuildKitState")),
-    endpoint: v.optional(
-        textThat(
-            (value) => value.trim() !== "",
-            'a docker context\'s name or a host, such as "unix:///var/run/docker.sock"',
-        ),
-    ),
+    endpoint: v.optional(legalEndpoint),
+    tls: v.optional(legalTls),
     driverOpts: v.optional(driverOptions),
-    platforms: v.optional(v.array(platform, 'write a list of platforms, such as ["linux/arm64"]')),
+    platforms: v.optional(platforms('["linux/arm64"]')),
     buildkitdFlags: v.optional(
         v.array(
             textThat((flag) => flag !== "", "an argument of buildkitd"),
             'write a list of arguments, such as ["--debug"]',
         ),
     ),
+    buildkitdConfig: v.optional(v.any()), // looked at apart
+};
+
+const schema = v.looseObject({
+    ...ofNode,
+    name: v.optional(legalName),
+    nodes: v.optional(
+        v.pipe(
+            v.array(
+                v.pipe(
+                    v.looseObject({ ...ofNode, name: v.optional(legalName) }),
+                    onlyKeys([...Object.keys(ofNode), "name"]),
+                ),
+            ),
+            v.minLength(1, "there has to be one node at least"),
+        ),
+    ),
     use: v.optional(yesOrNo),
     keepState: v.optional(yesOrNo),
     adopt: v.optional(yesOrNo),
     pull: v.optional(v.picklist(["missing", "always"], ({ input }) => `${said(input)} is not "missing" or "always"`)),
+    requirePlatforms: v.optional(platforms('["linux/amd64", "linux/arm64"]')),
+    extraHosts: v.optional(
+        v.record(
+            textThat((name) => /^[^\s:=]+$/.test(name), "a host's name"),
+            v.custom<string>(
+                address,
+                ({ input }) => `${said(input)} is not an address: write { host: "10.0.0.7" }, or "host-gateway"`,
+            ),
+            'write hosts as { host: "10.0.0.7" }',
+        ),
+    ),
+    dns: v.optional(
+        v.pipe(
+            v.looseObject({
+                nameservers: v.optional(
+                    v.array(
+                        textThat((server) => isIP(server) !== 0, "an address"),
+                        'write a list of addresses, such as ["10.0.0.2"]',
+                    ),
+                ),
+                searchDomains: v.optional(texts('write a list of domains, such as ["corp.example"]')),
+                options: v.optional(texts('write a list of resolver options, such as ["ndots:2"]')),
+            }),
+            onlyKeys(["nameservers", "searchDomains", "options"]),
+        ),
+    ),
     labels: v.optional(
         v.record(
             v.string(),
@@ -139,11 +193,116 @@ const schema = v.looseObject({
 });
 
 /** What is wrong with a builder's arguments, each at its property. */
-export function failuresOfBuilder(news: BuilderInputs): CheckFailure[] {
-    const failures = failuresOf(schema, { ...withoutUnknown(news) });
-    const { driverOpts } = news;
-    if (failures.length === 0 && typeof driverOpts === "object") failures.push(...checkSwap(driverOpts));
+export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailure[]> {
+    const known = withoutUnknown(news);
+    const failures = failuresOf(schema, { ...known });
+    if (failures.length > 0) return failures;
+    const at = (prefix: string, found: CheckFailure[]) =>
+        found.map(({ property, reason }) => ({ property: `${prefix}${property}`, reason }));
+    const several = Array.isArray(news.nodes) ? news.nodes : undefined;
+    const each: [string, NodeInputs][] = [
+        ["", news],
+        ...(several ?? []).map((node, index) => [`nodes[${index}].`, node] as [string, NodeInputs]),
+    ];
+    const ofEach = await Promise.all(each.map(async ([prefix, node]) => at(prefix, await failuresOfNode(node, news))));
+    return [...ofEach.flat(), ...(several ? failuresOfNodes(news, several) : [])];
+}
+
+async function failuresOfNode(node: NodeInputs, { extraHosts, dns }: BuilderInputs): Promise<CheckFailure[]> {
+    if (typeof node !== "object") return [];
+    const { driverOpts, tls, endpoint, buildkitdConfig } = node;
+    const hasOptions = typeof driverOpts === "object";
+    const config =
+        buildkitdConfig === undefined || (buildkitdConfig as unknown) === unknown
+            ? []
+            : await problemsOfConfig(withoutUnknown(buildkitdConfig));
+    return [
+        ...(hasOptions ? checkSwap(driverOpts) : []),
+        ...(hasOptions ? checkNetwork(driverOpts, extraHosts, dns) : []),
+        ...(await failuresOfTls(tls, endpoint)),
+        ...config.map(({ path, reason }) => ({ property: path, reason })),
+    ];
+}
+
+/** What cannot be true of several nodes at once. */
+function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure[] {
+    const failures: CheckFailure[] = [];
+    if (news.state !== undefined) {
+        failures.push({
+            property: "state",
+            reason: "with nodes, each has a state of its own: write it as nodes[0].state",
+        });
+    }
+    const name = builderName(news);
+    for (const [index, node] of nodes.entries()) {
+        if (typeof node !== "object" || hasUnknown(node)) continue;
+        const { state } = node;
+        if (state !== undefined && node.name !== undefined && canonicalName(node.name) !== state.node) {
+            const reason = `"${node.name}" is not the node of its state, ${state.node}: leave one of the two out`;
+            failures.push({ property: `nodes[${index}].name`, reason });
+        }
+        if (state !== undefined && state.builderName !== name) {
+            const reason = `it is the state of a builder "${state.builderName}", and this one is "${name}"`;
+            failures.push({ property: `nodes[${index}].state`, reason });
+        }
+        for (const [key, what] of [
+            ["name", "the name"],
+            ["endpoint", "the endpoint"],
+        ] as const) {
+            const of = (each: NodeInputs) =>
+                key === "name" ? (each.state?.node ?? each.name?.toLowerCase()) : each.endpoint;
+            const other = nodes.slice(0, index).findIndex((each) => of(node) !== undefined && of(each) === of(node));
+            if (other < 0) continue;
+            const reason = `${what} "${of(node)}" is that of nodes[${other}]: each node needs one of its own`;
+            failures.push({ property: `nodes[${index}].${key}`, reason });
+        }
+    }
     return failures;
+}
+
+/**
+ * The number in the automatic name of each node: a node keeps its own while others come and go, a new one has the first
+ * that is free, as buildx does it (buildx: `store/nodegroup.go`, `nextNodeName`).
+ */
+export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeInputs[]): number[] {
+    const before = Array.isArray(olds.nodes) ? olds.nodes : [{ endpoint: olds.endpoint }];
+    const numbers = before.map((_, index) => olds.__nodeIndexes?.[index] ?? index);
+    const taken = new Set<number>();
+    for (const { name, state } of nodes) {
+        const number = Number(/\d+$/.exec(state?.node ?? name ?? "")?.[0] ?? Number.NaN);
+        if (!Number.isNaN(number)) taken.add(number);
+    }
+    const isUnnamed = (node: NodeInputs) => node.name === undefined && node.state === undefined;
+    const kept = nodes.map((node) => {
+        const at = before.findIndex(
+            (each, index) =>
+                isUnnamed(node) &&
+                isUnnamed(each) &&
+                each.endpoint === node.endpoint &&
+                !taken.has(numbers[index] as number),
+        );
+        if (at < 0) return undefined;
+        taken.add(numbers[at] as number);
+        return numbers[at];
+    });
+    return nodes.map((node, index) => {
+        const number = kept[index];
+        if (number !== undefined || !isUnnamed(node)) return number ?? index;
+        let free = 0;
+        while (taken.has(free)) free++;
+        taken.add(free);
+        return free;
+    });
+}
+
+/** A network that is another container's has its hosts and its name servers. */
+function checkNetwork({ network }: DriverOptions, extraHosts: unknown, dns: unknown): CheckFailure[] {
+    if (!network?.startsWith("container:")) return [];
+    const taken = Object.entries({ extraHosts, dns }).filter(([, value]) => value !== undefined);
+    return taken.map(([property]) => ({
+        property,
+        reason: `a builder on the network of another container ("${network}") has that one's: set it there`,
+    }));
 }
 
 /** The limit with swap is the sum of both; what is not known yet is not compared. */

@@ -3,6 +3,7 @@ import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
 import { type Owner, ownerLabels } from "../docker/ownership";
 import type { DesiredNode } from "./desired";
+import { configFlags } from "./files";
 import type { EngineTraits, Limits } from "./settings";
 
 /** Where buildkitd keeps its state. */
@@ -18,7 +19,7 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
         name: node.container,
         Image: fixed.image,
         Env: Object.entries(fixed.env).map(([name, value]) => `${name}=${value}`),
-        Cmd: fixed.flags,
+        Cmd: fixed.files === "" ? fixed.flags : [...configFlags, ...fixed.flags],
         Labels: { ...fixed.labels, ...ownerLabels(owner) },
         HostConfig: {
             Privileged: true,
@@ -36,6 +37,12 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
             ...(engine.CgroupDriver === "cgroupfs" && {
                 CgroupParent: fixed.cgroupParent || driverDefaults.cgroupParent,
             }),
+            ...(Object.keys(fixed.extraHosts).length > 0 && {
+                ExtraHosts: Object.entries(fixed.extraHosts).map(([name, address]) => `${name}:${address}`),
+            }),
+            ...(fixed.dns.nameservers.length > 0 && { Dns: fixed.dns.nameservers }),
+            ...(fixed.dns.searchDomains.length > 0 && { DnsSearch: fixed.dns.searchDomains }),
+            ...(fixed.dns.options.length > 0 && { DnsOptions: fixed.dns.options }),
             ...(remapsUsers && { UsernsMode: "host" }),
         },
     };

@@ -19,10 +19,12 @@ const nothingKnown: Fallback = { platforms: [], buildkitVersion: "", imageDigest
 /**
  * One node as it is on the engine now.
  *
+ * @param stored what buildx's record says of its place.
  * @param asked what its buildkitd said a moment ago, so that it is not asked again.
  */
 export async function describeNode(
     engine: Engine,
+    stored: string,
     node: string,
     { asked, before = nothingKnown }: { asked?: Workers | undefined; before?: Fallback | undefined } = {},
 ): Promise<NodeOutputs> {
@@ -37,7 +39,7 @@ export async function describeNode(
         name: node,
         containerName: name,
         endpoint: buildkitAddress(name),
-        dockerEndpoint: engine.endpoint.stored,
+        dockerEndpoint: stored,
         platforms: workers ? formatPlatforms(workers.platforms) : [...before.platforms],
         buildkitVersion: workers?.version ?? before.buildkitVersion,
         imageDigest: container && image ? imageDigest(image, container.Config.Image) : before.imageDigest,
@@ -59,19 +61,10 @@ export const absentNode = (node: string, dockerEndpoint: string): NodeOutputs =>
     volumeName: volumeName(node),
 });
 
-/** The outputs of a builder, from those of its nodes. */
+/** The outputs of a builder, from those of its nodes; what is told of one is told of the first. */
 export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutputs {
-    const [first] = nodes as [NodeOutputs];
-    return {
-        name,
-        containerName: first.containerName,
-        endpoint: first.endpoint,
-        dockerEndpoint: first.dockerEndpoint,
-        platforms: [...new Set(nodes.flatMap((node) => node.platforms))],
-        buildkitVersion: first.buildkitVersion,
-        status: first.status,
-        nodes,
-    };
+    const [{ imageDigest: _, volumeName: __, ...ofFirst }] = nodes as [NodeOutputs];
+    return { ...ofFirst, name, platforms: [...new Set(nodes.flatMap((node) => node.platforms))], nodes };
 }
 
 function ifNotReady(error: unknown): undefined {

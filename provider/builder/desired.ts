@@ -1,17 +1,17 @@
 import type { DriverOptions } from "../buildx/driverOptions";
-import { toStoredDriverOptions } from "../buildx/driverOptions";
 import { withDefaultEntitlement } from "../buildx/flags";
 import { canonicalName, containerName, nodeName, volumeName } from "../buildx/names";
-import { type Platform, parsePlatform } from "../buildx/platform";
-import { driver, type NodeGroup } from "../buildx/store";
+import { normalizePlatform, type Platform, parsePlatform } from "../buildx/platform";
 import type { Owner } from "../docker/ownership";
-import { type BuilderInputs, defaults } from "./inputs";
+import type { TlsArguments } from "../docker/tls";
+import { noFiles, type NodeFiles } from "./files";
+import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
 import { type Settings, settingsOfOptions } from "./settings";
 
 /** A builder as the program asks for it, every default filled in. */
 export interface Desired {
-    readonly identity: Identity;
-    /** To whom its container and volume belong. */
+    readonly name: string;
+    /** To whom its containers and volumes belong. */
     readonly owner: Owner;
     readonly nodes: readonly DesiredNode[];
     /** Take over a builder of that name which someone else made. */
@@ -19,20 +19,13 @@ export interface Desired {
     readonly later: Later;
 }
 
-/** What makes it this builder and no other. */
-export interface Identity {
-    readonly name: string;
-    /** The docker context or host that was asked for; `undefined`: what the docker CLI would use. */
-    readonly endpoint: string | undefined;
-    /** The node whose state it works on, by which its container and volume are named. */
-    readonly node: string;
-}
-
 /** What no container or record shows and a later step goes by. */
 export interface Later {
     readonly use: boolean;
     readonly keepState: boolean;
     readonly pull: "missing" | "always";
+    /** Platforms that the builder has to offer. */
+    readonly requirePlatforms: readonly string[];
     /** Seconds. */
     readonly bootTimeout: number;
     /** Seconds. */
@@ -41,6 +34,9 @@ export interface Later {
 
 export interface DesiredNode {
     readonly name: string;
+    /** The docker context or host that was asked for; `undefined`: what the docker CLI would use. */
+    readonly endpoint: string | undefined;
+    readonly tls: TlsArguments | undefined;
     readonly container: string;
     readonly volume: string;
     /** The volume is that of a `BuildKitState`, which makes and removes it. */
@@ -49,30 +45,63 @@ export interface DesiredNode {
     readonly settings: Settings;
     /** Platforms that the node is preferred for. */
     readonly platforms: readonly Platform[];
+    readonly files: NodeFiles;
 }
 
-/** Arguments that `check` has let pass, as the builder that they describe. */
-export function desire(inputs: BuilderInputs, owner: Owner): Desired {
+/**
+ * Arguments that `check` has let pass, as the builder that they describe.
+ *
+ * @param files what `filesOf` has read for each node; left out, none has any.
+ */
+export function desire(inputs: BuilderInputs, owner: Owner, files: readonly NodeFiles[] = []): Desired {
     const name = builderName(inputs);
-    const options = inputs.driverOpts ?? {};
-    const flags = withDefaultEntitlement(inputs.buildkitdFlags ?? [], options.network);
-    const node = inputs.state?.node ?? nodeName(name, 0);
+    const nodes = nodesOf(inputs).map((node, index) => desireNode(inputs, node, name, index, files[index] ?? noFiles));
+    return { name, owner, nodes, adopt: inputs.adopt ?? false, later: laterOf(inputs) };
+}
+
+/** The arguments of each node, with the builder's own as their defaults. */
+export function nodesOf(inputs: BuilderInputs): readonly NodeInputs[] {
+    const { state, endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig } = inputs;
+    const shared = { endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig };
+    if (inputs.nodes === undefined) return [{ ...shared, ...(state && { state }) }].map(withStatesEndpoint);
+    return inputs.nodes.map((node) => {
+        const given = Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));
+        const ofState = node.state?.endpoint === undefined ? {} : { endpoint: undefined, tls: undefined };
+        const env = { ...driverOpts?.env, ...node.driverOpts?.env };
+        const options = { ...driverOpts, ...node.driverOpts, ...(Object.keys(env).length > 0 && { env }) };
+        const hasOptions = driverOpts !== undefined || node.driverOpts !== undefined;
+        return withStatesEndpoint({ ...shared, ...ofState, ...given, ...(hasOptions && { driverOpts: options }) });
+    });
+}
+
+/** A node is where its state is, unless it is told to be elsewhere. */
+function withStatesEndpoint(node: NodeInputs): NodeInputs {
+    const { endpoint = node.state?.endpoint, tls = node.state?.tls, ...others } = node;
+    return { ...others, ...(endpoint !== undefined && { endpoint }), ...(tls !== undefined && { tls }) };
+}
+
+function desireNode(
+    inputs: BuilderInputs,
+    given: NodeInputs,
+    builder: string,
+    index: number,
+    files: NodeFiles,
+): DesiredNode {
+    const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = given;
+    const name = state?.node ?? canonicalName(given.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
+    const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
+    const { labels = {}, extraHosts = {}, dns = {} } = inputs;
     return {
-        identity: { name, endpoint: inputs.endpoint ?? inputs.state?.endpoint, node },
-        owner,
-        nodes: [
-            {
-                name: node,
-                container: containerName(node),
-                volume: volumeName(node),
-                volumeIsStates: inputs.state !== undefined,
-                options,
-                settings: settingsOfOptions(options, flags, inputs.labels ?? {}),
-                platforms: (inputs.platforms ?? []).map(parsePlatform),
-            },
-        ],
-        adopt: inputs.adopt ?? false,
-        later: laterOf(inputs),
+        name,
+        endpoint: given.endpoint,
+        tls: given.tls,
+        container: containerName(name),
+        volume: volumeName(name),
+        volumeIsStates: state !== undefined,
+        options,
+        settings: settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest }),
+        platforms: platforms.map(parsePlatform),
+        files,
     };
 }
 
@@ -80,31 +109,13 @@ export const laterOf = (inputs: Partial<BuilderInputs>): Later => ({
     use: inputs.use ?? false,
     keepState: inputs.keepState ?? false,
     pull: inputs.pull ?? "missing",
+    requirePlatforms: (inputs.requirePlatforms ?? []).map(normalizePlatform),
     bootTimeout: inputs.bootTimeout ?? defaults.bootTimeout,
     drainTimeout: inputs.drainTimeout ?? defaults.drainTimeout,
 });
 
-/** The name that the arguments give a builder: its own, else its state's, else the automatic one. */
-export const builderName = ({ name, state, __autoName }: BuilderInputs): string =>
-    canonicalName(name ?? state?.builderName ?? __autoName ?? "");
-
-/**
- * The record with which buildx knows the builder.
- *
- * @param endpoint what buildx stores of the engine: a context's name or a host.
- */
-export function recordOf({ identity: { name }, nodes }: Desired, endpoint: string): NodeGroup {
-    return {
-        Name: name,
-        Driver: driver,
-        Nodes: nodes.map((node) => ({
-            Name: node.name,
-            Endpoint: endpoint,
-            Platforms: node.platforms.length === 0 ? null : [...node.platforms],
-            DriverOpts: toStoredDriverOptions(node.options),
-            Flags: node.settings.fixed.flags,
-            Files: null,
-        })),
-        Dynamic: false,
-    };
+/** The name that the arguments give a builder: its own, else its (first) state's, else the automatic one. */
+export function builderName({ name, state, nodes, __autoName }: BuilderInputs): string {
+    const ofState = state ?? nodes?.find((node) => node.state !== undefined)?.state;
+    return canonicalName(name ?? ofState?.builderName ?? __autoName ?? "");
 }

@@ -1,47 +1,66 @@
 /** The life of a builder in the words of Pulumi's dynamic providers: the six verbs, each one way through the house. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { claimedName, claimName, releaseName } from "../buildx/claims";
-import { canonicalName, nodeName } from "../buildx/names";
-import { readRecord, removeRecord, storeIdentifier } from "../buildx/store";
+import { canonicalName, containerName, volumeName } from "../buildx/names";
+import { readRecord, storeIdentifier } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
-import { type Endpoint, findEndpoint, storedEndpoint } from "../docker/endpoint";
-import { connect, type Engine, UnreachableError } from "../docker/engine";
+import { UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
-import { changedPaths } from "../pulumi/replaceOnChanges";
 import { statusLine, warn } from "../pulumi/progress";
+import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
-import { type Applied, apply, type Context, undo } from "./apply";
-import { automaticName, failuresOfBuilder } from "./check";
-import { type Desired, desire, recordOf } from "./desired";
-import { type BuilderInputs, defaults } from "./inputs";
-import { type IsOurs, type Observed, observe, observeRemains } from "./observe";
+import { applyAfter, type Applying, applyNodes, type Context, undo } from "./apply";
+import { automaticName, failuresOfBuilder, nodeIndexes } from "./check";
 import { absentNode, builderOutputs, describeNode } from "./describe";
-import type { BuilderOutputs } from "./outputs";
-import { type Plan, plan, planRemoval, type Step } from "./plan";
+import { type Desired, desire, nodesOf } from "./desired";
+import { filesOf } from "./files";
+import { type BuilderInputs, defaults } from "./inputs";
+import { type IsOurs, type Known, type KnownNode, type Observed, observe, observeRemains } from "./observe";
+import type { NodeOutputs } from "./outputs";
+import { type Plan, plan, planAfter, planRemoval } from "./plan";
 import { readBuilder } from "./read";
-import { argumentsInState, type BuilderState, known, observedInState, stateOf, withFound } from "./state";
+import { type Address, locate, reach, type Site } from "./sites";
+import {
+    argumentsInState,
+    type BuilderState,
+    desiredInState,
+    droppedNodes,
+    known,
+    observedInState,
+    stateOf,
+    withFound,
+} from "./state";
 
-/** What is wrong with the arguments, and a name for a builder that was given none. */
+/** What is wrong with the arguments, and names for a builder and nodes that were given none. */
 export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): Promise<CheckResult<BuilderInputs>> {
-    const failures = failuresOfBuilder(news);
-    if (news.name !== undefined || news.state !== undefined) return { inputs: news, failures };
+    const failures = await failuresOfBuilder(news);
+    const inputs = { ...news, ...(Array.isArray(news.nodes) && { __nodeIndexes: nodeIndexes(olds, news.nodes) }) };
+    if (isNamed(news)) return { inputs, failures };
     if (olds.__autoName !== undefined) await releaseName(olds.__autoName); // the state has it
     const __autoName = olds.__autoName ?? (await claimedName(news.__urn)) ?? automaticName(news);
-    return { inputs: { ...news, __autoName }, failures };
+    return { inputs: { ...inputs, __autoName }, failures };
 }
+
+/** Whether the arguments name the builder, be it by the name that its state has. */
+const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
+    name !== undefined ||
+    state !== undefined ||
+    (Array.isArray(nodes) && nodes.some((node) => node.state !== undefined));
 
 /** Whether `news` differ from what the state has of the builder, and whether they make it another one. */
 export async function diff(id: string, olds: BuilderState, news: BuilderInputs): Promise<DiffResult> {
     const before = argumentsInState(olds);
-    const desired = desire(fillIn(news, before), olds.__owner);
-    const { stored } = await findEndpoint(desired.identity.endpoint);
-    const steps = plan(desired, recordOf(desired, stored), observedInState(olds, await readRecord(id)));
+    const inputs = fillIn(news, before);
+    const desired = desire(inputs, olds.__owner, await filesOf(inputs));
+    const [record, ...places] = await Promise.all([readRecord(id), ...desired.nodes.map(locate)]);
+    const steps = plan(desired, await observedInState(olds, desired, places, record));
+    const shown = { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) };
     const replaces = [
         ...(steps.replaces ?? []),
         ...(losesVolume(olds, news) ? ["state"] : []),
-        ...changedPaths(news.__replaceOnChanges, { ...before, name: news.name }, news),
+        ...changedPaths(news.__replaceOnChanges, { ...before, name: news.name }, shown),
     ];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || !isEmpty(steps),
@@ -61,32 +80,45 @@ const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
 export async function create(inputs: BuilderInputs): Promise<CreateResult<BuilderState>> {
     const self: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     if (inputs.__autoName !== undefined) await claimName(inputs.__autoName, self.urn);
-    const desired = desire(inputs, self);
-    const context = await contextFor(desired.identity.endpoint, inputs.__urn);
-    const { stored } = context.engine.endpoint;
+    const desired = desire(inputs, self, await filesOf(inputs));
+    const sites = await reach(desired.nodes);
+    if (sites.every(({ trouble }) => trouble)) throw allTroubles(sites);
     const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);
-    const observed = await observe(context.engine, desired, isOurs, undefined);
+    const observed = await observe(sites, desired, isOurs, undefined);
     const ownership = ownershipOf(observed, self);
-    const begun: Step[] = [];
+    const applying = applyingAt(sites, inputs.__urn);
+    const isSelfs: IsOurs = (found) => sameOwner(found, self);
+    const describeAs = (nodes: NodeOutputs[]) =>
+        stateOf(inputs, ownership, desired, builderOutputs(desired.name, nodes));
     try {
-        const applied = await run(plan(desired, recordOf(desired, stored), observed), context, begun);
-        const outputs = await describe(context.engine, desired, applied);
-        return { id: desired.identity.name, outs: stateOf(inputs, ownership, outputs) };
+        const failures = await run(plan(desired, observed), desired, observed, applying);
+        const reasons: unknown[] = [...failures.values()];
+        for (const index of failures.keys()) {
+            await undo(applying.contexts[index] as Context, isSelfs).catch((undoing) => reasons.push(undoing));
+        }
+        const outs = describeAs(await describe(desired, sites, applying));
+        if (reasons.length > 0) throw new PartlyDone(reasons, desired.name, outs);
+        return { id: desired.name, outs };
     } catch (error) {
+        if (error instanceof PartlyDone) throw error;
         const reasons = [error];
-        await undo(begun, context, (found) => sameOwner(found, self)).catch((undoing) => reasons.push(undoing));
+        applying.report("removing what was made");
+        for (const each of [{ engine: undefined, begun: applying.begun }, ...applying.contexts]) {
+            await undo(each, isSelfs).catch((undoing) => reasons.push(undoing));
+        }
+        applying.report("");
         // What was there before, of a creation that was cut off or of a builder that is adopted, stays.
         const wasThere = observed.nodes.some((node) => node.container?.isOurs || node.volume?.isOurs);
-        if (begun.length === 0 || (reasons.length === 1 && !wasThere)) throw error;
-        const nodes = desired.nodes.map((node) => absentNode(node.name, stored));
-        const left = stateOf(inputs, ownership, builderOutputs(desired.identity.name, nodes));
-        throw new PartlyDone(reasons, desired.identity.name, left);
+        const hasBegun = applying.contexts.some(({ begun }) => begun.length > 0);
+        if (!hasBegun || (reasons.length === 1 && !wasThere)) throw error;
+        const nodes = desired.nodes.map((node, index) => absentNode(node.name, observed.nodes[index]?.stored ?? ""));
+        throw new PartlyDone(reasons, desired.name, describeAs(nodes));
     }
 }
 
-/** By what a builder is known to be ours from now on: the labels that its container has, or that it has none. */
+/** By what a builder is known to be ours from now on: the labels that its containers have, or that they have none. */
 function ownershipOf(observed: Observed, self: Owner): { owner: Owner; isAdopted: boolean } {
-    const found = observed.nodes[0]?.container;
+    const found = observed.nodes.find((node) => node.container !== undefined)?.container;
     if (found === undefined) return { owner: self, isAdopted: observed.record.is !== "absent" };
     return { owner: found.owner ?? self, isAdopted: found.owner === undefined };
 }
@@ -94,14 +126,19 @@ function ownershipOf(observed: Observed, self: Owner): { owner: Owner; isAdopted
 export async function read(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
     if (props.__owner === undefined) return readForeign(id, props);
     const olds = props as BuilderState;
-    const engine = await connect(await endpointInState(olds));
-    const desired = desire(argumentsInState(olds), olds.__owner);
-    const observed = await observe(engine, desired, ownedAsIn(olds), known(olds));
+    const desired = desiredInState(olds);
+    const before = known(olds, desired);
+    const leftover = before.nodes.filter(({ name }) => !desired.nodes.some((node) => node.name === name));
+    const sites = await reachAll(before, [...desired.nodes, ...leftover]);
+    const observed = await observe(sites, desired, ownedAsIn(olds), before);
     const isGone =
         observed.record.is === "absent" &&
-        observed.nodes.every((node) => !node.container?.isOurs && (olds.state !== undefined || !node.volume?.isOurs));
+        observed.nodes.every(
+            ({ container, volume }, index) =>
+                !container?.isOurs && (desired.nodes[index]?.volumeIsStates || !volume?.isOurs),
+        );
     if (isGone) return { id: "", props: {} as BuilderState };
-    const outputs = await describe(engine, desired, undefined, olds);
+    const outputs = builderOutputs(olds.name, await describe(desired, sites, undefined, olds));
     return { id, props: withFound({ ...olds, ...outputs }, desired, observed) };
 }
 
@@ -115,55 +152,91 @@ async function readForeign(id: string, props: Partial<BuilderState>): Promise<Re
 }
 
 export async function update(id: string, olds: BuilderState, news: BuilderInputs): Promise<UpdateResult<BuilderState>> {
-    const desired = desire(news, olds.__owner);
-    const context = await contextFor(desired.identity.endpoint, news.__urn);
-    const observed = await observe(context.engine, desired, ownedAsIn(olds), known(olds));
-    const steps = plan(desired, recordOf(desired, context.engine.endpoint.stored), observed);
+    const desired = desire(news, olds.__owner, await filesOf(news));
+    const before = known(olds);
+    const reached = await reach(desired.nodes.map((node) => ({ ...node, recorded: undefined })));
+    const dropped = droppedNodes(
+        before,
+        desired,
+        reached.map(({ place }) => place),
+    );
+    const sites = [...reached, ...(await reach(dropped.map(addressOf)))];
+    if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
+    const observed = await observe(sites, desired, ownedAsIn(olds), before);
     const ownership = { owner: olds.__owner, isAdopted: olds.__adopted === true };
-    const begun: Step[] = [];
+    const applying = applyingAt(sites, news.__urn);
+    const finish = async (failures: ReadonlyMap<number, unknown>) => {
+        const nodes = await describe(desired, sites, applying, olds, failures);
+        return stateOf(news, ownership, desired, builderOutputs(desired.name, nodes));
+    };
     try {
-        const applied = await run(steps, context, begun);
-        return { outs: stateOf(news, ownership, await describe(context.engine, desired, applied, olds)) };
+        const failures = await run(plan(desired, observed), desired, observed, applying);
+        if (failures.size === 0) return { outs: await finish(failures) };
+        throw new PartlyDone([...failures.values()], id, await finish(failures));
     } catch (error) {
-        if (begun.length === 0) throw error; // nothing changed: the state is still true
+        if (error instanceof PartlyDone) throw error;
+        const hasBegun = [applying, ...applying.contexts].some(({ begun }) => begun.length > 0);
+        if (!hasBegun) throw error; // nothing changed: the state is still true
         const found = await read(id, olds).catch(() => undefined);
         throw new PartlyDone([error], id, found?.props?.name === undefined ? olds : found.props);
     }
 }
 
 async function remove(id: string, props: BuilderState): Promise<void> {
-    const names = props.nodes?.map((node) => node.name) ?? [nodeName(id, 0)];
     await releaseName(id);
-    let engine: Engine;
-    try {
-        engine = await connect(await endpointInState(props));
-    } catch (error) {
-        if (!(error instanceof UnreachableError) || !(await deletesUnreachable(props.__owner.urn)))
-            throw withAdvice(error);
-        await removeRecord(id);
-        const left = props.nodes.map((node) => `container ${node.containerName} and volume ${node.volumeName}`);
-        return warn(props.__owner.urn, `${error.message}. Its record is removed; ${left.join(", ")} may be left there`);
+    const before = known(props);
+    const { urn } = props.__owner;
+    const sites = await reach(before.nodes.map(addressOf));
+    const lost = sites.filter(({ trouble }) => trouble !== undefined);
+    for (const { node, trouble } of lost) {
+        if (!(trouble instanceof UnreachableError) || !(await deletesUnreachable(urn))) throw withAdvice(trouble);
+        const left = `container ${containerName(node)} and volume ${volumeName(node)}`;
+        await warn(urn, `${trouble.message}. The builder's record is removed; ${left} may be left there`);
     }
-    const context = { engine, report: statusLine(props.__owner.urn) };
-    const remains = await Promise.all(names.map((node) => observeRemains(engine, node, ownedAsIn(props))));
+    const isOurs = ownedAsIn(props);
+    const remains = await Promise.all(sites.map((site) => observeRemains(site, isOurs, props.__owner, before)));
     const removal = {
         name: id,
-        keepVolume: props.keepState === true || props.state !== undefined,
+        keepVolume: props.keepState === true,
         drainTimeout: props.drainTimeout ?? defaults.drainTimeout,
     };
-    await run(planRemoval(removal, remains), context, []);
+    const steps = planRemoval(removal, remains);
+    const applying = applyingAt(sites, urn);
+    try {
+        const failures = await applyNodes(steps, applying);
+        for (const failure of failures.values()) throw failure;
+        await applyAfter(steps.after, applying);
+    } finally {
+        applying.report("");
+    }
 }
 
 export { remove as delete };
 
-async function contextFor(endpoint: string | undefined, urn: string): Promise<Context> {
-    return { engine: await connect(await findEndpoint(endpoint)), report: statusLine(urn) };
+const addressOf = ({ name, endpoint, tls, stored }: KnownNode): Address => ({ name, endpoint, tls, recorded: stored });
+
+/** The engines of nodes that the state has; throws where one of them cannot be reached. */
+async function reachAll(before: Known, nodes: readonly { name: string }[]): Promise<Site[]> {
+    const addresses = nodes.map(({ name }) => before.nodes.find((node) => node.name === name));
+    const sites = await reach(addresses.map((node, index) => (node ? addressOf(node) : (nodes[index] as Address))));
+    if (sites.some(({ trouble }) => trouble)) throw allTroubles(sites);
+    return sites;
 }
 
-/** The engine that the builder is on, also when docker's own configuration can no longer be read. */
-async function endpointInState(state: BuilderState): Promise<Endpoint> {
-    return findEndpoint(state.__endpoint).catch(() => storedEndpoint(state.dockerEndpoint));
+/** All that keeps nodes from being reached, each with its node's name where there are several. */
+function allTroubles(sites: readonly Site[]): Error {
+    const troubles = sites.flatMap(({ node, trouble }) => (trouble ? [{ node, trouble }] : []));
+    const [first] = troubles;
+    if (sites.length === 1 && first) return first.trouble;
+    return new UnreachableError(troubles.map(({ node, trouble }) => `node ${node}: ${trouble.message}`).join("\n"));
 }
+
+const applyingAt = (sites: readonly Site[], urn: string): Applying => ({
+    contexts: sites.map(({ engine }) => ({ engine, begun: [] })),
+    report: statusLine(urn),
+    workers: new Map(),
+    begun: [],
+});
 
 const ownedAsIn =
     ({ __owner: { urn }, __adopted: isAdopted }: BuilderState): IsOurs =>
@@ -173,25 +246,65 @@ const ownedAsIn =
 const isEmpty = ({ refusal, replaces = [], nodes, after }: Plan) =>
     refusal === undefined && replaces.length === 0 && nodes.flat().length === 0 && after.length === 0;
 
-async function run(steps: Plan, context: Context, begun: Step[]): Promise<Applied> {
+/**
+ * Runs a plan. Where some of several nodes fail, the others are finished, and the failures are given by node; where none
+ * is left the failure is thrown.
+ */
+async function run(
+    steps: Plan,
+    desired: Desired,
+    observed: Observed,
+    applying: Applying,
+): Promise<ReadonlyMap<number, Error>> {
     if (steps.refusal !== undefined) throw new Error(steps.refusal);
     try {
-        return await apply(steps, context, begun);
+        const failed = await applyNodes(steps, applying);
+        const names = [...desired.nodes.map(({ name }) => name), ...observed.dropped.map(({ node }) => node)];
+        const troubles = [...observed.nodes, ...observed.dropped].map(({ trouble }) => trouble);
+        const failures = new Map<number, Error>();
+        for (const [index, name] of names.entries()) {
+            const trouble = failed.has(index)
+                ? (failed.get(index) as Error)
+                : troubles[index] && new Error(troubles[index]);
+            if (!trouble) continue;
+            if (names.length === 1) throw trouble;
+            failures.set(index, new Error(`node ${name}: ${trouble.message}`, { cause: trouble }));
+        }
+        if (desired.nodes.every((_, index) => failures.has(index))) {
+            throw new Error([...failures.values()].map(({ message }) => message).join("\n"));
+        }
+        const befallen = observed.nodes.map((node, index) => {
+            const { message } = failures.get(index) ?? {};
+            return message === undefined ? node : { ...node, trouble: message };
+        });
+        const after =
+            failures.size === 0
+                ? steps.after
+                : planAfter(desired, { ...observed, nodes: befallen }, steps.nodes.flat());
+        await applyAfter(after, applying);
+        return failures;
     } finally {
-        context.report(""); // the last status line would stay on the screen
+        applying.report(""); // the last status line would stay on the screen
     }
 }
 
+/**
+ * Each node as it is now, one that cannot be asked as it was; after them the nodes that were dropped and are still there.
+ */
 async function describe(
-    engine: Engine,
-    { identity, nodes }: Desired,
-    applied: Applied | undefined,
+    { nodes }: Desired,
+    sites: readonly Site[],
+    applying: Applying | undefined,
     before?: BuilderState,
-): Promise<BuilderOutputs> {
-    const described = await Promise.all(
-        nodes.map(({ name, container }, index) =>
-            describeNode(engine, name, { asked: applied?.workers.get(container), before: before?.nodes[index] }),
-        ),
-    );
-    return builderOutputs(identity.name, described);
+    failures: ReadonlyMap<number, unknown> = new Map(),
+): Promise<NodeOutputs[]> {
+    const described = sites.map(async ({ node, engine, place }, index): Promise<NodeOutputs[]> => {
+        const old = before?.nodes.find(({ name }) => name === node);
+        const isDropped = index >= nodes.length;
+        if (isDropped && applying !== undefined && !failures.has(index)) return [];
+        if (engine === undefined) return [old ? { ...old, status: "inactive" } : absentNode(node, "")];
+        const asked = applying?.workers.get(containerName(node));
+        return [await describeNode(engine, place.stored, node, { asked, before: old })];
+    });
+    return (await Promise.all(described)).flat();
 }

@@ -1,39 +1,72 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
+import { askWorkers } from "../buildkit/workers";
 import { containerName, volumeName } from "../buildx/names";
+import { formatPlatforms } from "../buildx/platform";
 import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
-import { isContext } from "../docker/endpoint";
+import { isContext } from "../docker/context";
 import type { Engine } from "../docker/engine";
 import { digestInRegistry, inspectImage } from "../docker/image";
 import { isPinned, sameImage } from "../docker/imageReference";
 import { networkExists } from "../docker/network";
 import { type Owner, ownerOf } from "../docker/ownership";
+import type { TlsArguments } from "../docker/tls";
 import { inspectVolume } from "../docker/volume";
-import type { Desired, DesiredNode, Identity, Later } from "./desired";
+import type { Desired, DesiredNode, Later } from "./desired";
+import { digestInContainer } from "./files";
 import { type EngineTraits, type Settings, settingsOfContainer } from "./settings";
+import {
+    type ContextStatus,
+    type OwnContext,
+    ownContext,
+    ownContextOf,
+    type Place,
+    type Site,
+    statusOfContext,
+} from "./sites";
 
-/** What there is of a builder, on the engine and in buildx's store. */
+/** What there is of a builder, on its engines and in buildx's store. */
 export interface Observed {
-    /** The engine, for messages. */
-    readonly host: string;
     readonly record: BuilderRecord;
     /** docker has a context of the builder's name, which buildx would take for the builder. */
     readonly isContext: boolean;
     /** What Pulumi's state has of the builder; its record is then ours. `undefined` for a new one. */
     readonly known: Known | undefined;
-    readonly engine: EngineTraits;
+    /** The nodes of {@link Desired}, in their order. */
     readonly nodes: readonly ObservedNode[];
+    /** Nodes that the state has and that are asked for no longer. */
+    readonly dropped: readonly ObservedRemains[];
 }
 
 export interface Known {
-    readonly identity: Identity;
+    readonly name: string;
+    readonly nodes: readonly KnownNode[];
     readonly later: Later;
+}
+
+export interface KnownNode {
+    readonly name: string;
+    /** The docker context or host that was asked for; `undefined`: what the docker CLI would use. */
+    readonly endpoint: string | undefined;
+    readonly tls: TlsArguments | undefined;
+    /** What buildx's record says of its place. */
+    readonly stored: string;
+    /** Its volume is that of a `BuildKitState`. */
+    readonly volumeIsStates: boolean;
     /** A refresh has seen that the image's name means another image by now. */
     readonly imageMoved: boolean;
 }
 
-/** What there is of the node of {@link Desired} with the same index. */
 export interface ObservedNode {
+    /** What buildx's record is to say of its place. */
+    readonly stored: string;
+    /** Its engine, for messages. */
+    readonly host: string;
+    /** Why its engine cannot be asked; then nothing else is known of it. */
+    readonly trouble?: string;
+    readonly engine: EngineTraits;
+    /** The docker context of its own by which buildx reaches it, and how what there is compares. */
+    readonly context: (OwnContext & { readonly status: ContextStatus }) | undefined;
     readonly container: ObservedContainer | undefined;
     readonly volume: { readonly isOurs: boolean } | undefined;
     /** The engine has the image that is asked for. */
@@ -50,66 +83,98 @@ export interface ObservedContainer {
     readonly wasStarted: boolean;
     /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
     readonly imageMoved: boolean;
+    /** What it offers; asked only where the builder has to offer some. */
+    readonly platforms: readonly string[];
     readonly settings: Settings;
 }
 
 /** By which a container or volume is told to be ours. */
 export type IsOurs = (owner: Owner | undefined) => boolean;
 
+/** @param sites of the nodes, and after them of those that were dropped. */
 export async function observe(
-    engine: Engine,
+    sites: readonly Site[],
     desired: Desired,
     isOurs: IsOurs,
     known: Known | undefined,
 ): Promise<Observed> {
-    const { name } = desired.identity;
-    const [record, contextOfThatName, traits] = await Promise.all([
+    const { name, nodes } = desired;
+    const [record, contextOfThatName, observed, dropped] = await Promise.all([
         readRecord(name),
         isContext(name),
-        engine.api.info() as Promise<EngineTraits>,
+        Promise.all(nodes.map((node, index) => observeNode(sites[index] as Site, node, isOurs, desired))),
+        Promise.all(sites.slice(nodes.length).map((site) => observeRemains(site, isOurs, desired.owner, known))),
     ]);
-    const nodes = await Promise.all(
-        desired.nodes.map((node) => observeNode(engine, node, isOurs, traits, desired.later.pull)),
-    );
+    const isElsewhere = ({ node, engineId }: ObservedRemains) =>
+        !nodes.some((each, index) => each.name === node && observed[index]?.engine.ID === engineId);
     return {
-        host: engine.endpoint.host,
         record,
         isContext: contextOfThatName,
         known,
-        engine: traits,
-        nodes,
+        nodes: observed,
+        // Where the same engine only goes by another address, the node is the one that is asked for.
+        dropped: dropped.filter((each) => each.engineId === undefined || isElsewhere(each)),
     };
 }
 
+/** A node of which nothing is known but why. */
+export const troubled = (message: string): ObservedNode => ({
+    stored: "",
+    host: "",
+    trouble: message,
+    engine: {},
+    context: undefined,
+    container: undefined,
+    volume: undefined,
+    hasImage: false,
+    hasNetwork: false,
+});
+
 async function observeNode(
-    engine: Engine,
+    { engine, place, trouble }: Site,
     node: DesiredNode,
     isOurs: IsOurs,
-    traits: EngineTraits,
-    pull: Later["pull"],
+    { owner: self, later }: Desired,
 ): Promise<ObservedNode> {
+    if (trouble !== undefined) return troubled(trouble.message);
     const { image, network } = node.settings.fixed;
-    const [container, volume, wanted, hasNetwork] = await Promise.all([
+    const [traits, container, volume, wanted, hasNetwork, context] = await Promise.all([
+        engine.api.info() as Promise<EngineTraits>,
         inspectContainer(engine, node.container),
         inspectVolume(engine, node.volume),
         inspectImage(engine, image),
         networkExists(engine, network),
+        contextOf(place, self.urn),
     ]);
     const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
     const owner = ownerOf(container?.Config.Labels);
+    const isRunning = container?.State.Running === true && !container.State.Restarting;
+    const isAsked = isRunning && later.requirePlatforms.length > 0;
+    const workers = isAsked ? await askWorkers(engine, node.container).catch(() => undefined) : undefined;
     return {
+        stored: place.stored,
+        host: place.endpoint.host,
+        engine: traits,
+        context,
         container: container && {
             isOurs: isOurs(owner),
             owner,
-            isRunning: container.State.Running && !container.State.Restarting,
+            isRunning,
             wasStarted: container.State.Status !== "created",
-            imageMoved: await hasMoved(engine, { container, made, wanted, image, pull }),
-            settings: settingsOfContainer(container, made, traits),
+            imageMoved: await hasMoved(engine, { container, made, wanted, image, pull: later.pull }),
+            platforms: formatPlatforms(workers?.platforms ?? []),
+            settings: settingsOfContainer(container, made, traits, await digestInContainer(engine, container)),
         },
         volume: volume && { isOurs: isOurs(ownerOf(volume.Labels)) },
         hasImage: wanted !== undefined,
         hasNetwork,
     };
+}
+
+/** The docker context of its own that a place needs, and how what there is compares. */
+export async function contextOf(place: Place, urn: string): Promise<ObservedNode["context"]> {
+    const needed = ownContext(place, urn);
+    return needed && { ...needed, status: await statusOfContext(needed) };
 }
 
 interface ImageFacts {
@@ -132,23 +197,48 @@ async function hasMoved(engine: Engine, { container, made, wanted, image, pull }
 
 /** What may be left of a builder's node, for its removal. */
 export interface ObservedRemains {
+    readonly node: string;
+    /** Why its engine cannot be asked; then nothing else is known of it. */
+    readonly trouble?: string;
+    /** The engine's own mark. */
+    readonly engineId: string | undefined;
     readonly container: string;
     readonly volume: string;
     readonly hasContainer: boolean;
     readonly containerIsOurs: boolean;
     readonly isRunning: boolean;
     readonly volumeIsOurs: boolean;
+    /** The volume is that of a `BuildKitState`. */
+    readonly volumeIsStates: boolean;
+    /** The docker context of its own, if it has one. */
+    readonly context: string | undefined;
 }
 
-export async function observeRemains(engine: Engine, node: string, isOurs: IsOurs): Promise<ObservedRemains> {
-    const [name, volumeOf] = [containerName(node), volumeName(node)];
-    const [container, volume] = await Promise.all([inspectContainer(engine, name), inspectVolume(engine, volumeOf)]);
+export async function observeRemains(
+    { node, engine, trouble }: Site,
+    isOurs: IsOurs,
+    owner: Owner,
+    known: Pick<Known, "nodes"> | undefined,
+): Promise<ObservedRemains> {
+    const names = { node, container: containerName(node), volume: volumeName(node) };
+    const volumeIsStates = known?.nodes.find(({ name }) => name === node)?.volumeIsStates ?? false;
+    const context = await ownContextOf(node, owner.urn);
+    const nothing = { hasContainer: false, containerIsOurs: false, isRunning: false, volumeIsOurs: false };
+    if (trouble !== undefined)
+        return { ...names, ...nothing, trouble: trouble.message, engineId: undefined, volumeIsStates, context };
+    const [container, volume, { ID: engineId }] = await Promise.all([
+        inspectContainer(engine, names.container),
+        inspectVolume(engine, names.volume),
+        engine.api.info() as Promise<EngineTraits>,
+    ]);
     return {
-        container: name,
-        volume: volumeOf,
+        ...names,
+        engineId,
         hasContainer: container !== undefined,
         containerIsOurs: container !== undefined && isOurs(ownerOf(container.Config.Labels)),
         isRunning: container?.State.Running ?? false,
         volumeIsOurs: volume !== undefined && isOurs(ownerOf(volume.Labels)),
+        volumeIsStates,
+        context,
     };
 }

@@ -20,13 +20,7 @@ export interface NodeOutputs {
     volumeName: string;
 }
 
-export interface BuilderOutputs {
-    name: string;
-    containerName: string;
-    endpoint: string;
-    dockerEndpoint: string;
-    platforms: string[];
-    buildkitVersion: string;
-    status: Status;
+/** Over all nodes: what is told of one is told of the first. */
+export interface BuilderOutputs extends Omit<NodeOutputs, "imageDigest" | "volumeName"> {
     nodes: NodeOutputs[];
 }

@@ -4,11 +4,13 @@
  */
 import type { ContainerCreateOptions } from "dockerode";
 import { type NodeGroup, sameRecord } from "../buildx/store";
+import type { DockerContext } from "../docker/context";
 import { ownerLabels } from "../docker/ownership";
 import { containerOptions } from "./containerOptions";
-import type { Desired, DesiredNode, Identity, Later } from "./desired";
-import type { Observed, ObservedContainer, ObservedNode, ObservedRemains } from "./observe";
-import { changedFixed, changedLimits, type EngineTraits, type Limits } from "./settings";
+import type { Desired, DesiredNode, Later } from "./desired";
+import type { KnownNode, Observed, ObservedContainer, ObservedNode, ObservedRemains } from "./observe";
+import { recordOf } from "./record";
+import { changedFixed, changedLimits, type Limits } from "./settings";
 
 export type Step =
     | { readonly do: "pullImage"; readonly image: string; readonly mayFail: boolean; readonly why: string }
@@ -24,17 +26,29 @@ export type Step =
           readonly do: "createContainer";
           readonly container: string;
           readonly options: ContainerCreateOptions;
+          /** What lies in buildkitd's configuration folder before it starts, by path. */
+          readonly files: Readonly<Record<string, Buffer>>;
           /** BuildKit is to be told of the GitHub Actions run that boots it. */
           readonly tellsProvenance: boolean;
           readonly why: string;
       }
     | { readonly do: "updateLimits"; readonly container: string; readonly limits: Limits; readonly why: string }
     | { readonly do: "boot"; readonly container: string; readonly seconds: number; readonly why: string }
+    | { readonly do: "writeContext"; readonly name: string; readonly content: DockerContext; readonly why: string }
+    | { readonly do: "removeContext"; readonly name: string; readonly why: string }
     | { readonly do: "writeRecord"; readonly record: NodeGroup; readonly isNew: boolean; readonly why: string }
     | { readonly do: "use"; readonly name: string; readonly why: string }
     | { readonly do: "stopUsing"; readonly name: string; readonly why: string }
     | { readonly do: "removeVolume"; readonly volume: string; readonly why: string }
     | { readonly do: "removeRecord"; readonly name: string; readonly why: string }
+    | {
+          readonly do: "requirePlatforms";
+          readonly builder: string;
+          /** Of its nodes, in their order. */
+          readonly containers: readonly string[];
+          readonly platforms: readonly string[];
+          readonly why: string;
+      }
     /** Nothing on the engine or in the store: the state remembers what a later step is to go by. */
     | { readonly do: "remember"; readonly why: string };
 
@@ -43,49 +57,57 @@ export interface Plan {
     readonly refusal?: string;
     /** Arguments that make it another builder; then the steps are those of `delete` and `create`. */
     readonly replaces?: readonly string[];
-    /** Steps in order for each node; nodes do not wait for each other. */
+    /**
+     * Steps in order for each node that is asked for, and after them for each that was dropped; nodes do not wait for
+     * each other.
+     */
     readonly nodes: readonly (readonly Step[])[];
     /** Steps once all nodes are done. */
     readonly after: readonly Step[];
 }
 
-/**
- * @param record what buildx is to know of the builder.
- */
-export function plan(desired: Desired, record: NodeGroup, observed: Observed): Plan {
+export function plan(desired: Desired, observed: Observed): Plan {
     const replaces = changedIdentity(desired, observed);
     if (replaces.length > 0) return { replaces, nodes: [], after: [] };
     const refusal = whyRefused(desired, observed);
     if (refusal !== undefined) return { refusal, nodes: [], after: [] };
-    return {
-        nodes: desired.nodes.map((node, index) =>
-            planNode(desired, node, observed, observed.nodes[index] as ObservedNode),
+    const keepsVolumes = observed.known?.later.keepState === true;
+    const nodes = [
+        ...desired.nodes.map((node, index) => planNode(desired, node, observed.nodes[index] as ObservedNode, observed)),
+        ...observed.dropped.map((node) =>
+            removeNode(node, keepsVolumes || node.volumeIsStates, desired.later.drainTimeout, "the node is dropped"),
         ),
-        after: planRecord(desired, record, observed),
-    };
+    ];
+    return { nodes, after: planAfter(desired, observed, nodes.flat()) };
 }
 
-/** The argument that each part of an identity comes from. */
-const argumentOf: Record<keyof Identity, string> = { name: "name", endpoint: "endpoint", node: "state" };
-
-function changedIdentity({ identity: wanted }: Desired, { known }: Observed): string[] {
+/**
+ * The arguments that make it another builder: its name, or those by which no node of it stays where it is. A node that
+ * goes elsewhere beside one that stays is dropped and made anew.
+ */
+function changedIdentity({ name, nodes }: Desired, { known, nodes: observed }: Observed): string[] {
     if (known === undefined) return [];
-    const changed = (Object.keys(argumentOf) as (keyof Identity)[]).filter(
-        (key) => known.identity[key] !== wanted[key],
-    );
-    // Without a state the node is named after the builder, so that both change at once.
-    return (changed.includes("name") ? changed.filter((key) => key !== "node") : changed).map((key) => argumentOf[key]);
+    if (known.name !== name) return ["name"];
+    const isThere = (node: DesiredNode, index: number) =>
+        known.nodes.some((each) => each.name === node.name && isAtSamePlace(each, node, observed[index]));
+    if (known.nodes.length === 0 || nodes.some(isThere)) return [];
+    if (nodes.length > 1 || known.nodes.length > 1) return ["nodes"];
+    return nodes[0]?.name === known.nodes[0]?.name ? ["endpoint"] : ["state"];
 }
 
-function whyRefused({ identity: { name }, nodes, adopt }: Desired, observed: Observed): string | undefined {
+const isAtSamePlace = (known: KnownNode, node: DesiredNode, observed: ObservedNode | undefined) =>
+    known.endpoint === node.endpoint || known.stored === observed?.stored;
+
+function whyRefused({ name, nodes, adopt }: Desired, observed: Observed): string | undefined {
     if (observed.isContext && !observed.known) {
         return `builder "${name}" would hide the docker context of that name: choose another name`;
     }
-    const foreign = nodes.find((_, index) => observed.nodes[index]?.container?.isOurs === false);
-    if (foreign !== undefined && !adopt) {
-        const owner = observed.nodes[nodes.indexOf(foreign)]?.container?.owner;
+    const foreign = nodes.findIndex((_, index) => observed.nodes[index]?.container?.isOurs === false);
+    if (foreign >= 0 && !adopt) {
+        const { host, container } = observed.nodes[foreign] as ObservedNode;
+        const owner = container?.owner;
         return (
-            `builder "${name}" exists already on ${observed.host}: container ${foreign.container} was made ` +
+            `builder "${name}" exists already on ${host}: container ${nodes[foreign]?.container} was made ` +
             `${owner === undefined ? "by buildx or by hand" : `by ${owner.urn}`}. ` +
             `Set adopt: true to take it over with its cache, choose another name, or remove it with: docker buildx rm ${name}`
         );
@@ -97,31 +119,50 @@ function whyRefused({ identity: { name }, nodes, adopt }: Desired, observed: Obs
             `Set adopt: true to take it over, choose another name, or remove it with: docker buildx rm ${name}`
         );
     }
+    const twice = observed.nodes.findIndex(({ stored }, index) =>
+        observed.nodes.slice(0, index).some((each) => stored !== "" && each.stored === stored),
+    );
+    if (twice >= 0) {
+        const other = observed.nodes.findIndex(({ stored }) => stored === observed.nodes[twice]?.stored);
+        return (
+            `nodes ${nodes[other]?.name} and ${nodes[twice]?.name} of builder "${name}" are both on ` +
+            `${observed.nodes[twice]?.stored}, which buildx does not allow: give each an engine of its own`
+        );
+    }
     for (const [index, node] of nodes.entries()) {
-        const { container, volume, hasNetwork } = observed.nodes[index] as ObservedNode;
+        const { host, trouble, container, volume, hasNetwork, context } = observed.nodes[index] as ObservedNode;
+        if (trouble !== undefined) continue;
         const { network } = node.settings.fixed;
         if (!hasNetwork && (container === undefined || container.settings.fixed.network !== network)) {
             return (
-                `network "${network}" of builder "${name}" does not exist on ${observed.host}: ` +
+                `network "${network}" of builder "${name}" does not exist on ${host}: ` +
                 `make it first, with docker network create ${network}, or as a resource that the builder depends on`
             );
         }
         if (volume === undefined && node.volumeIsStates) {
             return (
-                `state volume ${node.volume} of builder "${name}" is not on ${observed.host}: ` +
+                `state volume ${node.volume} of builder "${name}" is not on ${host}: ` +
                 "pulumi refresh sees that, and the next pulumi up makes it anew"
+            );
+        }
+        if (context?.status === "foreign") {
+            return (
+                `builder "${name}" needs a docker context ${context.name}, and there is one that someone else made: ` +
+                `remove it with docker context rm ${context.name}, or give the context as endpoint instead of tls`
             );
         }
     }
     return undefined;
 }
 
-function planNode(desired: Desired, node: DesiredNode, { known, engine }: Observed, observed: ObservedNode): Step[] {
+function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, all: Observed): Step[] {
     const { container } = observed;
-    if (container === undefined) return makeNode(desired, node, observed, engine, "there is no container");
-    const why = whyMadeAnew(node, container, known?.imageMoved === true);
+    if (observed.trouble !== undefined) return [];
+    if (container === undefined) return makeNode(desired, node, observed, "there is no container");
+    const sawMove = all.known?.nodes.some((each) => each.name === node.name && each.imageMoved) === true;
+    const why = whyMadeAnew(node, container, sawMove);
     if (why !== undefined) {
-        const make = makeNode(desired, node, observed, engine, why);
+        const make = makeNode(desired, node, observed, why);
         const isPull = (step: Step) => step.do === "pullImage";
         return [
             ...make.filter(isPull), // what cannot be had is found out while the old container still builds
@@ -136,7 +177,14 @@ function planNode(desired: Desired, node: DesiredNode, { known, engine }: Observ
         const why = `${limits.join(", ")} changed`;
         steps.push({ do: "updateLimits", container: node.container, limits: node.settings.limits as Limits, why });
     }
+    const missing = missingPlatforms(desired, all);
     if (!container.isRunning) steps.push(boot(desired, node, "the container is not running"));
+    else if (missing.length > 0) {
+        // BuildKit looks for emulators when it starts.
+        const why = `it did not offer ${missing.join(", ")}`;
+        const { drainTimeout: seconds } = desired.later;
+        steps.push({ do: "drain", container: node.container, seconds, why }, boot(desired, node, why));
+    }
     return steps;
 }
 
@@ -157,14 +205,14 @@ function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: b
     return removed.length > 0 ? `${removed.join(", ")} removed` : undefined;
 }
 
+/** Which of the platforms that the builder has to offer none of its running nodes offers. */
+function missingPlatforms({ later }: Desired, { nodes }: Observed): string[] {
+    const offered = nodes.flatMap(({ container }) => container?.platforms ?? []);
+    return later.requirePlatforms.filter((platform) => !offered.includes(platform));
+}
+
 /** The steps to a new container on the node's volume; what the volume holds stays. */
-function makeNode(
-    desired: Desired,
-    node: DesiredNode,
-    observed: ObservedNode,
-    engine: EngineTraits,
-    why: string,
-): Step[] {
+function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, why: string): Step[] {
     const { container, volume } = node;
     const { image } = node.settings.fixed;
     const steps: Step[] = [];
@@ -174,9 +222,10 @@ function makeNode(
     if (observed.volume === undefined) {
         steps.push({ do: "createVolume", volume, labels: ownerLabels(desired.owner), why: "there is none" });
     }
-    const options = containerOptions(node, desired.owner, engine);
+    const options = containerOptions(node, desired.owner, observed.engine);
+    const { contents: files } = node.files;
     const tellsProvenance = node.options.provenanceAddGha !== false;
-    steps.push({ do: "createContainer", container, options, tellsProvenance, why });
+    steps.push({ do: "createContainer", container, options, files, tellsProvenance, why });
     steps.push(boot(desired, node, why));
     return steps;
 }
@@ -188,16 +237,45 @@ const boot = ({ later }: Desired, { container }: DesiredNode, why: string): Step
     why,
 });
 
-function planRecord({ identity: { name }, later }: Desired, record: NodeGroup, observed: Observed): Step[] {
-    const steps: Step[] = [];
-    const why = whyWritten(record, observed);
-    if (why) steps.push({ do: "writeRecord", record, isNew: observed.record.is === "absent", why });
+/**
+ * Steps once the nodes are done: docker's contexts, buildx's record, and what the builder has to offer.
+ *
+ * @param observed with what befell the nodes: one that is in trouble is not in a new record.
+ * @param done the steps of the nodes.
+ */
+export function planAfter(desired: Desired, observed: Observed, done: readonly Step[]): Step[] {
+    const { name, later } = desired;
     const before = observed.known?.later;
-    if (later.use && !before?.use) steps.push({ do: "use", name, why: "use is true" });
-    if (!later.use && before?.use) steps.push({ do: "stopUsing", name, why: "use is no longer true" });
-    const changed = before && (Object.keys(later) as (keyof Later)[]).filter((key) => later[key] !== before[key]);
-    if (changed && changed.length > 0) steps.push({ do: "remember", why: `${changed.join(", ")} changed` });
-    return steps;
+    return [
+        ...planContexts(observed),
+        ...planRecord(desired, observed),
+        ...(later.use && !before?.use ? [{ do: "use", name, why: "use is true" } as const] : []),
+        ...(!later.use && before?.use ? [{ do: "stopUsing", name, why: "use is no longer true" } as const] : []),
+        ...planMemory(later, before),
+        ...planRequirement(desired, done),
+    ];
+}
+
+function planContexts({ nodes, dropped }: Observed): Step[] {
+    const unwanted = dropped.filter((node) => node.trouble === undefined && node.context !== undefined);
+    return [
+        ...nodes.flatMap(({ context }): Step[] => {
+            if (context === undefined || context.status === "same") return [];
+            const { name, content, status } = context;
+            const why = status === "absent" ? "docker has no such context here" : "docker's context differs";
+            return [{ do: "writeContext", name, content, why }];
+        }),
+        ...unwanted
+            .filter(({ context: name }) => !nodes.some(({ context }) => context?.name === name))
+            .map(({ context }): Step => ({ do: "removeContext", name: context as string, why: "the node is dropped" })),
+    ];
+}
+
+function planRecord(desired: Desired, observed: Observed): Step[] {
+    const { record: found } = observed;
+    const record = recordOf(desired, observed.nodes, found.is === "present" ? found.nodeGroup : undefined);
+    const why = whyWritten(record, observed);
+    return why ? [{ do: "writeRecord", record, isNew: found.is === "absent", why }] : [];
 }
 
 function whyWritten(record: NodeGroup, { record: found }: Observed): string | undefined {
@@ -206,30 +284,50 @@ function whyWritten(record: NodeGroup, { record: found }: Observed): string | un
     return sameRecord(found.nodeGroup, record) ? undefined : "buildx's record differs";
 }
 
+function planMemory(later: Later, before: Later | undefined): Step[] {
+    const differs = (key: keyof Later) => JSON.stringify(later[key]) !== JSON.stringify(before?.[key]);
+    const changed = before === undefined ? [] : (Object.keys(later) as (keyof Later)[]).filter(differs);
+    return changed.length === 0 ? [] : [{ do: "remember", why: `${changed.join(", ")} changed` }];
+}
+
+function planRequirement({ name, nodes, later }: Desired, done: readonly Step[]): Step[] {
+    const { requirePlatforms: platforms } = later;
+    if (platforms.length === 0 || !done.some((step) => step.do === "boot")) return [];
+    const containers = nodes.map((node) => node.container);
+    return [{ do: "requirePlatforms", builder: name, containers, platforms, why: "requirePlatforms names them" }];
+}
+
 /** What is to be removed, as the state knows it. */
 export interface Removal {
     readonly name: string;
-    /** The volume stays, because it was asked to or because it is a `BuildKitState`'s. */
+    /** Volumes stay, because they were asked to; those of a `BuildKitState` do anyway. */
     readonly keepVolume: boolean;
     readonly drainTimeout: number;
 }
 
 /** The steps that remove a builder, of whatever is left of it. What is not ours stays where it is. */
-export function planRemoval(removal: Removal, nodes: readonly ObservedRemains[]): Plan {
-    const { name, keepVolume, drainTimeout: seconds } = removal;
+export function planRemoval({ name, keepVolume, drainTimeout }: Removal, nodes: readonly ObservedRemains[]): Plan {
     const why = "the builder is removed";
     const replaced = nodes.some((node) => node.hasContainer && !node.containerIsOurs);
+    const contexts = nodes.flatMap(({ context }) => context ?? []);
     return {
-        nodes: nodes.map((node): Step[] => {
-            const { container, volume } = node;
-            const steps: Step[] = [];
-            if (node.containerIsOurs && node.isRunning) steps.push({ do: "drain", container, seconds, why });
-            if (node.containerIsOurs) steps.push({ do: "removeContainer", container, why });
-            const isFree = !node.hasContainer || node.containerIsOurs;
-            if (node.volumeIsOurs && !keepVolume && isFree) steps.push({ do: "removeVolume", volume, why });
-            return steps;
-        }),
+        nodes: nodes.map((node) => removeNode(node, keepVolume || node.volumeIsStates, drainTimeout, why)),
         // A container that someone else put in the place of ours belongs to a builder that is theirs.
-        after: replaced ? [] : [{ do: "removeRecord", name, why }],
+        after: replaced
+            ? []
+            : [
+                  { do: "removeRecord", name, why },
+                  ...contexts.map((context): Step => ({ do: "removeContext", name: context, why })),
+              ],
     };
+}
+
+function removeNode(node: ObservedRemains, keepVolume: boolean, seconds: number, why: string): Step[] {
+    const { container, volume } = node;
+    const steps: Step[] = [];
+    if (node.containerIsOurs && node.isRunning) steps.push({ do: "drain", container, seconds, why });
+    if (node.containerIsOurs) steps.push({ do: "removeContainer", container, why });
+    const isFree = !node.hasContainer || node.containerIsOurs;
+    if (node.volumeIsOurs && !keepVolume && isFree) steps.push({ do: "removeVolume", volume, why });
+    return steps;
 }

@@ -1,6 +1,6 @@
 import { nodeName } from "../buildx/names";
-import { type BuilderRecord, listRecords, readRecord, storeFolder } from "../buildx/store";
-import { type Endpoint, findEndpoint, storedEndpoint } from "../docker/endpoint";
+import { listRecords, readRecord, storeFolder } from "../buildx/store";
+import { findEndpoint, recordedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { builderOutputs, describeNode } from "./describe";
 import type { BuilderOutputs } from "./outputs";
@@ -12,16 +12,23 @@ import type { BuilderOutputs } from "./outputs";
  */
 export async function readBuilder(name: string): Promise<{ outputs: BuilderOutputs; engine: Engine }> {
     const record = await readRecord(name);
-    const engine = await connect(await endpointOf(record));
-    const nodes = record.is === "present" ? record.nodeGroup.Nodes.map((node) => node.Name) : [nodeName(name, 0)];
-    const described = await Promise.all(nodes.map((node) => describeNode(engine, node)));
-    if (record.is !== "present" && described.every((node) => node.status === "inactive")) throw await notFound(name);
-    return { outputs: builderOutputs(name, described), engine };
-}
-
-function endpointOf(record: BuilderRecord): Promise<Endpoint> {
-    const stored = record.is === "present" ? record.nodeGroup.Nodes[0]?.Endpoint : undefined;
-    return stored === undefined ? findEndpoint() : storedEndpoint(stored);
+    const nodes = record.is === "present" ? record.nodeGroup.Nodes : [{ Name: nodeName(name, 0), Endpoint: undefined }];
+    const asked = nodes.map(async ({ Name: node, Endpoint: stored }) => {
+        const endpoint = await (stored === undefined ? findEndpoint() : recordedEndpoint(stored));
+        const engine = await connect(endpoint);
+        return { engine, outputs: await describeNode(engine, stored ?? endpoint.context ?? endpoint.host, node) };
+    });
+    const described = await Promise.all(asked);
+    const [first] = described;
+    if (first === undefined || (record.is !== "present" && first.outputs.status === "inactive"))
+        throw await notFound(name);
+    return {
+        outputs: builderOutputs(
+            name,
+            described.map(({ outputs }) => outputs),
+        ),
+        engine: first.engine,
+    };
 }
 
 async function notFound(name: string): Promise<Error> {

@@ -1,7 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { normalizePlatform } from "../buildx/platform";
+import type { BuildkitdConfig } from "../buildkit/config";
+import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
-import { type BuildKitState, referenceTo } from "../state/resource";
+import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
+import type { Dns } from "./inputs";
+import { missingPlatform } from "./missingPlatform";
 import type { NodeOutputs, Status } from "./outputs";
 
 /** Options of buildx's docker-container driver, in its own value syntax (docs.docker.com, "Docker container build driver"). */
@@ -38,8 +42,39 @@ export interface DriverOpts {
     allowUntrustedImage?: pulumi.Input<boolean>;
 }
 
+/** What a node is made by. On the builder itself these are each node's defaults. */
+export interface NodeOptions {
+    /** What to connect with to a `tcp://` endpoint. Default: what the docker CLI would use. */
+    tls?: TlsArgs;
+    /** Options of the docker-container driver. */
+    driverOpts?: pulumi.Input<DriverOpts>;
+    /** Platforms that the node is preferred for, such as `"linux/arm64"` (`docker buildx create --platform`). */
+    platforms?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * buildkitd's arguments, one each. Default: `--allow-insecure-entitlement=network.host`, which buildx also adds
+     * where neither they nor `buildkitdConfig` name an entitlement.
+     */
+    buildkitdFlags?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * buildkitd's configuration: the text of a `buildkitd.toml`, or the same as an object. Certificates and keys that
+     * its `registry` tables name, by path or as PEM text, travel into the container (`docker buildx create
+     * --buildkitd-config`). Default: buildx's `buildkitd.default.toml`, where there is one beside its records.
+     */
+    buildkitdConfig?: pulumi.Input<string> | Inputs<BuildkitdConfig>;
+}
+
+/** A node of a builder: a BuildKit daemon on an engine of its own. */
+export interface NodeArgs extends NodeOptions {
+    /** Default: `<builder>0`, `<builder>1`, …: the first that is free, kept while other nodes come and go. */
+    name?: pulumi.Input<string>;
+    /** The engine: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`). Default: the state's. */
+    endpoint?: pulumi.Input<string>;
+    /** The state that the node works on, by which it is named. It is never removed with the builder. */
+    state?: BuildKitState;
+}
+
 /** Arguments of a {@link BuildxBuilder}. */
-export interface BuildxBuilderArgs {
+export interface BuildxBuilderArgs extends NodeOptions {
     /**
      * A letter, then letters, digits, `.`, `_` and `-`; kept in lower case; `default` is reserved.
      * Default: the state's `builderName`; without a state `<logical name>-<7 hex digits>`, kept for the resource's life.
@@ -48,20 +83,16 @@ export interface BuildxBuilderArgs {
     /** The state that the builder works on. It is never removed with the builder. Default: a volume of the builder's own. */
     state?: BuildKitState;
     /**
-     * The engine that runs the builder: a docker context's name, or a host URL (`unix://`, `tcp://`).
+     * The engine that runs the builder: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`).
      * Default: the state's, else what the docker CLI would use (`DOCKER_HOST`, `DOCKER_CONTEXT`, the config's
      * `currentContext`, the default socket, a rootless socket).
      */
     endpoint?: pulumi.Input<string>;
-    /** Options of the docker-container driver. */
-    driverOpts?: pulumi.Input<DriverOpts>;
-    /** Platforms that the node is preferred for, such as `"linux/arm64"` (`docker buildx create --platform`). */
-    platforms?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * buildkitd's arguments, one each. Default: `--allow-insecure-entitlement=network.host`, which buildx also adds
-     * where they name no entitlement.
+     * More than one node: an engine each, by which builds for several platforms run at once on machines of their own
+     * (`docker buildx create --append`). What a node leaves out is what the builder has.
      */
-    buildkitdFlags?: pulumi.Input<pulumi.Input<string>[]>;
+    nodes?: pulumi.Input<pulumi.Input<NodeArgs>[]>;
     /** Make it the current builder (`docker buildx use`). Default: false. */
     use?: pulumi.Input<boolean>;
     /** Leave the volume when the builder is removed (`docker buildx rm --keep-state`). Default: false; with a `state` it is always left. */
@@ -73,7 +104,16 @@ export interface BuildxBuilderArgs {
     adopt?: pulumi.Input<boolean>;
     /** Whether an image that the engine has is asked for again when a container is made. Default: `"missing"`. */
     pull?: pulumi.Input<"missing" | "always">;
-    /** More labels on the container. */
+    /**
+     * Platforms that the builder has to offer once it is booted, over all nodes. One that does not is an error, instead
+     * of builds on the wrong machine in silence (docker/buildx#2119).
+     */
+    requirePlatforms?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Hosts that buildkitd finds at fixed addresses, `{ host: "10.0.0.7" }` (`docker run --add-host`). */
+    extraHosts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** What the builder and its builds look names up with (`docker run --dns`). Default: as the engine has it. */
+    dns?: Inputs<Dns>;
+    /** More labels on the containers. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Seconds until a boot is given up. Default: 60. */
     bootTimeout?: pulumi.Input<number>;
@@ -130,7 +170,7 @@ export class BuildxBuilder extends BuildxResource {
     }
 
     constructor(name: string, args?: BuildxBuilderArgs, opts?: pulumi.CustomResourceOptions) {
-        const { state, ...others } = args ?? {};
+        const { state, nodes, ...others } = args ?? {};
         super(
             "BuildxBuilder",
             name,
@@ -144,15 +184,17 @@ export class BuildxBuilder extends BuildxResource {
                 name: others.name,
                 endpoint: others.endpoint,
                 platforms: others.platforms,
-                nodes: undefined,
+                nodes: nodes && withReferences(nodes),
             },
-            opts,
+            // It repeats the nodes' arguments, and a secret is kept only where it was given.
+            nodes ? { ...opts, additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), "__nodes"] } : opts,
         );
         // These arguments share their names with outputs, so that Pulumi would take what was asked for what is
         // there until the builder is made.
         this.name = this.onceMade(this.name);
         this.endpoint = this.onceMade(this.endpoint);
         this.platforms = this.onceMade(this.platforms);
+        this.nodes = this.onceMade(this.nodes);
     }
 
     /**
@@ -178,12 +220,21 @@ export class BuildxBuilder extends BuildxResource {
     }
 }
 
+/** Nodes with what they take from their states in the place of these. */
+const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>) => {
+    const ofNode = ({ state, ...node }: NodeArgs) => ({ ...node, ...(state && { state: referenceTo(state) }) });
+    const ofEach = (node: pulumi.Input<NodeArgs>) =>
+        isLater(node) ? pulumi.output(node).apply((known) => ofNode(known as NodeArgs)) : ofNode(node);
+    return isLater(nodes)
+        ? pulumi.output(nodes).apply((known) => (known as NodeArgs[]).map(ofNode))
+        : nodes.map(ofEach);
+};
+
+const isLater = <T>(input: pulumi.Input<T>): input is Promise<T> | pulumi.OutputInstance<T> =>
+    pulumi.Output.isInstance(input) || input instanceof Promise;
+
 function offeredBy<P extends string>(builder: string, offered: string[], platform: P | undefined): P {
     if (platform === undefined) return offered[0] as P;
     if (offered.includes(normalizePlatform(platform))) return platform;
-    throw new pulumi.RunError(
-        `builder "${builder}" does not offer ${platform}, only ${offered.join(", ")}. ` +
-            "Register an emulator for it on the engine's host (docker run --privileged --rm tonistiigi/binfmt --install all) " +
-            "and make the builder's container anew, or build on an engine of that platform",
-    );
+    throw new pulumi.RunError(missingPlatform(builder, [platform], offered));
 }

@@ -4,6 +4,8 @@
  */
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { type DriverOptions, driverDefaults } from "../buildx/driverOptions";
+import type { Dns } from "./inputs";
+import { configFlags } from "./files";
 import { formatRestartPolicy, formatSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
 import { sameImage } from "../docker/imageReference";
 import { isOwnLabel } from "../docker/ownership";
@@ -32,6 +34,10 @@ export interface Fixed {
     env: Record<string, string>;
     flags: string[];
     labels: Record<string, string>;
+    extraHosts: Record<string, string>;
+    dns: Required<Dns>;
+    /** The digest of buildkitd's configuration and the files that belong to it; "" for none. */
+    files: string;
 }
 
 export interface Settings {
@@ -44,6 +50,8 @@ export interface Settings {
 
 /** What `docker info` says of an engine, as far as it matters here. */
 export interface EngineTraits {
+    /** The engine's own mark. */
+    readonly ID?: string;
     readonly CgroupDriver?: string;
     readonly SecurityOptions?: string[] | null;
     readonly MemoryLimit?: boolean;
@@ -70,10 +78,14 @@ const defaultSwap = (memory: number) => 2 * memory;
 
 const networkMode = (mode: string | undefined) => (mode === undefined || mode === "default" ? "bridge" : mode);
 
+/** What a container is made with that is no option of the driver. */
+type NotDriverOptions = Pick<Fixed, "flags" | "labels" | "extraHosts" | "files"> & { dns: Dns };
+
+const noDns: Required<Dns> = { nameservers: [], searchDomains: [], options: [] };
+
 export function settingsOfOptions(
     options: DriverOptions,
-    flags: readonly string[],
-    labels: Record<string, string>,
+    { flags = [], labels = {}, extraHosts = {}, dns = {}, files = "" }: Partial<NotDriverOptions> = {},
 ): Settings {
     const memory = parseSize(options.memory ?? "0") ?? 0;
     return {
@@ -94,15 +106,22 @@ export function settingsOfOptions(
             env: options.env ?? {},
             flags: [...flags],
             labels,
+            extraHosts,
+            dns: { ...noDns, ...dns },
+            files,
         },
     };
 }
 
-/** @param image what the container was made of. */
+/**
+ * @param image what the container was made of.
+ * @param files the digest of what lies in buildkitd's configuration folder.
+ */
 export function settingsOfContainer(
     container: ContainerInspectInfo,
     image: ImageInspectInfo | undefined,
     engine: EngineTraits,
+    files: string,
 ): Settings {
     const { HostConfig: host, Config: config } = container;
     const parent = host.CgroupParent ?? "";
@@ -120,6 +139,7 @@ export function settingsOfContainer(
             MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
         }),
     };
+    const names = host as Partial<Record<"ExtraHosts" | "Dns" | "DnsSearch" | "DnsOptions", string[] | null>>;
     const ofImage = { env: variables(image?.Config?.Env), labels: image?.Config?.Labels ?? {} };
     return {
         limits: Object.fromEntries(Object.entries(limits).filter(([key]) => canSet(engine, key as keyof Limits))),
@@ -128,8 +148,15 @@ export function settingsOfContainer(
             network: networkMode(host.NetworkMode),
             cgroupParent: isDefaultParent ? "" : parent,
             env: without(variables(config.Env), (name, value) => ofImage.env[name] === value),
-            flags: config.Cmd ?? [],
+            flags: withoutConfigFlags(config.Cmd ?? []),
             labels: without(config.Labels ?? {}, (key, value) => isOwnLabel(key) || ofImage.labels[key] === value),
+            extraHosts: hosts(names.ExtraHosts),
+            dns: {
+                nameservers: names.Dns ?? [],
+                searchDomains: names.DnsSearch ?? [],
+                options: names.DnsOptions ?? [],
+            },
+            files,
         },
         ofImage,
     };
@@ -139,6 +166,18 @@ function canSet(engine: EngineTraits, limit: keyof Limits): boolean {
     const trait = traitOfLimit[limit];
     return trait === undefined || engine[trait] !== false;
 }
+
+const withoutConfigFlags = (flags: string[]) =>
+    configFlags.every((flag, index) => flags[index] === flag) ? flags.slice(configFlags.length) : flags;
+
+/** `name:address` as an entry by name. */
+const hosts = (extraHosts: string[] | null | undefined): Record<string, string> =>
+    Object.fromEntries(
+        (extraHosts ?? []).map((host) => {
+            const at = host.search(/[:=]/);
+            return [host.slice(0, at), host.slice(at + 1)];
+        }),
+    );
 
 const variables = (env: string[] | null | undefined): Record<string, string> =>
     Object.fromEntries(
@@ -156,11 +195,11 @@ const without = (entries: Record<string, string>, drop: (key: string, value: str
  * it is. Options that a container does not show stay as they were asked.
  */
 export function optionsOfSettings(found: Settings, asked: DriverOptions): DriverOptions {
-    const wanted = settingsOfOptions(asked, [], {});
+    const wanted = settingsOfOptions(asked);
     const { limits, fixed } = found;
     const { memory = 0, memorySwap = 0 } = limits;
     /** What an option reads where it is not as asked; `undefined` where that is its default. */
-    const read: Record<keyof Limits | Exclude<keyof Fixed, "flags" | "labels">, () => unknown> = {
+    const read: Partial<Record<keyof Limits | keyof Fixed, () => unknown>> = {
         memory: () => (memory === 0 ? undefined : formatSize(memory)),
         memorySwap: () => (memorySwap === defaultSwap(memory) ? undefined : formatSwapSize(memorySwap)),
         cpuQuota: () => limits.cpuQuota || undefined,
@@ -177,8 +216,9 @@ export function optionsOfSettings(found: Settings, asked: DriverOptions): Driver
     const changed = [...changedLimits(found, wanted), ...changedFixed(found, wanted)];
     const options: Record<string, unknown> = { ...asked };
     for (const key of changed) {
-        if (key === "flags" || key === "labels") continue; // no options of the driver
-        const value = read[key]();
+        const reading = read[key];
+        if (reading === undefined) continue; // no option of the driver
+        const value = reading();
         if (value === undefined) delete options[key];
         else options[key] = value;
     }
@@ -198,6 +238,9 @@ export function changedFixed({ fixed: from, ofImage }: Settings, { fixed: to }: 
         env: sameEntries({ ...ofImage?.env, ...from.env }, { ...ofImage?.env, ...to.env }),
         flags: JSON.stringify(from.flags) === JSON.stringify(to.flags),
         labels: sameEntries({ ...ofImage?.labels, ...from.labels }, { ...ofImage?.labels, ...to.labels }),
+        extraHosts: sameEntries(from.extraHosts, to.extraHosts),
+        dns: JSON.stringify(from.dns) === JSON.stringify(to.dns),
+        files: from.files === to.files,
     };
     return (Object.keys(same) as (keyof Fixed)[]).filter((key) => !same[key]);
 }

@@ -1,122 +1,238 @@
 /** What Pulumi's state holds of a builder: its outputs, beside them the arguments by which it was made. */
 import type { BuilderRecord } from "../buildx/store";
 import type { Owner } from "../docker/ownership";
-import { type Desired, desire, laterOf } from "./desired";
-import type { BuilderInputs } from "./inputs";
-import type { Known, Observed, ObservedNode } from "./observe";
+import { type Desired, type DesiredNode, desire, laterOf, nodesOf } from "./desired";
+import { noFiles } from "./files";
+import type { BuilderInputs, NodeInputs } from "./inputs";
+import { contextOf, type Known, type KnownNode, type Observed, type ObservedNode } from "./observe";
 import type { BuilderOutputs } from "./outputs";
-import { changedFixed, optionsOfSettings, type Settings } from "./settings";
+import { changedFixed, optionsOfSettings } from "./settings";
+import type { Place } from "./sites";
 
 /**
  * Arguments are kept at their own place, since Pulumi keeps a secret only where it was given. Three of them
- * share it with an output of another meaning; `__endpoint` and `__platforms` keep what was asked.
+ * share it with an output of another meaning: `__endpoint`, `__platforms` and `__nodes` keep what was asked.
  */
 export type BuilderState = BuilderOutputs &
-    Pick<BuilderInputs, (typeof keptArguments)[number]> & {
+    KeptArguments & {
         __owner: Owner;
         __endpoint?: string;
         __platforms?: string[];
+        /** With the builder's own arguments filled in. The resource names it as secret to Pulumi. */
+        __nodes?: NodeInputs[];
+        __nodeIndexes?: number[];
+        /** The digests of the files of nodes that have any, by node. */
+        __files?: Record<string, string>;
         /** It was taken over from someone who did not label it. */
         __adopted?: boolean;
-        /** A refresh saw that the image's name means another image by now. */
-        __imageMoved?: boolean;
+        /** Nodes of which a refresh saw that their image's name means another image by now. */
+        __imageMoved?: string[];
     };
 
 const keptArguments = [
     "state",
+    "tls",
     "driverOpts",
     "buildkitdFlags",
+    "buildkitdConfig",
     "use",
     "keepState",
     "adopt",
     "pull",
+    "requirePlatforms",
+    "extraHosts",
+    "dns",
     "labels",
     "bootTimeout",
     "drainTimeout",
 ] as const;
 
+type KeptArguments = Pick<BuilderInputs, (typeof keptArguments)[number]>;
+
+const kept = (of: KeptArguments): KeptArguments =>
+    Object.fromEntries(keptArguments.filter((key) => of[key] !== undefined).map((key) => [key, of[key]]));
+
 export function stateOf(
     inputs: BuilderInputs,
     { owner, isAdopted }: { owner: Owner; isAdopted: boolean },
+    desired: Desired,
     outputs: BuilderOutputs,
 ): BuilderState {
-    const kept = keptArguments.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]);
-    const endpoint = inputs.endpoint ?? inputs.state?.endpoint;
     return {
-        ...(Object.fromEntries(kept) as Pick<BuilderInputs, (typeof keptArguments)[number]>),
+        ...kept(inputs),
         ...outputs,
         __owner: owner,
-        ...(endpoint !== undefined && { __endpoint: endpoint }),
+        ...(inputs.endpoint !== undefined && { __endpoint: inputs.endpoint }),
         ...(inputs.platforms !== undefined && { __platforms: inputs.platforms }),
+        ...(inputs.nodes !== undefined && { __nodes: [...nodesOf(inputs)], __nodeIndexes: inputs.__nodeIndexes ?? [] }),
+        ...digestsInState(desired.nodes.map(({ name, files }) => [name, files.digest])),
         ...(isAdopted && { __adopted: true }),
     };
 }
 
-/** The arguments that made a builder as the state has it. */
-export function argumentsInState(state: BuilderState): BuilderInputs {
-    const kept = keptArguments.map((key) => [key, state[key]]);
-    return {
-        ...(Object.fromEntries(kept) as Pick<BuilderInputs, (typeof keptArguments)[number]>),
-        name: state.name,
-        ...(state.__endpoint !== undefined && { endpoint: state.__endpoint }),
-        ...(state.__platforms !== undefined && { platforms: state.__platforms }),
-        __urn: state.__owner.urn,
-    };
+function digestsInState(digests: readonly (readonly [node: string, digest: string])[]): Pick<BuilderState, "__files"> {
+    const files = Object.fromEntries(digests.filter(([, digest]) => digest !== ""));
+    return Object.keys(files).length === 0 ? {} : { __files: files };
 }
 
-export const known = (state: BuilderState): Known => ({
-    identity: { name: state.name, endpoint: state.__endpoint, node: state.nodes[0]?.name ?? "" },
-    later: laterOf(argumentsInState(state)),
-    imageMoved: state.__imageMoved === true,
+/** The arguments that made a builder as the state has it. */
+export const argumentsInState = (state: BuilderState): BuilderInputs => ({
+    ...kept(state),
+    name: state.name,
+    ...(state.__endpoint !== undefined && { endpoint: state.__endpoint }),
+    ...(state.__platforms !== undefined && { platforms: state.__platforms }),
+    ...(state.__nodes !== undefined && { nodes: state.__nodes, __nodeIndexes: state.__nodeIndexes ?? [] }),
+    __urn: state.__owner.urn,
 });
 
-/** The builder as it was when the state was written: what there is for `plan` without asking the engine. */
-export function observedInState(state: BuilderState, record: BuilderRecord): Observed {
-    const before = desire(argumentsInState(state), state.__owner);
+/** The builder that the state describes. */
+export function desiredInState(state: BuilderState): Desired {
+    const inputs = argumentsInState(state);
+    // Each of `__nodes` has the builder's own arguments in it already, and what a refresh saw instead of them.
+    const ofEachNode = { driverOpts: undefined, platforms: undefined, buildkitdFlags: undefined, tls: undefined };
+    const desired = desire(inputs.nodes === undefined ? inputs : { ...inputs, ...ofEachNode }, state.__owner);
+    const nodes = desired.nodes.map((node): DesiredNode => {
+        const files = state.__files?.[node.name] ?? "";
+        const { limits, fixed } = node.settings;
+        return { ...node, files: { ...noFiles, digest: files }, settings: { limits, fixed: { ...fixed, files } } };
+    });
+    return { ...desired, nodes };
+}
+
+export const known = (state: BuilderState, desired = desiredInState(state)): Known => ({
+    name: state.name,
+    nodes: state.nodes.map(({ name, dockerEndpoint: stored }): KnownNode => {
+        const asked = desired.nodes.find((node) => node.name === name);
+        return {
+            name,
+            // One that could not be removed when it was dropped is asked for by no argument.
+            endpoint: asked === undefined ? stored : asked.endpoint,
+            tls: asked?.tls,
+            stored,
+            volumeIsStates: asked?.volumeIsStates ?? false,
+            imageMoved: state.__imageMoved?.includes(name) === true,
+        };
+    }),
+    later: laterOf(argumentsInState(state)),
+});
+
+/** The builder as it was when the state was written: what there is for `plan` without asking an engine. */
+export async function observedInState(
+    state: BuilderState,
+    desired: Desired,
+    places: readonly Place[],
+    record: BuilderRecord,
+): Promise<Observed> {
+    const before = desiredInState(state);
+    const ofState = known(state, before);
+    const nodes = desired.nodes.map(async (node, index): Promise<ObservedNode> => {
+        const place = places[index] as Place;
+        const outputs = state.nodes.find(({ name }) => name === node.name);
+        const asked = before.nodes.find(({ name }) => name === node.name);
+        const isThere = outputs !== undefined && asked !== undefined && outputs.status !== "inactive";
+        const imageMoved = state.__imageMoved?.includes(node.name) === true;
+        return {
+            stored: place.stored,
+            host: place.endpoint.host,
+            engine: {},
+            context: await contextOf(place, state.__owner.urn),
+            container: isThere
+                ? {
+                      isOurs: true,
+                      owner: state.__owner,
+                      isRunning: outputs.status === "running",
+                      wasStarted: true,
+                      imageMoved,
+                      platforms: outputs.platforms,
+                      settings: asked.settings,
+                  }
+                : undefined,
+            volume: { isOurs: true },
+            hasImage: true,
+            hasNetwork: true,
+        };
+    });
     return {
-        host: state.dockerEndpoint,
         record,
         isContext: false,
-        known: known(state),
-        engine: {},
-        nodes: before.nodes.map((node, index): ObservedNode => {
-            const { status } = state.nodes[index] ?? { status: "inactive" };
-            const settings: Settings = node.settings;
-            const imageMoved = state.__imageMoved === true;
-            return {
-                container:
-                    status === "inactive"
-                        ? undefined
-                        : {
-                              isOurs: true,
-                              owner: state.__owner,
-                              isRunning: status === "running",
-                              wasStarted: true,
-                              imageMoved,
-                              settings,
-                          },
-                volume: { isOurs: true },
-                hasImage: true,
-                hasNetwork: true,
-            };
-        }),
+        known: ofState,
+        nodes: await Promise.all(nodes),
+        dropped: droppedNodes(ofState, desired, places).map((node) => ({
+            node: node.name,
+            engineId: undefined,
+            container: node.name,
+            volume: node.name,
+            hasContainer: true,
+            containerIsOurs: true,
+            isRunning: true,
+            volumeIsOurs: true,
+            volumeIsStates: node.volumeIsStates,
+            context: undefined,
+        })),
     };
 }
 
-/** The state with its arguments as the engine shows them: what someone changed by hand becomes visible. */
+/**
+ * Nodes that are no longer asked for where they are.
+ *
+ * @param places of the nodes that are asked for; `undefined` for one that cannot be reached, of which therefore nothing
+ *   is removed.
+ */
+export const droppedNodes = (
+    { nodes }: Known,
+    desired: Desired,
+    places: readonly (Pick<Place, "stored"> | undefined)[],
+): KnownNode[] =>
+    nodes.filter(
+        (node) =>
+            !desired.nodes.some(({ name, endpoint }, index) => {
+                const place = places[index];
+                const isSamePlace = place === undefined || endpoint === node.endpoint || place.stored === node.stored;
+                return name === node.name && isSamePlace;
+            }),
+    );
+
+/** The state with its arguments as the engines show them: what someone changed by hand becomes visible. */
 export function withFound(state: BuilderState, desired: Desired, observed: Observed): BuilderState {
-    const { __imageMoved: _, ...rest } = state;
-    const [node] = desired.nodes;
-    const container = observed.nodes[0]?.container;
-    if (node === undefined || container === undefined) return rest;
-    const found = container.settings;
-    const driverOpts = optionsOfSettings(found, node.options);
-    const changed = changedFixed(found, node.settings);
+    const { __imageMoved: _, __files: __, ...rest } = state;
+    const found = desired.nodes.map((node, index) => ({ node, container: observed.nodes[index]?.container }));
+    const moved = found.filter(({ container }) => container?.imageMoved).map(({ node }) => node.name);
+    const digests = found.map(({ node, container }) => {
+        return [node.name, container?.settings.fixed.files ?? node.files.digest] as const;
+    });
+    const shared = found.reduce((all, { node, container }) => ({ ...all, ...sharedArguments(node, container) }), {});
+    const ofNodes = found.map(({ node, container }) => nodeArguments(node, container));
+    const { __nodes: asked } = state;
+    const single = asked === undefined ? ofNodes[0] : undefined;
     return {
         ...rest,
-        ...(container.imageMoved && { __imageMoved: true }),
-        ...((state.driverOpts !== undefined || Object.keys(driverOpts).length > 0) && { driverOpts }),
-        ...(changed.includes("flags") && { buildkitdFlags: found.fixed.flags }),
-        ...(changed.includes("labels") && { labels: found.fixed.labels }),
+        ...digestsInState(digests),
+        ...(moved.length > 0 && { __imageMoved: moved }),
+        ...shared,
+        ...single,
+        ...(asked !== undefined && { __nodes: asked.map((node, index) => ({ ...node, ...ofNodes[index] })) }),
+    };
+}
+
+/** A node's arguments that its container does not hold to, as it shows them. */
+function nodeArguments(node: DesiredNode, container: ObservedNode["container"]): Partial<NodeInputs> {
+    if (container === undefined) return {};
+    const { settings } = container;
+    const driverOpts = optionsOfSettings(settings, node.options);
+    return {
+        ...((Object.keys(node.options).length > 0 || Object.keys(driverOpts).length > 0) && { driverOpts }),
+        ...(changedFixed(settings, node.settings).includes("flags") && { buildkitdFlags: settings.fixed.flags }),
+    };
+}
+
+/** The same of the arguments that all nodes share. */
+function sharedArguments(node: DesiredNode, container: ObservedNode["container"]): Partial<BuilderInputs> {
+    if (container === undefined) return {};
+    const { fixed } = container.settings;
+    const changed = changedFixed(container.settings, node.settings);
+    return {
+        ...(changed.includes("labels") && { labels: fixed.labels }),
+        ...(changed.includes("extraHosts") && { extraHosts: fixed.extraHosts }),
+        ...(changed.includes("dns") && { dns: fixed.dns }),
     };
 }

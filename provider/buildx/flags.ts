@@ -15,8 +15,13 @@ function insecureEntitlements(flags: readonly string[]): string[] {
  * names no entitlement, or where the builder itself is on the host's network (buildx:
  * `builder/builder.go`, `parseBuildkitdFlags`).
  */
-export function withDefaultEntitlement(flags: readonly string[], network: string | undefined): string[] {
+export function withDefaultEntitlement(
+    flags: readonly string[],
+    network: string | undefined,
+    inConfig = false,
+): string[] {
     const entitlements = insecureEntitlements(flags);
-    const missing = network === "host" ? !entitlements.includes("network.host") : entitlements.length === 0;
+    const missing =
+        network === "host" ? !entitlements.includes("network.host") : entitlements.length === 0 && !inConfig;
     return missing ? [...flags, networkHost] : [...flags];
 }

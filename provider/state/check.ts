@@ -1,8 +1,9 @@
 /** What can be known at preview to be wrong with a state's arguments. */
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
+import { failuresOfTls, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName, said, text, textThat } from "../pulumi/validation";
+import { failuresOf, legalName, said, text } from "../pulumi/validation";
 import type { StateInputs } from "./inputs";
 
 const texts = v.record(
@@ -13,12 +14,15 @@ const texts = v.record(
 const schema = v.looseObject({
     builderName: v.optional(legalName),
     node: v.optional(legalName),
-    endpoint: v.optional(textThat((value) => value.trim() !== "", "a docker context's name or a host")),
+    endpoint: v.optional(legalEndpoint),
+    tls: v.optional(legalTls),
     volumeDriver: v.optional(text("a volume driver's name")),
     volumeDriverOpts: v.optional(texts),
     labels: v.optional(texts),
 });
 
-export function checkState(news: StateInputs): CheckResult<StateInputs> {
-    return { inputs: news, failures: failuresOf(schema, { ...withoutUnknown(news) }) };
+export async function checkState(news: StateInputs): Promise<CheckResult<StateInputs>> {
+    const failures = failuresOf(schema, { ...withoutUnknown(news) });
+    if (failures.length > 0) return { inputs: news, failures };
+    return { inputs: news, failures: await failuresOfTls(news.tls, news.endpoint) };
 }

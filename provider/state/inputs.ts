@@ -1,8 +1,11 @@
+import type { TlsArguments } from "../docker/tls";
+
 /** The arguments of a `BuildKitState` as they reach the provider. */
 export interface StateInputs {
     builderName: string;
     node?: string;
     endpoint?: string;
+    tls?: TlsArguments;
     volumeDriver?: string;
     volumeDriverOpts?: Record<string, string>;
     labels?: Record<string, string>;

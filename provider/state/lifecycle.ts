@@ -27,7 +27,7 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     __foreign?: boolean;
 }
 
-export const check = async (_: unknown, news: StateInputs): Promise<CheckResult<StateInputs>> => checkState(news);
+export const check = (_: unknown, news: StateInputs): Promise<CheckResult<StateInputs>> => checkState(news);
 
 export async function diff(_id: string, olds: StateState, news: StateInputs): Promise<DiffResult> {
     const before = desireState({ ...olds, __urn: olds.__owner.urn }, olds.__owner);
@@ -45,7 +45,7 @@ export async function diff(_id: string, olds: StateState, news: StateInputs): Pr
 export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireState(inputs, owner);
-    const engine = await connect(await findEndpoint(desired.endpoint));
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
     const before = await observeState(engine, desired);
     let now = before;
     try {
@@ -74,7 +74,7 @@ async function undo(engine: Engine, desired: DesiredState): Promise<void> {
 }
 
 export async function read(id: string, props: Partial<StateState>): Promise<ReadResult<StateState>> {
-    const engine = await connect(await findEndpoint(props.endpoint));
+    const engine = await connect(await findEndpoint(props.endpoint, props.tls));
     const found = await observeState(engine, { volume: id });
     if (props.__owner !== undefined) {
         if (found.volume === undefined) return { id: "", props: {} as StateState };
@@ -92,7 +92,7 @@ export async function read(id: string, props: Partial<StateState>): Promise<Read
 
 export async function update(_id: string, olds: StateState, news: StateInputs): Promise<UpdateResult<StateState>> {
     const desired = desireState(news, olds.__owner);
-    const engine = await connect(await findEndpoint(desired.endpoint));
+    const engine = await connect(await findEndpoint(news.endpoint, news.tls));
     await applyState(planState(desired, await observeState(engine, desired), desired), engine);
     const { adopted, __foreign: isForeign = false } = olds;
     return { outs: stateOf(news, desired, await observeState(engine, desired), { adopted, isForeign }) };
@@ -101,7 +101,7 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
 async function remove(id: string, props: StateState): Promise<void> {
     let engine: Engine;
     try {
-        engine = await connect(await findEndpoint(props.endpoint));
+        engine = await connect(await findEndpoint(props.endpoint, props.tls));
     } catch (error) {
         if (!(error instanceof UnreachableError) || !(await deletesUnreachable(props.__owner.urn)))
             throw withAdvice(error);

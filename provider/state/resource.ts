@@ -1,5 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { TlsArguments } from "../docker/tls";
+import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
+
+/** A TLS connection: the authority's certificate, the client's, and its key, each the path of a file or PEM text. */
+export type TlsArgs = Inputs<TlsArguments>;
 
 /** Arguments of a {@link BuildKitState}. */
 export interface BuildKitStateArgs {
@@ -11,10 +16,12 @@ export interface BuildKitStateArgs {
     /** The node of that builder. Default: `<builderName>0`, as buildx names the first one. */
     node?: pulumi.Input<string>;
     /**
-     * The engine that holds the volume: a docker context's name, or a host URL (`unix://`, `tcp://`).
+     * The engine that holds the volume: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`).
      * Default: what the docker CLI would use.
      */
     endpoint?: pulumi.Input<string>;
+    /** What to connect with to a `tcp://` endpoint. Default: what the docker CLI would use. */
+    tls?: TlsArgs;
     /** The volume driver. Default: `local`. */
     volumeDriver?: pulumi.Input<string>;
     /** Options of the volume driver, such as `{ type: "none", o: "bind", device: "/fast/disk" }`. */
@@ -79,17 +86,17 @@ export class BuildKitState extends BuildxResource {
             },
             opts,
         );
-        askedEndpoints.set(this, args?.endpoint);
+        asked.set(this, { endpoint: args?.endpoint, tls: args?.tls });
     }
 }
 
-/** No output, since an output that has no value is unknown at preview. */
-const askedEndpoints = new WeakMap<BuildKitState, pulumi.Input<string> | undefined>();
+/** No outputs, since an output that has no value is unknown at preview. */
+const asked = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
 
 /** What a builder needs of its state, as plain values: a resource itself cannot be given to a dynamic provider. */
 export const referenceTo = (state: BuildKitState) => ({
     builderName: state.builderName,
     node: state.node,
     volumeName: state.volumeName,
-    endpoint: askedEndpoints.get(state),
+    ...asked.get(state),
 });

@@ -126,7 +126,7 @@ describe("a preview", () => {
                 /name.*"default" is reserved by buildx/,
                 /driverOpts\.memory.*"512x" is not a size: .*such as "512m" or "2g"/,
                 /driverOpts.*memroy is no option of the docker-container driver: did you mean memory\?/,
-                /platforms\.0.*"linux\/amd65" is not a platform .*"amd65" is no architecture/,
+                /platforms\[0\].*"linux\/amd65" is not a platform .*"amd65" is no architecture/,
                 /plattforms.*there is no argument plattforms: did you mean platforms\?/,
             ]) {
                 assert.match(output, told);

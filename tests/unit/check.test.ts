@@ -45,11 +45,11 @@ const bad: [object, string, RegExp][] = [
     [{ driverOpts: { memroy: "1g" } }, "driverOpts", /memroy is no option .*did you mean memory\?/],
     [{ driverOpts: { "cpu-quota": 1000 } }, "driverOpts", /cpu-quota is no option .*here it is written cpuQuota/],
     [{ driverOpts: { qemu: true } }, "driverOpts", /qemu is no option .*there are image, memory/],
-    [{ platforms: ["linux/amd65"] }, "platforms.0", /"amd65" is no architecture/],
-    [{ platforms: ["linux/amd64", "a/b/c/d"] }, "platforms.1", /"a\/b\/c\/d" is not a platform/],
+    [{ platforms: ["linux/amd65"] }, "platforms[0]", /"amd65" is no architecture/],
+    [{ platforms: ["linux/amd64", "a/b/c/d"] }, "platforms[1]", /"a\/b\/c\/d" is not a platform/],
     [{ platforms: "linux/amd64" }, "platforms", /write a list of platforms/],
     [{ buildkitdFlags: "--debug" }, "buildkitdFlags", /write a list of arguments/],
-    [{ buildkitdFlags: [""] }, "buildkitdFlags.0", /is not an argument of buildkitd/],
+    [{ buildkitdFlags: [""] }, "buildkitdFlags[0]", /is not an argument of buildkitd/],
     [{ pull: "never" }, "pull", /"never" is not "missing" or "always"/],
     [{ bootTimeout: 0 }, "bootTimeout", /0 is not a number of seconds, 1 or more/],
     [{ drainTimeout: -1 }, "drainTimeout", /-1 is not a number of seconds, 0 or more/],
@@ -60,8 +60,8 @@ const bad: [object, string, RegExp][] = [
 
 describe("checking a builder's arguments", () => {
     for (const [args, property, reason] of bad) {
-        it(`refuses ${JSON.stringify(args)}`, () => {
-            const found = failures(args);
+        it(`refuses ${JSON.stringify(args)}`, async () => {
+            const found = await failures(args);
             assert.deepEqual(
                 found.map((failure) => failure.property),
                 [property],
@@ -70,15 +70,18 @@ describe("checking a builder's arguments", () => {
         });
     }
 
-    it("tells of all that is wrong at once", () => {
-        assert.equal(failures({ name: "default", driverOpts: { memory: "x", cpuShares: -1 }, pull: "no" }).length, 4);
+    it("tells of all that is wrong at once", async () => {
+        assert.equal(
+            (await failures({ name: "default", driverOpts: { memory: "x", cpuShares: -1 }, pull: "no" })).length,
+            4,
+        );
     });
 
-    it("does not repeat the value of a variable, which may be a secret", () => {
-        assert.ok(!JSON.stringify(failures({ driverOpts: { env: { TOKEN: ["hush"] } } })).includes("hush"));
+    it("does not repeat the value of a variable, which may be a secret", async () => {
+        assert.ok(!JSON.stringify(await failures({ driverOpts: { env: { TOKEN: ["hush"] } } })).includes("hush"));
     });
 
-    it("takes every option as the driver takes it", () => {
+    it("takes every option as the driver takes it", async () => {
         const driverOpts = {
             image: "registry.example:5000/a/b:tag@sha256:713b02a8175a50404b1a6db300ae7cc901fb88e7b8a2e9071159228e038d2183",
             memory: "1.5g",
@@ -97,12 +100,12 @@ describe("checking a builder's arguments", () => {
             allowUntrustedImage: true,
         };
         assert.deepEqual(
-            failures({ driverOpts, platforms: ["arm64", "linux/arm/v7"], pull: "always", drainTimeout: 0 }),
+            await failures({ driverOpts, platforms: ["arm64", "linux/arm/v7"], pull: "always", drainTimeout: 0 }),
             [],
         );
     });
 
-    it("takes what is not known yet, at any depth", () => {
+    it("takes what is not known yet, at any depth", async () => {
         for (const args of [
             { name: unknown },
             { state: unknown },
@@ -114,26 +117,27 @@ describe("checking a builder's arguments", () => {
             { platforms: [unknown], buildkitdFlags: ["--debug", unknown], labels: { a: unknown } },
             { use: unknown, keepState: unknown, pull: unknown, bootTimeout: unknown, drainTimeout: unknown },
         ]) {
-            assert.deepEqual(failures(args), [], JSON.stringify(args));
+            assert.deepEqual(await failures(args), [], JSON.stringify(args));
         }
     });
 });
 
 describe("the name of a builder that was given none", () => {
-    it("is the logical name, as far as it is legal, with seven hex digits", () => {
+    it("is the logical name, as far as it is legal, with seven hex digits", async () => {
         assert.match(automaticName({ __urn }), /^my-builder--[0-9a-f]{7}$/);
     });
 
-    it("is another one each time, but for a volume that is to be found again", () => {
+    it("is another one each time, but for a volume that is to be found again", async () => {
         assert.notEqual(automaticName({ __urn }), automaticName({ __urn }));
         assert.equal(automaticName({ __urn, keepState: true }), automaticName({ __urn, keepState: true }));
     });
 });
 
 describe("checking a state's arguments", () => {
-    const stateFailures = (args: object) => checkState({ __urn, builderName: "ci", ...args }).failures ?? [];
+    const stateFailures = async (args: object) =>
+        (await checkState({ __urn, builderName: "ci", ...args })).failures ?? [];
 
-    it("refuses illegal names and what is no text", () => {
+    it("refuses illegal names and what is no text", async () => {
         for (const [args, property] of [
             [{ builderName: "default" }, "builderName"],
             [{ node: "0" }, "node"],
@@ -142,13 +146,13 @@ describe("checking a state's arguments", () => {
             [{ volumeDriverOptions: {} }, "volumeDriverOptions"],
         ] as const) {
             assert.deepEqual(
-                stateFailures(args).map((failure) => failure.property),
+                (await stateFailures(args)).map((failure) => failure.property),
                 [property],
             );
         }
     });
 
-    it("takes what is not known yet", () => {
-        assert.deepEqual(stateFailures({ builderName: unknown, volumeDriverOpts: { device: unknown } }), []);
+    it("takes what is not known yet", async () => {
+        assert.deepEqual(await stateFailures({ builderName: unknown, volumeDriverOpts: { device: unknown } }), []);
     });
 });

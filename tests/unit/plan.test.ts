@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
-import { type Desired, desire, recordOf } from "../../provider/builder/desired";
+import { type Desired, desire } from "../../provider/builder/desired";
 import type { BuilderInputs } from "../../provider/builder/inputs";
 import type { Observed, ObservedRemains } from "../../provider/builder/observe";
 import { plan, planRemoval } from "../../provider/builder/plan";
+import { recordOf } from "../../provider/builder/record";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
 const endpoint = "unix:///var/run/docker.sock";
@@ -10,38 +11,65 @@ const endpoint = "unix:///var/run/docker.sock";
 const desired = (args: Partial<BuilderInputs> = {}): Desired =>
     desire({ __urn: owner.urn, name: "ci", ...args }, owner);
 
+/** What buildx's record says of each node's place. */
+const places = (wanted: Desired) => wanted.nodes.map((node) => ({ stored: node.endpoint ?? endpoint }));
+
+const record = (wanted: Desired) => recordOf(wanted, places(wanted));
+
 /** A builder that is just as `args` ask for it. */
 function asAsked(args: Partial<BuilderInputs> = {}): Observed {
     const wanted = desired(args);
     return {
-        host: endpoint,
-        record: { is: "present", nodeGroup: recordOf(wanted, endpoint) },
+        record: { is: "present", nodeGroup: record(wanted) },
         isContext: false,
-        known: { identity: wanted.identity, later: wanted.later, imageMoved: false },
-        engine: { CgroupDriver: "cgroupfs" },
+        known: {
+            name: wanted.name,
+            nodes: wanted.nodes.map((node, index) => ({
+                ...node,
+                stored: places(wanted)[index]?.stored ?? "",
+                imageMoved: false,
+            })),
+            later: wanted.later,
+        },
         nodes: wanted.nodes.map((node) => ({
+            stored: "",
+            host: endpoint,
+            engine: { CgroupDriver: "cgroupfs" },
+            context: undefined,
             container: {
                 isOurs: true,
                 owner,
                 isRunning: true,
                 wasStarted: true,
                 imageMoved: false,
+                platforms: ["linux/amd64"],
                 settings: node.settings,
             },
             volume: { isOurs: true },
             hasImage: true,
             hasNetwork: true,
         })),
+        dropped: [],
     };
 }
 
 const nothing: Observed = {
-    host: endpoint,
     record: { is: "absent" },
     isContext: false,
     known: undefined,
-    engine: {},
-    nodes: [{ container: undefined, volume: undefined, hasImage: true, hasNetwork: true }],
+    nodes: [
+        {
+            stored: "",
+            host: endpoint,
+            engine: {},
+            context: undefined,
+            container: undefined,
+            volume: undefined,
+            hasImage: true,
+            hasNetwork: true,
+        },
+    ],
+    dropped: [],
 };
 
 const withNode = (observed: Observed, node: Partial<Observed["nodes"][number]>): Observed => ({
@@ -53,7 +81,9 @@ const withContainer = (observed: Observed, container: object): Observed =>
     withNode(observed, { container: { ...observed.nodes[0]?.container, ...container } as never });
 
 function steps(wanted: Desired, observed: Observed): string[] {
-    const { refusal, replaces = [], nodes, after } = plan(wanted, recordOf(wanted, endpoint), observed);
+    const at = places(wanted);
+    const located = observed.nodes.map((node, index) => ({ ...node, ...at[index] }));
+    const { refusal, replaces = [], nodes, after } = plan(wanted, { ...observed, nodes: located });
     if (refusal !== undefined) return [refusal];
     return [
         ...replaces.map((key) => `replace: ${key}`),
@@ -93,9 +123,9 @@ describe("the plan for a new builder", () => {
     });
 
     it("refuses what is someone else's", () => {
-        const record: Observed["record"] = { is: "present", nodeGroup: recordOf(desired(), endpoint) };
+        const found: Observed["record"] = { is: "present", nodeGroup: record(desired()) };
         assert.match(
-            steps(desired(), { ...nothing, record })[0] ?? "",
+            steps(desired(), { ...nothing, record: found })[0] ?? "",
             /"ci" exists already in buildx's store.*docker buildx rm ci/,
         );
         const unreadable: Observed["record"] = { is: "unreadable", why: "" };
@@ -111,8 +141,8 @@ describe("the plan for a new builder", () => {
 
     it("takes over what is someone else's when it is told to, in place where it can", () => {
         const adopt = desired({ adopt: true });
-        const record: Observed["record"] = { is: "present", nodeGroup: recordOf(desired(), endpoint) };
-        assert.deepEqual(steps(adopt, { ...nothing, record }), ["createVolume", ...newContainer]);
+        const found: Observed["record"] = { is: "present", nodeGroup: record(desired()) };
+        assert.deepEqual(steps(adopt, { ...nothing, record: found }), ["createVolume", ...newContainer]);
         const foreign = withContainer({ ...asAsked(), known: undefined }, { owner: undefined });
         assert.deepEqual(steps(adopt, foreign), []);
         const limited = desired({ adopt: true, driverOpts: { memory: "1g" } });
@@ -245,16 +275,16 @@ describe("the plan for a builder that drifted", () => {
     });
 
     it("rolls a newer image out once a refresh has seen it", () => {
+        const seen = ({ known = assert.fail(), ...others }: Observed): Observed => ({
+            ...others,
+            known: { ...known, nodes: known.nodes.map((node) => ({ ...node, imageMoved: true })) },
+        });
         const moved = withContainer(asAsked(), { imageMoved: true });
         assert.deepEqual(steps(desired(), moved), []);
-        const { known = assert.fail() } = moved;
-        assert.deepEqual(steps(desired(), { ...moved, known: { ...known, imageMoved: true } }), madeAnew);
+        assert.deepEqual(steps(desired(), seen(moved)), madeAnew);
         const pull = { pull: "always" as const };
         const asked = withContainer(asAsked(pull), { imageMoved: true });
-        assert.deepEqual(steps(desired(pull), { ...asked, known: { ...(asked.known ?? known), imageMoved: true } }), [
-            "pullImage",
-            ...madeAnew,
-        ]);
+        assert.deepEqual(steps(desired(pull), seen(asked)), ["pullImage", ...madeAnew]);
     });
 
     it("lets be what the engine's host cannot limit", () => {
@@ -277,13 +307,13 @@ describe("the plan for a builder that drifted", () => {
     it("writes a record that is missing, broken or edited", () => {
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "absent" } }), ["writeRecord"]);
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "unreadable", why: "" } }), ["writeRecord"]);
-        const nodeGroup = recordOf(desired({ buildkitdFlags: ["--debug"] }), endpoint);
+        const nodeGroup = record(desired({ buildkitdFlags: ["--debug"] }));
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup } }), ["writeRecord"]);
     });
 
     it("does not mind the order in which buildx wrote a record's keys", () => {
         const args = { driverOpts: { memory: "1g", cpuShares: 5 } };
-        const { Nodes, ...others } = recordOf(desired(args), endpoint);
+        const { Nodes, ...others } = record(desired(args));
         const nodes = Nodes.map((node) => ({
             ...node,
             DriverOpts: Object.fromEntries(Object.entries(node.DriverOpts ?? {}).reverse()),
@@ -295,6 +325,10 @@ describe("the plan for a builder that drifted", () => {
 
 describe("the plan for a removal", () => {
     const remains: ObservedRemains = {
+        node: "ci0",
+        engineId: "engine",
+        volumeIsStates: false,
+        context: undefined,
         container: "buildx_buildkit_ci0",
         volume: "buildx_buildkit_ci0_state",
         hasContainer: true,

@@ -1,0 +1,10 @@
+/** What to tell where a builder does not offer a platform. */
+export function missingPlatform(builder: string, missing: readonly string[], offered: readonly string[]): string {
+    const architectures = missing.map((platform) => platform.split("/")[1] ?? platform).join(",");
+    return (
+        `builder "${builder}" does not offer ${missing.join(", ")}, only ${offered.join(", ")}. ` +
+        "Register an emulator on the engine's host, with a QemuEmulation that the builder depends on " +
+        `(or docker run --privileged --rm tonistiigi/binfmt --install ${architectures}), ` +
+        "or give the builder a node of that platform"
+    );
+}

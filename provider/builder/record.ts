@@ -1,0 +1,53 @@
+/** The record with which buildx knows a builder. */
+import { toStoredDriverOptions } from "../buildx/driverOptions";
+import { formatPlatform, type Platform } from "../buildx/platform";
+import { driver, type NodeGroup, type StoredNode } from "../buildx/store";
+import type { Desired, DesiredNode } from "./desired";
+
+/** Where a node is, or that this is not known. */
+interface WhereStored {
+    readonly stored: string;
+    readonly trouble?: string;
+}
+
+/**
+ * The record as `docker buildx create` and then `create --append` for each further node make it. A node in trouble is
+ * left out, unless the record has it already: buildx would boot it by itself the next time that its engine answers.
+ *
+ * @param where the place of each node.
+ */
+export function recordOf({ name, nodes }: Desired, where: readonly WhereStored[], before?: NodeGroup): NodeGroup {
+    const stored = nodes.flatMap((node, index): StoredNode[] => {
+        const { stored: endpoint, trouble } = where[index] as WhereStored;
+        const known = before?.Nodes.find((each) => each.Name === node.name);
+        if (trouble !== undefined) return known === undefined ? [] : [known];
+        return [storedNode(node, endpoint)];
+    });
+    return { Name: name, Driver: driver, Nodes: eachPlatformOnce(stored), Dynamic: false };
+}
+
+const storedNode = (node: DesiredNode, endpoint: string): StoredNode => ({
+    Name: node.name,
+    Endpoint: endpoint,
+    Platforms: node.platforms.length === 0 ? null : [...node.platforms],
+    DriverOpts: toStoredDriverOptions(node.options),
+    Flags: node.settings.fixed.flags,
+    Files: node.files.digest === "" ? null : storedFiles(node.files.contents),
+});
+
+const storedFiles = (files: Readonly<Record<string, Buffer>>): Record<string, string> =>
+    Object.fromEntries(
+        Object.entries(files)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([path, content]) => [path, content.toString("base64")]),
+    );
+
+/** A later node takes its platforms from the earlier ones (buildx: `store/nodegroup.go`, `validateDuplicates`). */
+function eachPlatformOnce(nodes: StoredNode[]): StoredNode[] {
+    return nodes.map((node, index) => {
+        if (index === nodes.length - 1) return node;
+        const later = nodes.slice(index + 1).flatMap((each) => each.Platforms ?? []);
+        const isTaken = (platform: Platform) => later.some((each) => formatPlatform(each) === formatPlatform(platform));
+        return { ...node, Platforms: (node.Platforms ?? []).filter((platform) => !isTaken(platform)) };
+    });
+}

@@ -1,0 +1,98 @@
+/** Where the nodes of a builder are: each on an engine of its own. */
+import type { StoredNode } from "../buildx/store";
+import { isContext, type DockerContext, readContext } from "../docker/context";
+import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
+import { connect, type Engine } from "../docker/engine";
+import type { TlsArguments } from "../docker/tls";
+
+/** What is known of a node's place before its engine is asked. */
+export interface Place {
+    readonly node: string;
+    readonly endpoint: Endpoint;
+    /** What buildx's record says of it: a docker context's name, or a host. */
+    readonly stored: string;
+}
+
+/** A place whose engine answers, or why it does not. */
+export type Site = { readonly node: string } & (
+    | { readonly place: Place; readonly engine: Engine; readonly trouble?: undefined }
+    | { readonly place?: undefined; readonly engine?: undefined; readonly trouble: Error }
+);
+
+/** What a place is found by. */
+export interface Address {
+    /** The node's name. */
+    readonly name: string;
+    readonly endpoint?: string | undefined;
+    readonly tls?: TlsArguments | undefined;
+    /** What the record had of it, for the case that `endpoint` cannot be found any more. */
+    readonly recorded?: string | undefined;
+}
+
+/** @throws where docker has no such context, or a certificate cannot be read. */
+export async function locate({ name, endpoint: asked, tls, recorded }: Address): Promise<Place> {
+    const endpoint = await findEndpoint(asked, tls).catch((error: unknown) => {
+        if (recorded === undefined) throw error;
+        return recordedEndpoint(recorded);
+    });
+    return { node: name, endpoint, stored: storedAs(name, endpoint) };
+}
+
+/** Where each node is, with a connection to its engine; one that cannot be reached stands in no other's way. */
+export const reach = (addresses: readonly Address[]): Promise<Site[]> =>
+    Promise.all(
+        addresses.map(async (address): Promise<Site> => {
+            const { name: node } = address;
+            try {
+                const place = await locate(address);
+                return { node, place, engine: await connect(place.endpoint) };
+            } catch (error) {
+                return { node, trouble: error as Error };
+            }
+        }),
+    );
+
+/**
+ * What buildx stores of an endpoint (buildx: `builder.validateEndpoint`). It has no way to be told of certificates but a
+ * context (docker/buildx#413), so that an endpoint with TLS that is in none gets one of its own.
+ */
+function storedAs(node: string, { host, tls, context }: Endpoint): StoredNode["Endpoint"] {
+    return context ?? (tls === undefined ? host : ownContextName(node));
+}
+
+const ownContextName = (node: string) => `pulumi-buildx-${node}`;
+
+/** The context that a place needs and docker would not have by itself; `undefined` where it needs none. */
+export function ownContext(
+    { node, endpoint: { host, tls, context }, stored }: Place,
+    urn: string,
+): OwnContext | undefined {
+    if (context !== undefined || tls === undefined) return undefined;
+    const metadata = { Description: `node ${node} of a builder that Pulumi manages`, [urnKey]: urn };
+    return { name: stored, content: { host, tls, metadata } };
+}
+
+export interface OwnContext {
+    readonly name: string;
+    readonly content: DockerContext;
+}
+
+const urnKey = "io.github.pulumi-buildx.urn";
+
+export type ContextStatus = "absent" | "same" | "differs" | "foreign";
+
+/** How docker's context of that name compares with the one that is needed. */
+export async function statusOfContext({ name, content }: OwnContext): Promise<ContextStatus> {
+    if (!(await isContext(name))) return "absent";
+    const found = await readContext(name).catch(() => undefined);
+    if (found !== undefined && found.metadata[urnKey] !== content.metadata[urnKey]) return "foreign";
+    const shown = (of: DockerContext) =>
+        JSON.stringify([of.host, of.tls?.ca, of.tls?.cert, of.tls?.key, of.tls?.skipVerify]);
+    return found !== undefined && shown(found) === shown(content) ? "same" : "differs";
+}
+
+/** The context of its own that a node has, if it has one. */
+export async function ownContextOf(node: string, urn: string): Promise<string | undefined> {
+    const name = ownContextName(node);
+    return (await readContext(name).catch(() => undefined))?.metadata[urnKey] === urn ? name : undefined;
+}

@@ -8,7 +8,7 @@ import { parsePlatform } from "../buildx/platform";
 import { isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
 import { problemsOfConfig } from "../buildkit/config";
 import { canonicalName } from "../buildx/names";
-import { failuresOfTls, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { parseImageReference } from "../docker/imageReference";
 import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, onlyKeys, said, suggestion, text, textThat } from "../pulumi/validation";
@@ -208,9 +208,9 @@ export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailu
     return [...ofEach.flat(), ...(several ? failuresOfNodes(news, several) : [])];
 }
 
-async function failuresOfNode(node: NodeInputs, { extraHosts, dns }: BuilderInputs): Promise<CheckFailure[]> {
+async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<CheckFailure[]> {
     if (typeof node !== "object") return [];
-    const { driverOpts, tls, endpoint, buildkitdConfig } = node;
+    const { driverOpts, buildkitdConfig } = node;
     const hasOptions = typeof driverOpts === "object";
     const config =
         buildkitdConfig === undefined || (buildkitdConfig as unknown) === unknown
@@ -218,8 +218,8 @@ async function failuresOfNode(node: NodeInputs, { extraHosts, dns }: BuilderInpu
             : await problemsOfConfig(withoutUnknown(buildkitdConfig));
     return [
         ...(hasOptions ? checkSwap(driverOpts) : []),
-        ...(hasOptions ? checkNetwork(driverOpts, extraHosts, dns) : []),
-        ...(await failuresOfTls(tls, endpoint)),
+        ...(hasOptions ? checkNetwork(driverOpts, news.extraHosts, news.dns) : []),
+        ...(await failuresOfEndpoint(node, { isAll: node === news && news.nodes === undefined && !news.state })),
         ...config.map(({ path, reason }) => ({ property: path, reason })),
     ];
 }

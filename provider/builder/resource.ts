@@ -3,6 +3,7 @@ import { normalizePlatform } from "../buildx/platform";
 import type { BuildkitdConfig } from "../buildkit/config";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
+import { withSecretKey } from "../pulumi/secretKey";
 import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
 import type { Dns } from "./inputs";
 import { missingPlatform } from "./missingPlatform";
@@ -177,6 +178,7 @@ export class BuildxBuilder extends BuildxResource {
             {
                 ...others,
                 ...(state !== undefined && { state: referenceTo(state) }),
+                ...(others.tls && { tls: withSecretKey(others.tls) }),
                 containerName: undefined,
                 dockerEndpoint: undefined,
                 buildkitVersion: undefined,
@@ -222,7 +224,11 @@ export class BuildxBuilder extends BuildxResource {
 
 /** Nodes with what they take from their states in the place of these. */
 const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>) => {
-    const ofNode = ({ state, ...node }: NodeArgs) => ({ ...node, ...(state && { state: referenceTo(state) }) });
+    const ofNode = ({ state, tls, ...node }: NodeArgs) => ({
+        ...node,
+        ...(tls && { tls: withSecretKey(tls) }),
+        ...(state && { state: referenceTo(state) }),
+    });
     const ofEach = (node: pulumi.Input<NodeArgs>) =>
         isLater(node) ? pulumi.output(node).apply((known) => ofNode(known as NodeArgs)) : ofNode(node);
     return isLater(nodes)

@@ -44,16 +44,19 @@ export async function readContext(name: string): Promise<DockerContext | undefin
     }
     const { Endpoints, Metadata } = JSON.parse(text) as Partial<Meta>;
     const { Host: host = "", SkipTLSVerify: skipVerify = false } = Endpoints?.docker ?? {};
-    const material = await materialInFolder(tlsFolder(name), skipVerify);
+    const material = await materialInFolder(tlsFolder(name), { skipVerify, from: `context ${name}` });
     const hasTls = skipVerify || tlsParts.some((part) => material[part] !== undefined);
     return { host, tls: hasTls ? material : undefined, metadata: Metadata ?? {} };
 }
 
 /** Makes a context or brings it up to date; its TLS files are for the user's eyes alone. */
 export async function writeContext(name: string, { host, tls, metadata }: DockerContext): Promise<void> {
-    await rm(folderOf("tls", name), { recursive: true, force: true });
-    const files = tlsParts.flatMap((part) => (tls?.[part] === undefined ? [] : [[part, tls[part]] as const]));
-    for (const [part, text] of files) await place(join(tlsFolder(name), tlsFile(part)), text, 0o600);
+    for (const part of tlsParts) {
+        const path = join(tlsFolder(name), tlsFile(part));
+        const text = tls?.[part];
+        if (text === undefined) await rm(path, { force: true });
+        else await place(path, text, 0o600);
+    }
     const docker = { Host: host, SkipTLSVerify: tls?.skipVerify ?? false };
     const meta: Meta = { Name: name, Metadata: metadata, Endpoints: { docker } };
     await place(metaPath(name), JSON.stringify(meta), 0o644);

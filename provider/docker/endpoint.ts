@@ -21,7 +21,7 @@ export interface Endpoint {
 const defaultSocket = "/var/run/docker.sock";
 const hostUrl = /^(unix|npipe|tcp|ssh):\/\//;
 
-/** Ports that docker listens on without and with TLS. */
+/** The port that docker fills in, with TLS too. */
 const tcpPort = 2375;
 
 /** Whether an endpoint is written as a host; otherwise it is a context's name. */
@@ -58,11 +58,13 @@ async function atHost(host: string, from: string, given?: TlsArguments): Promise
 }
 
 /** A host with the parts that docker adds to what was left out (docker/cli `opts/hosts.go`). */
-function completeHost(host: string): string {
+function completeHost(given: string): string {
+    const host = given.includes("://") ? given.trim() : `tcp://${given.trim()}`;
     if (host === "unix://") return `unix://${defaultSocket}`;
-    const [, name = ""] = /^tcp:\/\/([^/]*)\/?$/.exec(host) ?? [];
-    if (name === "") return host;
-    return /:\d+$/.test(name) ? `tcp://${name}` : `tcp://${name}:${tcpPort}`;
+    const [, name] = /^tcp:\/\/([^/]*)\/?$/.exec(host) ?? [];
+    if (name === undefined) return host;
+    const [, machine = "", port = ""] = /^(.*?)(?::(\d*))?$/.exec(name.replace(/^(\[.*\])$/, "$1:")) ?? [];
+    return `tcp://${machine || "localhost"}:${port || tcpPort}`;
 }
 
 function atDefaultSocket(): Promise<Endpoint> {

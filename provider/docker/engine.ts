@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type Docker from "dockerode";
 import type { Endpoint } from "./endpoint";
+import { whyUnreachable } from "./unreachable";
 
 /** An engine that answered, and where. */
 export interface Engine {
@@ -11,7 +12,7 @@ export interface Engine {
 }
 
 /** How long an engine may take to answer a first ping, in milliseconds. */
-const pingTimeout = 9_000;
+const pingTimeout = 8_000;
 
 /** One client, and so one pool of connections, for each engine that this process talks to. */
 const clients = new Map<string, Docker>();
@@ -29,10 +30,11 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
     try {
         // Its types do not know the options that dockerode itself takes here.
         const ping = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-        await ping({ abortSignal: AbortSignal.timeout(pingTimeout) });
+        const answer = await ping({ abortSignal: AbortSignal.timeout(pingTimeout) });
+        if (String(answer) !== "OK") throw new Error("it answers something else to a ping");
     } catch (error) {
         throw new UnreachableError(
-            `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error, endpoint)}`,
+            `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error, endpoint, pingTimeout)}`,
             { cause: error },
         );
     }
@@ -77,31 +79,6 @@ async function transport({ host, tls, from }: Endpoint): Promise<object> {
             throw new Error(`${host} (from ${from}) cannot be reached: use unix://, tcp:// or ssh://`);
     }
 }
-
-function whyUnreachable(error: unknown, { tls }: Endpoint): string {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    const start = "Start it, or name another one with the argument endpoint or DOCKER_HOST";
-    if (code === "ENOENT") return `there is no such socket. ${start}`;
-    if (code === "EACCES") return `permission denied (is this user in the group docker?). ${start}`;
-    if (code === "ECONNREFUSED") return `the connection was refused. ${start}`;
-    if ((error as Error).name === "TimeoutError" || code === "ABORT_ERR")
-        return `no answer within ${pingTimeout / 1000} s. ${start}`;
-    if (/HTTP request to an HTTPS server/.test(message))
-        return "it speaks TLS. Give the argument tls, or name a docker context that has its certificates";
-    if (code === "EPROTO" && tls !== undefined && /wrong version number|packet length/.test(message))
-        return "it does not speak TLS. Leave out the argument tls, or unset DOCKER_TLS_VERIFY";
-    if (/^ERR_SSL_.*(ALERT|HANDSHAKE)/.test(code) || (code === "EPROTO" && /alert/.test(message)))
-        return `it does not accept the client's certificate (${message.trim()}). tls.cert and tls.key have to be signed by the authority that the engine trusts`;
-    if (/CERT|ISSUER|SIGNATURE|TLS/.test(code))
-        return `its certificate is not trusted (${message}). tls.ca has to be the authority that signed it, for that host name`;
-    if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|No .* host key is known/.test(message))
-        return `its host key is not the one in known_hosts (${lastLine(message)}). Connect once with ssh to look at the key and accept it`;
-    if (/Permission denied/.test(message))
-        return `${lastLine(message)}. ssh has to log in without a question: add the key to the agent`;
-    return message;
-}
-
-const lastLine = (text: string) => text.trim().split(/\r?\n/).at(-1) ?? "";
 
 /** What the engine answered to a call that failed: its status code, where there was an answer at all. */
 export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;

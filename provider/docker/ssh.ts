@@ -7,7 +7,7 @@ import { Agent } from "node:http";
 import { Duplex } from "node:stream";
 
 /** Seconds until a host that does not answer is given up. */
-const connectTimeout = 8;
+const connectTimeout = 7;
 
 /** Connections at once: sshd refuses some where more than ten are being made (`MaxStartups`). */
 const maxConnections = 5;
@@ -63,7 +63,7 @@ class SshConnection extends Duplex {
         ssh.once("error", (error) => this.destroy(new Error(`ssh cannot be run: ${error.message}`)));
         ssh.once("close", (code) => {
             if (code === 0) this.push(null);
-            else this.destroy(new Error(`ssh: ${said.trim() || `it ended with ${code}`}`));
+            else this.destroy(new Error(`ssh: ${said.trim().replace(/^ssh: /, "") || `it ended with ${code}`}`));
         });
     }
 

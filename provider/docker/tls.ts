@@ -17,6 +17,8 @@ export interface TlsArguments {
 export interface TlsMaterial extends TlsArguments {
     /** Take whatever certificate the engine shows, because the user told docker to. */
     readonly skipVerify: boolean;
+    /** From where it was taken, for messages. */
+    readonly from: string;
 }
 
 export const tlsParts = ["ca", "cert", "key"] as const satisfies (keyof TlsArguments)[];
@@ -33,11 +35,14 @@ export async function readMaterial(given: TlsArguments): Promise<TlsMaterial> {
         return [part, isPem(value) ? value : await readFile(value, "utf8")] as const;
     };
     const parts = await Promise.all(tlsParts.filter((part) => given[part] !== undefined).map(read));
-    return { ...Object.fromEntries(parts), skipVerify: false };
+    return { ...Object.fromEntries(parts), skipVerify: false, from: "the argument tls" };
 }
 
 /** The files of a folder that holds them under docker's names; those that are not there are left out. */
-export async function materialInFolder(folder: string, skipVerify: boolean): Promise<TlsMaterial> {
+export async function materialInFolder(
+    folder: string,
+    { skipVerify, from }: Pick<TlsMaterial, "skipVerify" | "from">,
+): Promise<TlsMaterial> {
     const read = async (part: keyof TlsArguments) => {
         const text = await readFile(join(folder, tlsFile(part)), "utf8").catch((error: NodeJS.ErrnoException) => {
             if (error.code !== "ENOENT") throw error;
@@ -45,7 +50,7 @@ export async function materialInFolder(folder: string, skipVerify: boolean): Pro
         return text === undefined ? [] : [[part, text] as const];
     };
     const parts = await Promise.all(tlsParts.map(read));
-    return { ...Object.fromEntries(parts.flat()), skipVerify };
+    return { ...Object.fromEntries(parts.flat()), skipVerify, from };
 }
 
 /**
@@ -56,8 +61,8 @@ export async function materialInEnvironment(): Promise<TlsMaterial | undefined> 
     const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls, DOCKER_CERT_PATH: path } = process.env;
     if (!verify && !tls) return undefined;
     const folder = path || dockerConfigFolder();
-    const material = await materialInFolder(folder, !verify);
-    if (material.ca !== undefined) return material;
     const [asked, where] = [verify ? "DOCKER_TLS_VERIFY" : "DOCKER_TLS", path ? "DOCKER_CERT_PATH" : "docker's folder"];
+    const material = await materialInFolder(folder, { skipVerify: !verify, from: where });
+    if (material.ca !== undefined) return material;
     throw new Error(`${asked} is set, and there is no ${tlsFile("ca")} in ${folder} (${where}): put it there`);
 }

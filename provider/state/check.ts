@@ -1,7 +1,7 @@
 /** What can be known at preview to be wrong with a state's arguments. */
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { failuresOfTls, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, said, text } from "../pulumi/validation";
 import type { StateInputs } from "./inputs";
@@ -24,5 +24,5 @@ const schema = v.looseObject({
 export async function checkState(news: StateInputs): Promise<CheckResult<StateInputs>> {
     const failures = failuresOf(schema, { ...withoutUnknown(news) });
     if (failures.length > 0) return { inputs: news, failures };
-    return { inputs: news, failures: await failuresOfTls(news.tls, news.endpoint) };
+    return { inputs: news, failures: await failuresOfEndpoint(news) };
 }

@@ -2,8 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { TlsArguments } from "../docker/tls";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
+import { withSecretKey } from "../pulumi/secretKey";
 
-/** A TLS connection: the authority's certificate, the client's, and its key, each the path of a file or PEM text. */
+/**
+ * A TLS connection: the authority's certificate, the client's, and its key, each the path of a file or PEM text. A key
+ * that is given as text is kept as a secret.
+ */
 export type TlsArgs = Inputs<TlsArguments>;
 
 /** Arguments of a {@link BuildKitState}. */
@@ -73,11 +77,13 @@ export class BuildKitState extends BuildxResource {
      * @throws at preview, for an illegal name.
      */
     constructor(name: string, args?: BuildKitStateArgs, opts?: pulumi.CustomResourceOptions) {
+        const tls = args?.tls && withSecretKey(args.tls);
         super(
             "BuildKitState",
             name,
             {
                 ...args,
+                ...(tls && { tls }),
                 builderName: opts?.id === undefined ? (args?.builderName ?? name) : undefined,
                 node: args?.node,
                 volumeName: undefined,
@@ -86,7 +92,7 @@ export class BuildKitState extends BuildxResource {
             },
             opts,
         );
-        asked.set(this, { endpoint: args?.endpoint, tls: args?.tls });
+        asked.set(this, { endpoint: args?.endpoint, tls });
     }
 }
 

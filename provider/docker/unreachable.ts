@@ -1,0 +1,68 @@
+/** Why no engine answers, in a sentence with what can be done. */
+import type { Endpoint } from "./endpoint";
+import type { TlsMaterial } from "./tls";
+
+/**
+ * @param error what Node.js, OpenSSL, `ssh` or the one that answered said.
+ * @param timeout after how many milliseconds the answer was given up.
+ */
+export function whyUnreachable(error: unknown, { host, tls }: Endpoint, timeout: number): string {
+    const { code = "", name } = error as NodeJS.ErrnoException;
+    if (name === "TimeoutError" || code === "ABORT_ERR") return `no answer within ${timeout / 1000} s. ${start}`;
+    const { protocol } = new URL(host);
+    return (
+        (protocol === "ssh:" ? ofSsh(error as Error, new URL(host)) : undefined) ??
+        (protocol === "tcp:" ? ofTls(error as OpenSslError, tls) : undefined) ??
+        ofConnection(error as NodeJS.ErrnoException)
+    );
+}
+
+const start = "Start it, or name another one with the argument endpoint or DOCKER_HOST";
+
+function ofConnection({ code = "", message }: NodeJS.ErrnoException): string {
+    if (code === "ENOENT") return `there is no such socket. ${start}`;
+    if (code === "EACCES") return `permission denied (is this user in the group docker?). ${start}`;
+    if (code === "ECONNREFUSED") return `the connection was refused. ${start}`;
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `there is no host of that name (${message}). ${start}`;
+    if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return `there is no way to that host (${message}). ${start}`;
+    if (code === "ECONNRESET" || code === "EPIPE") return `the connection was cut (${message.trim()}). ${start}`;
+    return `what answers there is no Docker engine (${message.trim()}). ${start}`;
+}
+
+/** OpenSSL's own word is a property of its errors; the message has its source code's line numbers around it. */
+type OpenSslError = NodeJS.ErrnoException & { reason?: string };
+
+function ofTls({ code = "", message, reason = message.trim() }: OpenSslError, tls: TlsMaterial | undefined) {
+    if (/HTTP request to an HTTPS server/.test(message))
+        return "it speaks TLS. Give the argument tls, or name a docker context that has its certificates";
+    if (tls === undefined) return undefined;
+    if (/wrong version number|packet length/.test(message))
+        return `it does not speak TLS, for which ${tls.from} asks. Leave that out`;
+    if (/ALERT_CERTIFICATE_REQUIRED/.test(code) || (isAlert(code, message) && tls.cert === undefined))
+        return `it asks for a client's certificate (${reason}), and ${tls.from} has none`;
+    if (isAlert(code, message))
+        return `it does not accept the client's certificate of ${tls.from} (${reason}): that has to be signed by the authority that the engine trusts`;
+    if (/^ERR_OSSL/.test(code)) return `${tls.from} cannot be used (${reason})`;
+    if (/CERT|ISSUER|SIGNATURE|TLS/.test(code))
+        return `its certificate is not trusted (${message.split(";")[0]}): the authority of ${tls.from} has to be the one that signed it, for that host name`;
+    return undefined;
+}
+
+const isAlert = (code: string, message: string) =>
+    /^ERR_SSL_.*(ALERT|HANDSHAKE)/.test(code) || (code === "EPROTO" && /alert/.test(message));
+
+function ofSsh({ message }: Error, { hostname, port }: URL): string | undefined {
+    const last = lastLine(message);
+    const name = port === "" ? hostname : `[${hostname}]:${port}`;
+    if (/HOST IDENTIFICATION HAS CHANGED/.test(message))
+        return `its host key is another than the one in known_hosts (${last}). Ask whoever runs the host; if the key was changed on purpose, forget the old one with ssh-keygen -R "${name}" and connect once with ssh to accept the new one`;
+    if (/Host key verification failed|No .* host key is known/.test(message))
+        return `its host key is not in known_hosts (${last}). Connect once with ssh to look at the key and accept it`;
+    if (/Permission denied/.test(message))
+        return `${last}. ssh has to log in without a question: add the key to the agent, or name its file in ~/.ssh/config`;
+    if (/docker: .*not found/.test(message))
+        return `${last}. docker has to be on the PATH of that user's ssh sessions, too`;
+    return /^ssh: /.test(message) ? `${last}. ${start}` : undefined;
+}
+
+const lastLine = (text: string) => (text.trim().split(/\r?\n/).at(-1) ?? "").replace(/\.$/, "");

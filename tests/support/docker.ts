@@ -3,29 +3,37 @@ import { must, type RunOptions, run } from "./run";
 
 export const docker = (args: string[], options?: RunOptions): Promise<string> => must("docker", args, options);
 
-export async function inspectContainer(name: string): Promise<ContainerInspectInfo | undefined> {
-    const { code, stdout } = await run("docker", ["container", "inspect", name]);
+/** Arguments of docker for one of several engines; without a host for the one that docker would use. */
+const at = (host: string | undefined, ...args: string[]) => (host === undefined ? args : ["--host", host, ...args]);
+
+export async function inspectContainer(name: string, host?: string): Promise<ContainerInspectInfo | undefined> {
+    const { code, stdout } = await run("docker", at(host, "container", "inspect", name));
     return code === 0 ? JSON.parse(stdout)[0] : undefined;
 }
 
-export async function inspectVolume(name: string): Promise<VolumeInspectInfo | undefined> {
-    const { code, stdout } = await run("docker", ["volume", "inspect", name]);
+export async function inspectVolume(name: string, host?: string): Promise<VolumeInspectInfo | undefined> {
+    const { code, stdout } = await run("docker", at(host, "volume", "inspect", name));
     return code === 0 ? JSON.parse(stdout)[0] : undefined;
 }
 
 /** Names of containers and volumes whose name holds `part`. */
-export async function leftovers(part: string): Promise<string[]> {
+export async function leftovers(part: string, host?: string): Promise<string[]> {
     const [containers, volumes] = await Promise.all([
-        docker(["ps", "--all", "--filter", `name=${part}`, "--format", "{{.Names}}"]),
-        docker(["volume", "ls", "--quiet", "--filter", `name=${part}`]),
+        docker(at(host, "ps", "--all", "--filter", `name=${part}`, "--format", "{{.Names}}")),
+        docker(at(host, "volume", "ls", "--quiet", "--filter", `name=${part}`)),
     ]);
     return [...containers.split("\n"), ...volumes.split("\n")].filter((name) => name !== "");
 }
 
-/** Removes what a test may have left behind, so that none stands in the way of another. */
+/** Removes what a test may have left behind on any engine, so that none stands in the way of another. */
 export async function removeLeftovers(part: string): Promise<void> {
-    const names = await leftovers(part);
+    const { PULUMI_BUILDX_TEST_ENGINE: second } = process.env;
+    await Promise.all([undefined, ...(second ? [second] : [])].map((host) => removeLeftoversAt(part, host)));
+}
+
+async function removeLeftoversAt(part: string, host: string | undefined): Promise<void> {
+    const names = await leftovers(part, host);
     if (names.length === 0) return;
-    await run("docker", ["rm", "--force", "--volumes", ...names]);
-    await run("docker", ["volume", "rm", "--force", ...names]);
+    await run("docker", at(host, "rm", "--force", "--volumes", ...names));
+    await run("docker", at(host, "volume", "rm", "--force", ...names));
 }

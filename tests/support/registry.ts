@@ -45,7 +45,7 @@ async function answers(url: string): Promise<void> {
     throw new Error(`nothing answers at ${url}`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
     return new Promise((resolve, reject) => {
         const server = createServer();
         server.once("error", reject);

@@ -1,0 +1,198 @@
+import { strict as assert } from "node:assert";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { docker } from "../support/docker";
+import { changeDockerConfig, createContext, isolateDockerConfig } from "../support/dockerConfig";
+import { engineId, second } from "../support/engines";
+import { checkout, type Project, withProject } from "../support/project";
+import { run } from "../support/run";
+import { startSshd } from "../support/sshd";
+
+/** Which engine this package finds in an environment, asked in a process of its own: its mark, or why there is none. */
+async function found(env: NodeJS.ProcessEnv, asked?: string): Promise<{ id?: string; error?: string; ms: number }> {
+    const options = { env: { ...env, ...(asked !== undefined && { ASKED: asked }) }, cwd: checkout };
+    const { code, output, stdout } = await run("node", ["-e", finder], options);
+    if (code !== 0) throw new Error(output);
+    return JSON.parse(stdout);
+}
+
+const finder = `
+const { findEndpoint } = require("./dist/provider/docker/endpoint");
+const { connect } = require("./dist/provider/docker/engine");
+const start = performance.now();
+const say = (what) => {
+    console.log(JSON.stringify({ ...what, ms: performance.now() - start }));
+    process.exit();
+};
+findEndpoint(process.env.ASKED).then(connect).then((engine) => engine.api.info()).then(
+    ({ ID }) => say({ id: ID }),
+    ({ message }) => say({ error: message }),
+);`;
+
+/** A docker configuration with a context for each engine. */
+async function withContexts(project: Project): Promise<string> {
+    const folder = await isolateDockerConfig(project);
+    await createContext(project, "first", "unix:///var/run/docker.sock");
+    await createContext(project, "second", second.host);
+    await createContext(project, "tls", second.tcp, second.certificates("client"));
+    return folder;
+}
+
+describe("the engine", () => {
+    it(
+        "is the one of the docker CLI, by DOCKER_HOST, TLS, DOCKER_CONTEXT, the current context and the default socket",
+        withProject(async (project) => {
+            const folder = await withContexts(project);
+            await changeDockerConfig(folder, { currentContext: "second" });
+            const without = join(project.folder, "without");
+            await mkdir(without);
+            const [first, other] = await Promise.all([
+                engineId({ env: { DOCKER_HOST: "unix:///var/run/docker.sock" } }),
+                engineId({ env: { DOCKER_HOST: second.host } }),
+            ]);
+            assert.notEqual(first, other);
+
+            const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: second.certificates("client").folder };
+            const none = { DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_TLS_VERIFY: "", DOCKER_TLS: "" };
+            const environments: [what: object, engine: string][] = [
+                [{ DOCKER_CONFIG: without }, first],
+                [{ DOCKER_CONFIG: folder }, other],
+                [{ DOCKER_CONFIG: folder, DOCKER_CONTEXT: "first" }, first],
+                [{ DOCKER_CONFIG: folder, DOCKER_CONTEXT: "default" }, first],
+                [{ DOCKER_CONFIG: folder, DOCKER_CONTEXT: "tls" }, other],
+                [{ DOCKER_CONFIG: folder, DOCKER_CONTEXT: "second", DOCKER_HOST: "unix://" }, first],
+                [{ DOCKER_CONFIG: without, DOCKER_CONTEXT: "nowhere", DOCKER_HOST: second.host }, other],
+                [{ DOCKER_CONFIG: without, DOCKER_HOST: second.tcp, ...tls }, other],
+                [{ DOCKER_CONFIG: without, DOCKER_HOST: second.tcp.replace("tcp://", ""), ...tls }, other],
+                [
+                    { DOCKER_CONFIG: without, DOCKER_HOST: second.tcp, ...tls, DOCKER_TLS_VERIFY: "", DOCKER_TLS: "1" },
+                    other,
+                ],
+            ];
+            await Promise.all(
+                environments.map(async ([what, engine]) => {
+                    const env = { ...none, ...what };
+                    const [ours, docker] = await Promise.all([found(env), engineId({ env })]);
+                    assert.deepEqual([ours.id ?? ours.error, docker], [engine, engine], JSON.stringify(what));
+                }),
+            );
+            const asked = (endpoint: string) => found({ ...none, DOCKER_CONFIG: folder }, endpoint);
+            for (const [endpoint, engine] of [
+                ["first", first],
+                ["tls", other],
+                [second.host, other],
+                ["default", first],
+            ] as const) {
+                assert.equal((await asked(endpoint)).id, engine, endpoint);
+            }
+        }),
+    );
+
+    it(
+        "is a rootless one where there is no default socket",
+        withProject(async (project) => {
+            // In a mount namespace of its own, in which the default socket is not there.
+            await symlink(second.host.replace("unix://", ""), join(project.folder, "docker.sock"));
+            const script = join(project.folder, "finder.js");
+            await writeFile(script, finder.replaceAll('"./', `"${checkout}/`));
+            const hidden = 'mount --bind "$1" "$(readlink -f /var/run)" && shift && exec "$@"';
+            const empty = join(project.folder, "empty");
+            await mkdir(empty);
+            const args = ["--mount", "sh", "-c", hidden, "sh", empty, "node", script];
+            const env = { DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: empty };
+            const ask = async (folder: string) => {
+                const { output, stdout } = await run("unshare", args, { env: { ...env, XDG_RUNTIME_DIR: folder } });
+                assert.match(stdout, /^\{/, output);
+                return JSON.parse(stdout) as { id?: string; error?: string };
+            };
+            assert.equal((await ask(project.folder)).id, await engineId({ env: { DOCKER_HOST: second.host } }));
+            assert.match(
+                (await ask(empty)).error ?? "",
+                /at unix:\/\/\/var\/run\/docker\.sock \(from the default socket\): there is no such socket/,
+            );
+        }),
+    );
+
+    it(
+        "that cannot be reached is told within 10 seconds, from where it was taken, and what failed",
+        withProject(async (project) => {
+            const folder = await isolateDockerConfig(project);
+            const silent = `tcp://${second.silent}`;
+            await createContext(project, "silent", silent);
+            await createContext(project, "stranger", second.tcp, second.certificates("stranger"));
+            await docker(["context", "create", "lax", "--docker", `host=${second.tcp},skip-tls-verify=true`], project);
+            const sshd = await startSshd(project.folder, second.host);
+            const base = { DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: folder, ...sshd.env };
+            const tls = (of: "client" | "stranger") => ({
+                DOCKER_TLS_VERIFY: "1",
+                DOCKER_CERT_PATH: second.certificates(of).folder,
+            });
+            const unknownHost = sshd.host.replace("127.0.0.1", "localhost");
+            try {
+                const cases: [env: object, told: string[], asked?: string][] = [
+                    [
+                        { DOCKER_CONTEXT: "silent" },
+                        [silent, "(from context silent, named by DOCKER_CONTEXT)", "no answer within 8 s"],
+                    ],
+                    [
+                        {},
+                        [`ssh://me@${second.silent}`, "(from the argument endpoint)", "timed out"],
+                        `ssh://me@${second.silent}`,
+                    ],
+                    [
+                        { DOCKER_HOST: "tcp://127.0.0.1:1" },
+                        ["tcp://127.0.0.1:1 (from DOCKER_HOST)", "connection was refused"],
+                    ],
+                    [
+                        {},
+                        ["unix:///nowhere.sock (from the argument endpoint)", "no such socket"],
+                        "unix:///nowhere.sock",
+                    ],
+                    [{}, ["tcp://nowhere.invalid:2375 (", "no host of that name"], "tcp://nowhere.invalid"],
+                    [
+                        {},
+                        ["ssh://me@127.0.0.1:1 (from the argument endpoint)", "ssh: connect to", "refused"],
+                        "ssh://me@127.0.0.1:1",
+                    ],
+                    [{ DOCKER_HOST: second.tcp }, ["it speaks TLS", "Give the argument tls"]],
+                    [
+                        { DOCKER_HOST: second.tcp, ...tls("stranger") },
+                        ["its certificate is not trusted", "the authority of DOCKER_CERT_PATH"],
+                    ],
+                    [
+                        {},
+                        ["(from context stranger, named by the argument endpoint)", "its certificate is not trusted"],
+                        "stranger",
+                    ],
+                    [{ DOCKER_CONTEXT: "lax" }, ["asks for a client's certificate", "context lax has none"]],
+                    [
+                        { DOCKER_HOST: second.tcp, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/nowhere" },
+                        ["DOCKER_TLS_VERIFY is set, and there is no ca.pem in /nowhere"],
+                    ],
+                    [
+                        { DOCKER_CONTEXT: "nowhere" },
+                        ['"nowhere" (DOCKER_CONTEXT)', "nor a docker context: docker context ls"],
+                    ],
+                    [{ DOCKER_HOST: "gopher://x" }, ["gopher://x (from DOCKER_HOST) cannot be reached"]],
+                    [{}, [`${unknownHost} (`, "its host key is not in known_hosts"], unknownHost],
+                    [
+                        {},
+                        ["Permission denied (publickey)", "add the key to the agent"],
+                        sshd.host.replace("//", "//nobody-").replace(/-.*@/, "@"),
+                    ],
+                    [{}, ["nowhere.sock: connect: no such file"], `${sshd.host}/nowhere.sock`],
+                ];
+                await Promise.all(
+                    cases.map(async ([env, told, asked]) => {
+                        const { error = "it was reached", ms } = await found({ ...base, ...env }, asked);
+                        for (const part of told) assert.ok(error.includes(part), `${part} is not in: ${error}`);
+                        assert.doesNotMatch(error, /\n|routines:|undefined/);
+                        assert.ok(ms < 10_000, `${error}: ${ms}`);
+                    }),
+                );
+            } finally {
+                await sshd.remove();
+            }
+        }),
+    );
+});

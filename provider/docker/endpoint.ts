@@ -35,7 +35,7 @@ export async function findEndpoint(asked?: string, tls?: TlsArguments): Promise<
     if (asked !== undefined) return endpointOf(asked, "the argument endpoint", tls);
     const { DOCKER_HOST: host, DOCKER_CONTEXT: context } = process.env;
     if (host) return atHost(host, "DOCKER_HOST", tls);
-    if (context && context !== "default") return inContext(context, "DOCKER_CONTEXT");
+    if (context) return context === "default" ? atDefaultSocket() : inContext(context, "DOCKER_CONTEXT");
     const { currentContext } = await readDockerConfig();
     if (currentContext && currentContext !== "default") return inContext(currentContext, "docker's config.json");
     return atDefaultSocket();

@@ -92,7 +92,8 @@ export async function undo({ engine, begun }: Context, isOurs: IsOurs): Promise<
     for (const step of begun.toReversed()) {
         await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
     }
-    if (failures.length > 0) throw failures[0];
+    if (failures.length === 0) return;
+    throw engine ? failedCall("what was made could not be removed again", engine, failures[0]) : failures[0];
 }
 
 async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {

@@ -28,6 +28,7 @@ export function withPlainErrors<Arguments extends unknown[], Result>(
         try {
             return await verb(...args);
         } catch (error) {
+            if (error instanceof PartlyDone) keepProvider(error, args.at(-1));
             const isMistake = [TypeError, ReferenceError, RangeError, SyntaxError].some(
                 (kind) => error instanceof kind,
             );
@@ -36,3 +37,13 @@ export function withPlainErrors<Arguments extends unknown[], Result>(
         }
     };
 }
+
+/**
+ * Pulumi adds the text of the provider to what a verb gives, but not to the properties of an error. A resource without
+ * it could be neither refreshed nor removed.
+ *
+ * @param given the arguments of the resource, which have the text.
+ */
+const keepProvider = ({ properties }: PartlyDone, given: unknown): void => {
+    Object.assign(properties, { __provider: (given as Record<string, unknown>).__provider });
+};

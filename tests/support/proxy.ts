@@ -17,10 +17,12 @@ export interface Proxy {
     stop(): Promise<void>;
 }
 
-const engine = "/var/run/docker.sock";
-
-/** Stands between a program and the real engine, to which it passes every call that is not to fail. */
-export async function startProxy(folder: string, name = "proxy"): Promise<Proxy> {
+/** Stands between a program and a real engine, to which it passes every call that is not to fail. */
+export async function startProxy(
+    folder: string,
+    name = "proxy",
+    engine = "unix:///var/run/docker.sock",
+): Promise<Proxy> {
     const path = join(folder, `${name}.sock`);
     const calls: Call[] = [];
     const proxy: Proxy = { host: `unix://${path}`, calls, decide: () => "pass", stop };
@@ -30,7 +32,7 @@ export async function startProxy(folder: string, name = "proxy"): Promise<Proxy>
         const index = calls.length - 1;
         void Promise.resolve(proxy.decide(call, index)).then((fate) => {
             if (fate === "refuse") incoming.socket.destroy();
-            else forward(incoming, outgoing, fate === "drop");
+            else forward(engine.replace("unix://", ""), incoming, outgoing, fate === "drop");
         });
     });
     // `docker exec` of buildx itself takes the connection over; this package does not, so that none needs it here.
@@ -43,9 +45,9 @@ export async function startProxy(folder: string, name = "proxy"): Promise<Proxy>
     return proxy;
 }
 
-function forward(incoming: IncomingMessage, outgoing: ServerResponse, drops: boolean): void {
+function forward(socketPath: string, incoming: IncomingMessage, outgoing: ServerResponse, drops: boolean): void {
     const { method, url: path, headers } = incoming;
-    const onward = request({ socketPath: engine, method, path, headers }, (answer) => {
+    const onward = request({ socketPath, method, path, headers }, (answer) => {
         if (drops) {
             answer.resume().once("end", () => incoming.socket.destroy());
             return;

@@ -17,7 +17,9 @@ export interface Sshd {
     readonly knownHosts: string;
     /** The same host with the key in an agent and no key file. */
     agent(): Promise<{ PATH: string; SSH_AUTH_SOCK: string }>;
-    /** Listens again, after {@link stop} too, as another machine might at the same address. */
+    /** The user comes to know the host by the key that it has now. */
+    accept(): Promise<void>;
+    /** Listens again, as another machine might at the same address. */
     changeHostKey(): Promise<void>;
     start(): Promise<void>;
     /** Cuts all connections as well. */
@@ -61,6 +63,7 @@ export async function startSshd(parent: string, engine: string): Promise<Sshd> {
         host: `ssh://${userInfo().username}@127.0.0.1:${port}`,
         env: { PATH: await client(join(folder, "with-key"), files, `IdentityFile ${files.key}`), SSH_AUTH_SOCK: "" },
         knownHosts: files.knownHosts,
+        accept: () => accept(files, port),
         agent: async () => {
             const socket = join(folder, "agent");
             agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
@@ -92,7 +95,6 @@ interface Files {
 
 const makeKey = (path: string) => must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path]);
 
-/** The user knows the host by its key. */
 async function accept({ hostKey, knownHosts }: Files, port: number): Promise<void> {
     await writeFile(knownHosts, `[127.0.0.1]:${port} ${await readFile(`${hostKey}.pub`, "utf8")}`);
 }

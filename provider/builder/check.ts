@@ -116,10 +116,10 @@ const platforms = (example: string) => v.array(platform, `write a list of platfo
 
 const address = (host: unknown) => typeof host === "string" && (host === "host-gateway" || isIP(host) !== 0);
 
-const texts = (what: string) =>
+const words = (what: string, list: string) =>
     v.array(
-        v.string(({ input }) => `${said(input)} is not text`),
-        what,
+        textThat((word) => /^\S+$/.test(word), what),
+        list,
     );
 
 /** What a node is made by. */
@@ -176,8 +176,10 @@ const schema = v.looseObject({
                         'write a list of addresses, such as ["10.0.0.2"]',
                     ),
                 ),
-                searchDomains: v.optional(texts('write a list of domains, such as ["corp.example"]')),
-                options: v.optional(texts('write a list of resolver options, such as ["ndots:2"]')),
+                searchDomains: v.optional(words("a domain", 'write a list of domains, such as ["corp.example"]')),
+                options: v.optional(
+                    words("a resolver option", 'write a list of resolver options, such as ["ndots:2"]'),
+                ),
             }),
             onlyKeys(["nameservers", "searchDomains", "options"]),
         ),

@@ -8,7 +8,7 @@ import { isContext } from "../docker/context";
 import type { Engine } from "../docker/engine";
 import { digestInRegistry, inspectImage } from "../docker/image";
 import { isPinned, sameImage } from "../docker/imageReference";
-import { networkExists } from "../docker/network";
+import { findNetwork, networkOf } from "../docker/network";
 import { type Owner, ownerOf } from "../docker/ownership";
 import type { TlsArguments } from "../docker/tls";
 import { inspectVolume } from "../docker/volume";
@@ -138,12 +138,12 @@ async function observeNode(
 ): Promise<ObservedNode> {
     if (trouble !== undefined) return troubled(trouble.message);
     const { image, network } = node.settings.fixed;
-    const [traits, container, volume, wanted, hasNetwork, context] = await Promise.all([
+    const [traits, container, volume, wanted, foundNetwork, context] = await Promise.all([
         engine.api.info() as Promise<EngineTraits>,
         inspectContainer(engine, node.container),
         inspectVolume(engine, node.volume),
         inspectImage(engine, image),
-        networkExists(engine, network),
+        findNetwork(engine, network),
         contextOf(place, self.urn),
     ]);
     const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
@@ -163,11 +163,16 @@ async function observeNode(
             wasStarted: container.State.Status !== "created",
             imageMoved: await hasMoved(engine, { container, made, wanted, image, pull: later.pull }),
             platforms: formatPlatforms(workers?.platforms ?? []),
-            settings: settingsOfContainer(container, made, traits, await digestInContainer(engine, container)),
+            settings: settingsOfContainer(container, {
+                image: made,
+                engine: traits,
+                network: networkOf(container, network, foundNetwork),
+                files: await digestInContainer(engine, container),
+            }),
         },
         volume: volume && { isOurs: isOurs(ownerOf(volume.Labels)) },
         hasImage: wanted !== undefined,
-        hasNetwork,
+        hasNetwork: foundNetwork !== undefined,
     };
 }
 

@@ -134,6 +134,13 @@ function whyRefused({ name, nodes, adopt }: Desired, observed: Observed): string
         if (trouble !== undefined) continue;
         const { network } = node.settings.fixed;
         if (!hasNetwork && (container === undefined || container.settings.fixed.network !== network)) {
+            const other = /^container:(.*)/.exec(network)?.[1];
+            if (other !== undefined) {
+                return (
+                    `container "${other}", whose network builder "${name}" is to share, does not exist on ${host}: ` +
+                    "start it first, or choose another network"
+                );
+            }
             return (
                 `network "${network}" of builder "${name}" does not exist on ${host}: ` +
                 `make it first, with docker network create ${network}, or as a resource that the builder depends on`

@@ -76,7 +76,7 @@ const traitOfLimit: Partial<Record<keyof Limits, keyof EngineTraits>> = {
 /** Twice the memory, which the engine takes where no limit with swap is given. */
 const defaultSwap = (memory: number) => 2 * memory;
 
-const networkMode = (mode: string | undefined) => (mode === undefined || mode === "default" ? "bridge" : mode);
+const networkMode = (mode: string | undefined) => (!mode || mode === "default" ? "bridge" : mode);
 
 /** What a container is made with that is no option of the driver. */
 type NotDriverOptions = Pick<Fixed, "flags" | "labels" | "extraHosts" | "files"> & { dns: Dns };
@@ -101,7 +101,7 @@ export function settingsOfOptions(
         },
         fixed: {
             image: options.image ?? driverDefaults.image,
-            network: networkMode(options.network || undefined),
+            network: networkMode(options.network),
             cgroupParent: options.cgroupParent ?? "",
             env: options.env ?? {},
             flags: [...flags],
@@ -113,15 +113,19 @@ export function settingsOfOptions(
     };
 }
 
-/**
- * @param image what the container was made of.
- * @param files the digest of what lies in buildkitd's configuration folder.
- */
+/** What a container does not tell of itself. */
+interface AroundContainer {
+    /** What it was made of. */
+    readonly image: ImageInspectInfo | undefined;
+    readonly engine: EngineTraits;
+    readonly network: string;
+    /** The digest of what lies in buildkitd's configuration folder. */
+    readonly files: string;
+}
+
 export function settingsOfContainer(
     container: ContainerInspectInfo,
-    image: ImageInspectInfo | undefined,
-    engine: EngineTraits,
-    files: string,
+    { image, engine, network, files }: AroundContainer,
 ): Settings {
     const { HostConfig: host, Config: config } = container;
     const parent = host.CgroupParent ?? "";
@@ -145,7 +149,7 @@ export function settingsOfContainer(
         limits: Object.fromEntries(Object.entries(limits).filter(([key]) => canSet(engine, key as keyof Limits))),
         fixed: {
             image: config.Image,
-            network: networkMode(host.NetworkMode),
+            network,
             cgroupParent: isDefaultParent ? "" : parent,
             env: without(variables(config.Env), (name, value) => ofImage.env[name] === value),
             flags: withoutConfigFlags(config.Cmd ?? []),

@@ -48,13 +48,14 @@ export function failuresOf(schema: Schema, value: Record<string, unknown>): Chec
     ];
 }
 
-/** Where an issue is, as Pulumi writes it: `nodes[1].driverOpts.memory`. */
+/** Where an issue is, as Pulumi writes it: `nodes[1].driverOpts.memory`, `extraHosts["registry.example"]`. */
 const pathOf = ({ path = [] }: { path?: readonly { key: unknown }[] | undefined }): string =>
-    path.reduce(
-        (all, { key }) =>
-            typeof key === "number" ? `${all}[${key}]` : all === "" ? String(key) : `${all}.${String(key)}`,
-        "",
-    );
+    path.reduce((all, { key }) => {
+        if (typeof key === "number") return `${all}[${key}]`;
+        const name = String(key);
+        if (all !== "" && !/^[\w$-]+$/.test(name)) return `${all}[${JSON.stringify(name)}]`;
+        return all === "" ? name : `${all}.${name}`;
+    }, "");
 
 /** Which of the legal names was probably meant. */
 export function suggestion(name: string, legal: readonly string[]): string {

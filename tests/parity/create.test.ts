@@ -43,6 +43,11 @@ const cases: Record<string, Case> = {
     "default-load": { cli: option("default-load=true"), args: { driverOpts: { defaultLoad: true } } },
     "network host": { cli: option("network=host"), args: { driverOpts: { network: "host" } } },
     "network none": { cli: option("network=none"), args: { driverOpts: { network: "none" } } },
+    "network bridge": { cli: option("network=bridge"), args: { driverOpts: { network: "bridge" } } },
+    "another container's network": {
+        cli: option("network=container:NEIGHBOUR"),
+        args: { driverOpts: { network: "container:NEIGHBOUR" } },
+    },
     "a network of one's own": {
         cli: option("network=NETWORK"),
         args: { driverOpts: { network: "NETWORK" } },
@@ -152,6 +157,7 @@ const differsByNature: Record<string, string> = {
 describe("parity with docker buildx create --bootstrap", () => {
     let project: Project;
     let network: string;
+    let neighbour: string;
     let folder: string;
     const names = (index: number) => ({ ours: `${project.unique}o${index}-`, theirs: `${project.unique}t${index}-` });
 
@@ -159,8 +165,10 @@ describe("parity with docker buildx create --bootstrap", () => {
         project = await Project.make();
         network = `${project.unique}-network`;
         await docker(["network", "create", network]);
+        neighbour = `${project.unique}-neighbour`;
+        await docker(["run", "--detach", "--privileged", "--name", neighbour, "moby/buildkit:buildx-stable-1"]);
         folder = await context(project, "FROM scratch\nCOPY busybox /bin/sh\n");
-        const fill = (text: string) => text.replaceAll("NETWORK", network);
+        const fill = (text: string) => text.replaceAll("NETWORK", network).replaceAll("NEIGHBOUR", neighbour);
         const all = Object.values(cases);
         const programs = all.map(({ args }, index) => {
             const { ours } = names(index);

@@ -25,7 +25,7 @@ import {
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
-import { pullImage } from "../docker/image";
+import { findImage, pullImage } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
 import { limitUpdate } from "./containerOptions";
@@ -176,13 +176,13 @@ async function currentEndpoint(): Promise<string> {
 type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;
 
 async function pull(
-    { image, mayFail }: StepOf<"pullImage">,
+    { image, inMirrors, mayFail }: StepOf<"pullImage">,
     engine: Engine,
     report: Applying["report"],
 ): Promise<void> {
     report(`pulling ${image}`);
     try {
-        await pullImage(engine, image, (percent) => report(`pulling ${image}: ${percent}%`));
+        await pullImage(engine, image, inMirrors, (from, percent) => report(`pulling ${from}: ${percent}%`));
     } catch (error) {
         if (!mayFail) throw error;
         report(`using the ${image} that the engine has: ${(error as Error).message}`);
@@ -190,9 +190,9 @@ async function pull(
 }
 
 async function create(step: StepOf<"createContainer">, engine: Engine): Promise<void> {
-    const { container, options, files, tellsProvenance } = step;
+    const { container, options, imageInMirrors, files, tellsProvenance } = step;
     try {
-        await createContainer(engine, options);
+        await createContainer(engine, { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) });
     } catch (error) {
         if (error instanceof ContainerExistsError) {
             const why = `${container} was made on ${engine.endpoint.host} by someone else in the meantime`;
@@ -203,6 +203,12 @@ async function create(step: StepOf<"createContainer">, engine: Engine): Promise<
     const provenance = tellsProvenance ? await githubActionsContext(process.env) : undefined;
     const all = { ...files, ...(provenance && { [provenanceFile]: provenance }) };
     if (Object.keys(all).length > 0) await copyFiles(engine, container, configFolder, all);
+}
+
+/** The name by which the engine has the image of a container that is to be made. */
+async function nameOnEngine(engine: Engine, image = "", imageInMirrors: readonly string[]): Promise<string> {
+    if (imageInMirrors.length === 0) return image;
+    return (await findImage(engine, image, imageInMirrors))?.name ?? image;
 }
 
 async function boot(

@@ -2,6 +2,7 @@ import type { DriverOptions } from "../buildx/driverOptions";
 import { withDefaultEntitlement } from "../buildx/flags";
 import { canonicalName, containerName, nodeName, volumeName } from "../buildx/names";
 import { normalizePlatform, type Platform, parsePlatform } from "../buildx/platform";
+import { namesInMirrors } from "../docker/mirrors";
 import type { Owner } from "../docker/ownership";
 import type { TlsArguments } from "../docker/tls";
 import { noFiles, type NodeFiles } from "./files";
@@ -46,6 +47,8 @@ export interface DesiredNode {
     /** Platforms that the node is preferred for. */
     readonly platforms: readonly Platform[];
     readonly files: NodeFiles;
+    /** The names that its image has in the mirrors that its configuration names. */
+    readonly imageInMirrors: readonly string[];
 }
 
 /**
@@ -91,6 +94,7 @@ function desireNode(
     const name = state?.node ?? canonicalName(given.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
     const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
     const { labels = {}, extraHosts = {}, dns = {} } = inputs;
+    const settings = settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest });
     return {
         name,
         endpoint: given.endpoint,
@@ -99,9 +103,10 @@ function desireNode(
         volume: volumeName(name),
         volumeIsStates: state !== undefined,
         options,
-        settings: settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest }),
+        settings,
         platforms: platforms.map(parsePlatform),
         files,
+        imageInMirrors: namesInMirrors(settings.fixed.image, files.registries),
     };
 }
 

@@ -1,10 +1,12 @@
 /** The files that a node's buildkitd finds in its configuration folder. */
+import { readFile } from "node:fs/promises";
 import type { ContainerInspectInfo } from "dockerode";
 import { configFiles, defaultConfigFile, digestOfFiles, namesEntitlements } from "../buildx/configFiles";
 import { readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
+import { type Registries, registriesIn } from "../docker/mirrors";
 import { nodesOf } from "./desired";
-import type { BuilderInputs } from "./inputs";
+import type { BuilderInputs, NodeInputs } from "./inputs";
 
 /** Where buildkitd looks for its configuration. */
 export const configFolder = "/etc/buildkit";
@@ -19,24 +21,38 @@ export interface NodeFiles {
     readonly digest: string;
     /** The configuration names entitlements, so that buildx adds none. */
     readonly entitlements: boolean;
+    /** The registries in the configuration. */
+    readonly registries: Registries;
 }
 
-export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: false };
+export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: false, registries: {} };
 
 /**
  * The files of each node: what its `buildkitdConfig` says and names; where there is none, buildx's default configuration.
  */
-export async function filesOf(inputs: BuilderInputs): Promise<NodeFiles[]> {
-    const { readFile } = await import("node:fs/promises");
-    return Promise.all(
+export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
+    Promise.all(
         nodesOf(inputs).map(async ({ buildkitdConfig }) => {
-            const path = buildkitdConfig === undefined ? await defaultConfigFile() : undefined;
-            const config = path === undefined ? buildkitdConfig : await readFile(path, "utf8");
+            const config = await orDefault(buildkitdConfig);
             if (config === undefined) return noFiles;
             const contents = await configFiles(config);
-            return { contents, digest: digestOfFiles(contents), entitlements: namesEntitlements(config) };
+            return {
+                contents,
+                digest: digestOfFiles(contents),
+                entitlements: namesEntitlements(config),
+                registries: registriesIn(config),
+            };
         }),
     );
+
+/** The registries in the configuration of each node, without a look at what the configuration names. */
+export const registriesOf = (inputs: BuilderInputs): Promise<Registries[]> =>
+    Promise.all(nodesOf(inputs).map(async ({ buildkitdConfig }) => registriesIn(await orDefault(buildkitdConfig))));
+
+async function orDefault(config: NodeInputs["buildkitdConfig"]): Promise<NodeInputs["buildkitdConfig"]> {
+    if (config !== undefined) return config;
+    const path = await defaultConfigFile();
+    return path === undefined ? undefined : readFile(path, "utf8");
 }
 
 /** The digest of the files that a container has; without asking the engine where its buildkitd is told of none. */

@@ -15,7 +15,7 @@ import { applyAfter, type Applying, applyNodes, type Context, undo } from "./app
 import { automaticName, failuresOfBuilder, nodeIndexes } from "./check";
 import { absentNode, builderOutputs, describeNode } from "./describe";
 import { type Desired, desire, nodesOf } from "./desired";
-import { filesOf } from "./files";
+import { filesOf, registriesOf } from "./files";
 import { type BuilderInputs, defaults } from "./inputs";
 import { type IsOurs, type Known, type KnownNode, type Observed, observe, observeRemains } from "./observe";
 import type { NodeOutputs } from "./outputs";
@@ -126,7 +126,7 @@ function ownershipOf(observed: Observed, self: Owner): { owner: Owner; isAdopted
 export async function read(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
     if (props.__owner === undefined) return readForeign(id, props);
     const olds = props as BuilderState;
-    const desired = desiredInState(olds);
+    const desired = desiredInState(olds, await registriesOf(argumentsInState(olds)));
     const before = known(olds, desired);
     const leftover = before.nodes.filter(({ name }) => !desired.nodes.some((node) => node.name === name));
     const sites = await reachAll(before, [...desired.nodes, ...leftover]);

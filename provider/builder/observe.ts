@@ -6,7 +6,7 @@ import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
 import { isContext } from "../docker/context";
 import type { Engine } from "../docker/engine";
-import { digestInRegistry, inspectImage } from "../docker/image";
+import { digestInRegistry, findImage, inspectImage } from "../docker/image";
 import { isPinned, sameImage } from "../docker/imageReference";
 import { findNetwork, networkOf } from "../docker/network";
 import { type Owner, ownerOf } from "../docker/ownership";
@@ -138,14 +138,15 @@ async function observeNode(
 ): Promise<ObservedNode> {
     if (trouble !== undefined) return troubled(trouble.message);
     const { image, network } = node.settings.fixed;
-    const [traits, container, volume, wanted, foundNetwork, context] = await Promise.all([
+    const [traits, container, volume, foundImage, foundNetwork, context] = await Promise.all([
         engine.api.info() as Promise<EngineTraits>,
         inspectContainer(engine, node.container),
         inspectVolume(engine, node.volume),
-        inspectImage(engine, image),
+        findImage(engine, image, node.imageInMirrors),
         findNetwork(engine, network),
         contextOf(place, self.urn),
     ]);
+    const wanted = foundImage?.image;
     const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
     const owner = ownerOf(container?.Config.Labels);
     const isRunning = container?.State.Running === true && !container.State.Restarting;
@@ -161,7 +162,7 @@ async function observeNode(
             owner,
             isRunning,
             wasStarted: container.State.Status !== "created",
-            imageMoved: await hasMoved(engine, { container, made, wanted, image, pull: later.pull }),
+            imageMoved: await hasMoved(engine, { container, made, wanted, node, pull: later.pull }),
             platforms: formatPlatforms(workers?.platforms ?? []),
             settings: settingsOfContainer(container, {
                 image: made,
@@ -188,15 +189,16 @@ interface ImageFacts {
     made: ImageInspectInfo | undefined;
     /** Which the engine has by the name that is asked for. */
     wanted: ImageInspectInfo | undefined;
-    image: string;
+    node: DesiredNode;
     pull: Later["pull"];
 }
 
-async function hasMoved(engine: Engine, { container, made, wanted, image, pull }: ImageFacts): Promise<boolean> {
+async function hasMoved(engine: Engine, { container, made, wanted, node, pull }: ImageFacts): Promise<boolean> {
+    const { image } = node.settings.fixed;
     if (isPinned(image) || !sameImage(image, container.Config.Image)) return false;
     if (wanted !== undefined && wanted.Id !== container.Image) return true;
     if (pull === "missing" || made === undefined) return false;
-    const newest = await digestInRegistry(engine, image);
+    const newest = await digestInRegistry(engine, image, node.imageInMirrors);
     return newest !== undefined && !(made.RepoDigests ?? []).some((each) => each.endsWith(`@${newest}`));
 }
 

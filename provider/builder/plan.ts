@@ -13,7 +13,13 @@ import { recordOf } from "./record";
 import { changedFixed, changedLimits, type Limits } from "./settings";
 
 export type Step =
-    | { readonly do: "pullImage"; readonly image: string; readonly mayFail: boolean; readonly why: string }
+    | {
+          readonly do: "pullImage";
+          readonly image: string;
+          readonly inMirrors: readonly string[];
+          readonly mayFail: boolean;
+          readonly why: string;
+      }
     | {
           readonly do: "createVolume";
           readonly volume: string;
@@ -26,6 +32,7 @@ export type Step =
           readonly do: "createContainer";
           readonly container: string;
           readonly options: ContainerCreateOptions;
+          readonly imageInMirrors: readonly string[];
           /** What lies in buildkitd's configuration folder before it starts, by path. */
           readonly files: Readonly<Record<string, Buffer>>;
           /** BuildKit is to be told of the GitHub Actions run that boots it. */
@@ -220,19 +227,21 @@ function missingPlatforms({ later }: Desired, { nodes }: Observed): string[] {
 
 /** The steps to a new container on the node's volume; what the volume holds stays. */
 function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, why: string): Step[] {
-    const { container, volume } = node;
-    const { image } = node.settings.fixed;
+    const { container, volume, imageInMirrors } = node;
     const steps: Step[] = [];
-    if (!observed.hasImage) steps.push({ do: "pullImage", image, mayFail: false, why: "the engine does not have it" });
-    else if (desired.later.pull === "always")
-        steps.push({ do: "pullImage", image, mayFail: true, why: 'pull is "always"' });
+    const pull = (mayFail: boolean, why: string) => {
+        const { image } = node.settings.fixed;
+        steps.push({ do: "pullImage", image, inMirrors: imageInMirrors, mayFail, why });
+    };
+    if (!observed.hasImage) pull(false, "the engine does not have it");
+    else if (desired.later.pull === "always") pull(true, 'pull is "always"');
     if (observed.volume === undefined) {
         steps.push({ do: "createVolume", volume, labels: ownerLabels(desired.owner), why: "there is none" });
     }
     const options = containerOptions(node, desired.owner, observed.engine);
     const { contents: files } = node.files;
     const tellsProvenance = node.options.provenanceAddGha !== false;
-    steps.push({ do: "createContainer", container, options, files, tellsProvenance, why });
+    steps.push({ do: "createContainer", container, options, imageInMirrors, files, tellsProvenance, why });
     steps.push(boot(desired, node, why));
     return steps;
 }

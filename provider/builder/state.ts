@@ -1,5 +1,6 @@
 /** What Pulumi's state holds of a builder: its outputs, beside them the arguments by which it was made. */
 import type { BuilderRecord } from "../buildx/store";
+import { namesInMirrors, type Registries } from "../docker/mirrors";
 import type { Owner } from "../docker/ownership";
 import { type Desired, type DesiredNode, desire, laterOf, nodesOf } from "./desired";
 import { noFiles } from "./files";
@@ -85,16 +86,25 @@ export const argumentsInState = (state: BuilderState): BuilderInputs => ({
     __urn: state.__owner.urn,
 });
 
-/** The builder that the state describes. */
-export function desiredInState(state: BuilderState): Desired {
+/**
+ * The builder that the state describes.
+ *
+ * @param registries in the configuration of each node; left out where no registry is asked.
+ */
+export function desiredInState(state: BuilderState, registries: readonly Registries[] = []): Desired {
     const inputs = argumentsInState(state);
     // Each of `__nodes` has the builder's own arguments in it already, and what a refresh saw instead of them.
     const ofEachNode = { driverOpts: undefined, platforms: undefined, buildkitdFlags: undefined, tls: undefined };
     const desired = desire(inputs.nodes === undefined ? inputs : { ...inputs, ...ofEachNode }, state.__owner);
-    const nodes = desired.nodes.map((node): DesiredNode => {
+    const nodes = desired.nodes.map((node, index): DesiredNode => {
         const files = state.__files?.[node.name] ?? "";
         const { limits, fixed } = node.settings;
-        return { ...node, files: { ...noFiles, digest: files }, settings: { limits, fixed: { ...fixed, files } } };
+        return {
+            ...node,
+            files: { ...noFiles, digest: files },
+            imageInMirrors: namesInMirrors(fixed.image, registries[index] ?? {}),
+            settings: { limits, fixed: { ...fixed, files } },
+        };
     });
     return { ...desired, nodes };
 }

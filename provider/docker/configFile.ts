@@ -27,8 +27,8 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
     }
     try {
         return JSON.parse(text) as DockerConfig;
-    } catch (error) {
-        const why = `docker's configuration ${path} is not JSON (${(error as Error).message}): mend or remove it`;
-        throw new Error(why, { cause: error });
+    } catch {
+        // Not with what the parser says, which quotes from the text and so perhaps from a password.
+        throw new Error(`docker's configuration ${path} is not JSON: mend or remove it`);
     }
 }

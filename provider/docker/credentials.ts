@@ -56,11 +56,24 @@ function askHelper(name: string, registry: string): Promise<AuthConfig | undefin
                 const what = error.code === "ENOENT" ? "is not on the PATH" : `failed: ${says || error.message}`;
                 return reject(new Error(`credential helper ${program}, which docker's config.json names, ${what}`));
             }
-            const { Username: user = "", Secret: secret = "" } = JSON.parse(stdout) as Record<string, string>;
+            const answer = parseAnswer(stdout);
+            if (answer === undefined) {
+                // Not with the answer, which may hold a secret.
+                return reject(new Error(`credential helper ${program} answered "get" with what is not JSON`));
+            }
+            const { Username: user = "", Secret: secret = "" } = answer;
             if (user === "" && secret === "") return resolve(undefined);
             resolve(user === tokenUser ? authConfig(registry, "", "", secret) : authConfig(registry, user, secret));
         });
         child.stdin?.on("error", () => {}); // a helper that is not there or ended: reported above
         child.stdin?.end(registry);
     });
+}
+
+function parseAnswer(text: string): Record<string, string> | undefined {
+    try {
+        return JSON.parse(text) as Record<string, string>;
+    } catch {
+        return undefined;
+    }
 }

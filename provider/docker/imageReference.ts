@@ -26,9 +26,10 @@ export function parseImageReference(name: string): ImageReference | undefined {
     const isDomain = first !== undefined && (/[.:A-Z[]/.test(first) || first === "localhost");
     const path = isDomain || first === undefined ? rest : `${first}/${rest}`;
     if (!isDomain && !new RegExp(`^${pathPart}(?:/${pathPart})*$`).test(path)) return undefined;
+    const isHub = !isDomain || first === "docker.io" || first === "index.docker.io";
     return {
-        domain: isDomain ? first : "docker.io",
-        path: isDomain || path.includes("/") ? path : `library/${path}`,
+        domain: isHub ? "docker.io" : first,
+        path: !isHub || path.includes("/") ? path : `library/${path}`,
         repository,
         ...(digest ? { digest, ...(tag && { tag }) } : { tag: tag ?? "latest" }),
     };
@@ -37,10 +38,14 @@ export function parseImageReference(name: string): ImageReference | undefined {
 /** Whether a name can never mean another image. */
 export const isPinned = (name: string): boolean => parseImageReference(name)?.digest !== undefined;
 
-/** Whether two names mean the same image: `busybox` and `docker.io/library/busybox:latest` do. */
+/**
+ * Whether two names mean the same image: `busybox` and `docker.io/library/busybox:latest` do, and all names with the same
+ * digest, wherever they come from.
+ */
 export function sameImage(a: string, b: string): boolean {
     const [one, other] = [parseImageReference(a), parseImageReference(b)];
     if (one === undefined || other === undefined) return a === b;
-    const key = (of: ImageReference) => JSON.stringify([of.domain, of.path, of.tag, of.digest]);
+    if (one.digest !== undefined || other.digest !== undefined) return one.digest === other.digest;
+    const key = (of: ImageReference) => JSON.stringify([of.domain, of.path, of.tag]);
     return key(one) === key(other);
 }

@@ -1,41 +1,10 @@
 import { strict as assert } from "node:assert";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { docker, leftovers, removeLeftovers } from "../support/docker";
+import { docker, leftovers } from "../support/docker";
+import { auth, configure, stock, withPrivateImage } from "../support/privateImage";
 import { type Project, withProject } from "../support/project";
-import { credentials, startRegistry } from "../support/registry";
-
-const stock = "moby/buildkit:buildx-stable-1";
-
-/** A private image on a registry of the test's own, which the engine does not have. */
-async function withPrivateImage(
-    project: Project,
-    test: (image: string, host: string) => Promise<void>,
-    { keep = false } = {},
-): Promise<void> {
-    const registry = await startRegistry(project.folder);
-    const image = `${registry.host}/${project.unique}/buildkit:private`;
-    const env = { DOCKER_CONFIG: join(project.folder, "login") };
-    try {
-        await docker(["tag", stock, image]);
-        await docker(["login", "--username", credentials.username, "--password", credentials.password, registry.host], {
-            env,
-        });
-        await docker(["push", "--quiet", image], { env });
-        if (!keep) await docker(["rmi", image]);
-        await test(image, registry.host);
-    } finally {
-        registry.stop();
-        await removeLeftovers(project.unique); // or the image would stay without a name
-        await docker(["rmi", "--force", image]).catch(() => {});
-        // The stock image keeps the digest that it was pushed under.
-        const digests = await docker(["image", "inspect", "--format", "{{json .RepoDigests}}", stock]);
-        const pushed = (JSON.parse(digests) as string[]).filter((each) => each.startsWith(registry.host));
-        for (const each of pushed) await docker(["rmi", "--force", each]);
-    }
-}
-
-const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64");
+import { credentials } from "../support/registry";
 
 /** docker's configuration with the credentials in each of the ways that docker knows. */
 const configurations: Record<string, (host: string) => object> = {
@@ -58,12 +27,6 @@ async function makeHelper(project: Project): Promise<void> {
     project.env.PATH = `${folder}:${process.env.PATH}`;
 }
 
-async function configure(project: Project, config: object): Promise<void> {
-    project.env.DOCKER_CONFIG = join(project.folder, "docker");
-    await mkdir(project.env.DOCKER_CONFIG, { recursive: true });
-    await writeFile(join(project.env.DOCKER_CONFIG, "config.json"), JSON.stringify(config));
-}
-
 const builder = (image: string, more = "") =>
     `exports.digest = new buildx.BuildxBuilder("b", { name: unique, ${more} driverOpts: { image: "${image}" } }).nodes[0].imageDigest;`;
 
@@ -72,7 +35,7 @@ describe("the BuildKit image", () => {
         it(
             `is pulled with the credentials of ${how}, which appear nowhere`,
             withProject(async (project) => {
-                await withPrivateImage(project, async (image, host) => {
+                await withPrivateImage(project, async ({ image, host }) => {
                     await makeHelper(project);
                     await configure(project, configuration(host));
                     await project.program(builder(image));
@@ -88,7 +51,7 @@ describe("the BuildKit image", () => {
     it(
         "that asks for a login fails without one, and tells of a helper that is not there",
         withProject(async (project) => {
-            await withPrivateImage(project, async (image) => {
+            await withPrivateImage(project, async ({ image }) => {
                 await project.program(builder(image));
                 await configure(project, {});
                 assert.match(
@@ -110,7 +73,7 @@ describe("the BuildKit image", () => {
         withProject(async (project) => {
             await withPrivateImage(
                 project,
-                async (image) => {
+                async ({ image }) => {
                     await configure(project, {});
                     await project.program(builder(image, 'pull: "always",'));
                     const { output } = await project.up();
@@ -130,7 +93,7 @@ describe("the BuildKit image", () => {
     it(
         "behind a tag that moved in the registry is seen by refresh with pull always, and rolled out",
         withProject(async (project) => {
-            await withPrivateImage(project, async (image, host) => {
+            await withPrivateImage(project, async ({ image, host }) => {
                 await configure(project, { auths: { [host]: { auth } } });
                 await project.program(builder(image, 'pull: "always",'));
                 await project.up();
@@ -158,20 +121,38 @@ describe("the BuildKit image", () => {
     );
 
     it(
-        "may be named by its digest",
+        "may be named by its digest, with and without a tag",
         withProject(async (project) => {
-            await withPrivateImage(project, async (image, host) => {
+            await withPrivateImage(project, async ({ image, host, digest }) => {
                 await configure(project, { auths: { [host]: { auth } } });
-                await docker(["pull", "--quiet", image], { env: project.env });
-                const [byDigest = ""] = JSON.parse(
-                    await docker(["image", "inspect", "--format", "{{json .RepoDigests}}", image]),
-                ) as string[];
-                await docker(["rmi", image]);
-                await project.program(builder(byDigest));
+                const builders = [`${image}@${digest}`, `${image.replace(/:private$/, "")}@${digest}`].map(
+                    (name, index) => `
+                    const b${index} = new buildx.BuildxBuilder("b${index}", { name: unique + "-${index}-", driverOpts: { image: "${name}" } });
+                    exports.digest${index} = b${index}.nodes[0].imageDigest;`,
+                );
+                await project.program(builders.join(""));
                 await project.up();
-                assert.equal((await project.outputs<{ digest: string }>()).digest, byDigest.split("@")[1]);
+                assert.deepEqual(await project.outputs(), { digest0: digest, digest1: digest });
+                await project.refresh("--expect-no-changes");
                 await project.preview("--expect-no-changes");
-                await docker(["rmi", "--force", byDigest]);
+            });
+        }),
+    );
+
+    it(
+        "that the engine does not have fails with a wrong password, and when the registry is gone, and says which",
+        withProject(async (project) => {
+            await withPrivateImage(project, async ({ image, host, stop }) => {
+                const wrong = Buffer.from("someone:not-the-password").toString("base64");
+                await configure(project, { auths: { [host]: { auth: wrong } } });
+                await project.program(builder(image));
+                const output = await project.failing("up", "--logtostderr", "-v=9");
+                const refused = new RegExp(`image ${image} cannot be pulled: .*unauthorized.*docker login ${host}`);
+                assert.match(output, refused);
+                assert.ok(!output.includes("not-the-password") && !output.includes(wrong));
+                stop();
+                assert.match(await project.failing("up"), new RegExp(`image ${image} cannot be pulled: .*refused`));
+                assert.deepEqual(await leftovers(project.unique), []);
             });
         }),
     );

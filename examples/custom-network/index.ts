@@ -4,7 +4,11 @@ import * as buildx from "pulumi-buildx";
 // What runs on this network, such as a package mirror, is reached by its name from every build.
 const network = new docker.Network("builds");
 
-const builder = new buildx.BuildxBuilder("builder", { driverOpts: { network: network.name } });
+const builder = new buildx.BuildxBuilder("builder", {
+    driverOpts: { network: network.name },
+    // The network's own resolver, which BuildKit by itself would keep from RUN steps.
+    buildkitdConfig: { dns: { nameservers: ["127.0.0.11"] } },
+});
 
 export const name = builder.name;
 export const networkName = network.name;

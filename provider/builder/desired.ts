@@ -65,17 +65,25 @@ export function desire(inputs: BuilderInputs, owner: Owner, files: readonly Node
 /** The arguments of each node, with the builder's own as their defaults. */
 export function nodesOf(inputs: BuilderInputs): readonly NodeInputs[] {
     const { state, endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig } = inputs;
-    const shared = { endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig };
+    // Without what is not given: the state, where these are kept, has no place for `undefined`.
+    const shared = given({ endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig });
     if (inputs.nodes === undefined) return [{ ...shared, ...(state && { state }) }].map(withStatesEndpoint);
     return inputs.nodes.map((node) => {
-        const given = Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));
         const ofState = node.state?.endpoint === undefined ? {} : { endpoint: undefined, tls: undefined };
         const env = { ...driverOpts?.env, ...node.driverOpts?.env };
         const options = { ...driverOpts, ...node.driverOpts, ...(Object.keys(env).length > 0 && { env }) };
         const hasOptions = driverOpts !== undefined || node.driverOpts !== undefined;
-        return withStatesEndpoint({ ...shared, ...ofState, ...given, ...(hasOptions && { driverOpts: options }) });
+        return withStatesEndpoint({
+            ...shared,
+            ...ofState,
+            ...given(node),
+            ...(hasOptions && { driverOpts: options }),
+        });
     });
 }
+
+const given = <T extends object>(of: T): Partial<T> =>
+    Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** A node is where its state is, unless it is told to be elsewhere. */
 function withStatesEndpoint(node: NodeInputs): NodeInputs {
@@ -85,20 +93,20 @@ function withStatesEndpoint(node: NodeInputs): NodeInputs {
 
 function desireNode(
     inputs: BuilderInputs,
-    given: NodeInputs,
+    node: NodeInputs,
     builder: string,
     index: number,
     files: NodeFiles,
 ): DesiredNode {
-    const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = given;
-    const name = state?.node ?? canonicalName(given.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
+    const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = node;
+    const name = state?.node ?? canonicalName(node.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
     const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
     const { labels = {}, extraHosts = {}, dns = {} } = inputs;
     const settings = settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest });
     return {
         name,
-        endpoint: given.endpoint,
-        tls: given.tls,
+        endpoint: node.endpoint,
+        tls: node.tls,
         container: containerName(name),
         volume: volumeName(name),
         volumeIsStates: state !== undefined,

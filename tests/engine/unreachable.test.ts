@@ -22,7 +22,7 @@ describe("a host that is gone", () => {
             assert.match(output, /pulumi config set buildx:deleteUnreachable true/);
             assert.deepEqual(await project.records(), [project.unique]);
 
-            await project.try("config", "set", "buildx:deleteUnreachable", "true");
+            await project.config("buildx:deleteUnreachable", "true");
             const left = await project.destroy();
             const container = `buildx_buildkit_${project.unique}0`;
             assert.match(

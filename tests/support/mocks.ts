@@ -2,6 +2,7 @@
  * Runs a Pulumi program with Pulumi's own mocks, for programs with a provider that cannot be had everywhere: nothing is
  * made, but every resource is asked for with what the program computes.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkout } from "./project";
@@ -16,6 +17,19 @@ export interface Mocked {
 export async function runWithMocks(program: string, state: Record<string, object>): Promise<Mocked> {
     const args = ["-r", "ts-node/register/transpile-only", __filename, program, JSON.stringify(state)];
     return JSON.parse(await must("node", args, { cwd: checkout })) as Mocked;
+}
+
+/** Asked before a program is run that needs the plugin, since Pulumi tries for long where it cannot be had. */
+export async function canDownloadPlugin(name: string): Promise<boolean> {
+    const installed = join(checkout, "node_modules/@pulumi", name, "package.json");
+    const { version } = JSON.parse(await readFile(installed, "utf8")) as { version: string };
+    const { platform, arch } = process;
+    const plugin = `pulumi-resource-${name}-v${version}-${platform}-${arch === "x64" ? "amd64" : arch}.tar.gz`;
+    const options = { method: "HEAD", signal: AbortSignal.timeout(5000) };
+    return fetch(`https://get.pulumi.com/releases/plugins/${plugin}`, options).then(
+        ({ ok }) => ok,
+        () => false,
+    );
 }
 
 /** In a process of its own, since the mocks hold for all of one. */

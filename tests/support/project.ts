@@ -29,10 +29,11 @@ export class Project {
         readonly folder: string,
         readonly unique: string,
         readonly store: string,
+        readonly backend: string,
     ) {
         this.env = {
             BUILDX_CONFIG: store,
-            PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+            PULUMI_BACKEND_URL: `file://${backend}`,
             PULUMI_HOME: join(folder, "home"),
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -41,11 +42,14 @@ export class Project {
         };
     }
 
-    static async make(options: { modules?: string; store?: string; unique?: string } = {}): Promise<Project> {
+    static async make(
+        options: { modules?: string; store?: string; unique?: string; backend?: string } = {},
+    ): Promise<Project> {
         const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-"));
         const unique = options.unique ?? `t${randomBytes(4).toString("hex")}`;
-        const project = new Project(folder, unique, options.store ?? join(folder, "buildx"));
-        await mkdir(join(folder, "backend"));
+        const { store = join(folder, "buildx"), backend = join(folder, "backend") } = options;
+        const project = new Project(folder, unique, store, backend);
+        await mkdir(backend, { recursive: true });
         const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
         await writeFile(join(folder, "Pulumi.yaml"), `name: ${unique}\n${runtime}main: index.js\n`);
         await writeFile(join(folder, "package.json"), JSON.stringify({ name: unique, main: "index.js" }));
@@ -80,6 +84,10 @@ export class Project {
     refresh = (...args: string[]): Promise<Ended> => this.must("refresh", args);
     destroy = (...args: string[]): Promise<Ended> => this.must("destroy", args);
 
+    async config(key: string, value: string): Promise<void> {
+        await must("pulumi", ["config", "set", "--non-interactive", key, value], { cwd: this.folder, env: this.env });
+    }
+
     /** A command that has to fail; gives what it said. */
     async failing(command: string, ...args: string[]): Promise<string> {
         const { code, output } = await this.try(command, ...args);
@@ -100,7 +108,7 @@ export class Project {
 
     /** The state as the backend keeps it, which takes no start of Pulumi to look at. */
     private async checkpoint(): Promise<ResourceInState[]> {
-        const path = join(this.folder, "backend/.pulumi/stacks", this.unique, "test.json");
+        const path = join(this.backend, ".pulumi/stacks", this.unique, "test.json");
         const { checkpoint }: { checkpoint: { latest?: { resources?: ResourceInState[] } } } = JSON.parse(
             await readFile(path, "utf8"),
         );

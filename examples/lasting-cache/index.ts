@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as buildx from "pulumi-buildx";
+
+const config = new pulumi.Config();
+
+// With `retainOnDelete` the volume stays even when the stack is destroyed, and the next `pulumi up` takes it up again.
+const state = new buildx.BuildKitState("cache", { builderName: "lasting-cache" }, { retainOnDelete: true });
+
+// `pulumi config set debug true` takes a container made anew. It works on the same cache.
+const builder = new buildx.BuildxBuilder("builder", {
+    state,
+    buildkitdFlags: config.getBoolean("debug") ? ["--debug"] : [],
+});
+
+export const name = builder.name;
+export const volumeName = state.volumeName;

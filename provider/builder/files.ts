@@ -1,12 +1,14 @@
 /** The files that a node's buildkitd finds in its configuration folder. */
 import { readFile } from "node:fs/promises";
 import type { ContainerInspectInfo } from "dockerode";
+import { tableOf } from "../buildkit/config";
 import { configFiles, defaultConfigFile, digestOfFiles, namesEntitlements } from "../buildx/configFiles";
 import { readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { type Registries, registriesIn } from "../docker/mirrors";
 import { nodesOf } from "./desired";
 import type { BuilderInputs, NodeInputs } from "./inputs";
+import { withResolver } from "./resolver";
 
 /** Where buildkitd looks for its configuration. */
 export const configFolder = "/etc/buildkit";
@@ -32,22 +34,25 @@ export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: fals
  */
 export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
     Promise.all(
-        nodesOf(inputs).map(async ({ buildkitdConfig }) => {
-            const config = await orDefault(buildkitdConfig);
+        nodesOf(inputs).map(async (node) => {
+            const given = await orDefault(node.buildkitdConfig);
+            const config = withResolver(given, tableOf(given), node, inputs.dns);
             if (config === undefined) return noFiles;
             const contents = await configFiles(config);
             return {
                 contents,
                 digest: digestOfFiles(contents),
                 entitlements: namesEntitlements(config),
-                registries: registriesIn(config),
+                registries: registriesIn(tableOf(config)),
             };
         }),
     );
 
 /** The registries in the configuration of each node, without a look at what the configuration names. */
 export const registriesOf = (inputs: BuilderInputs): Promise<Registries[]> =>
-    Promise.all(nodesOf(inputs).map(async ({ buildkitdConfig }) => registriesIn(await orDefault(buildkitdConfig))));
+    Promise.all(
+        nodesOf(inputs).map(async ({ buildkitdConfig }) => registriesIn(tableOf(await orDefault(buildkitdConfig)))),
+    );
 
 async function orDefault(config: NodeInputs["buildkitdConfig"]): Promise<NodeInputs["buildkitdConfig"]> {
     if (config !== undefined) return config;

@@ -10,6 +10,7 @@ export {
     getBuilder,
     getBuilderOutput,
 } from "./provider/builder/getBuilder";
+export type { BuildkitdConfig } from "./provider/buildkit/config/types";
 export type { NodeOutputs, Status } from "./provider/builder/outputs";
 export { BuildxBuilder, type BuildxBuilderArgs, type DriverOpts, type ImageArgs } from "./provider/builder/resource";
 export { BuildKitState, type BuildKitStateArgs } from "./provider/state/resource";

@@ -2,6 +2,7 @@ import { waitUntilReady } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
 import type { Workers } from "../buildkit/workers";
+import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
 import {
@@ -29,7 +30,6 @@ import { findImage, pullImage } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
 import { limitUpdate } from "./containerOptions";
-import { configFolder } from "./files";
 import { missingPlatform } from "./missingPlatform";
 import type { IsOurs } from "./observe";
 import type { Plan, Step } from "./plan";

@@ -11,7 +11,8 @@ import { canonicalName } from "../buildx/names";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { parseImageReference } from "../docker/imageReference";
 import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName, onlyKeys, said, suggestion, text, textThat } from "../pulumi/validation";
+import { failuresOf, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
+import { formatPath, said, suggestion } from "../words";
 import { builderName } from "./desired";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 
@@ -135,7 +136,13 @@ const ofNode = {
             'write a list of arguments, such as ["--debug"]',
         ),
     ),
-    buildkitdConfig: v.optional(v.any()), // looked at apart
+    buildkitdConfig: v.optional(
+        // looked at apart
+        v.union(
+            [v.string(), v.looseObject({})],
+            ({ input }) => `${said(input)} is neither the text of a buildkitd.toml nor the same as an object`,
+        ),
+    ),
 };
 
 const schema = v.looseObject({
@@ -214,16 +221,22 @@ async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<Ch
     if (typeof node !== "object") return [];
     const { driverOpts, buildkitdConfig } = node;
     const hasOptions = typeof driverOpts === "object";
-    const config =
-        buildkitdConfig === undefined || (buildkitdConfig as unknown) === unknown
-            ? []
-            : await problemsOfConfig(withoutUnknown(buildkitdConfig));
     return [
         ...(hasOptions ? checkSwap(driverOpts) : []),
         ...(hasOptions ? checkNetwork(driverOpts, news.extraHosts, news.dns) : []),
         ...(await failuresOfEndpoint(node, { isAll: node === news && news.nodes === undefined && !news.state })),
-        ...config.map(({ path, reason }) => ({ property: path, reason })),
+        ...(await failuresOfConfig(buildkitdConfig)),
     ];
+}
+
+async function failuresOfConfig(config: NodeInputs["buildkitdConfig"]): Promise<CheckFailure[]> {
+    const property = "buildkitdConfig";
+    if (config === undefined || (config as unknown) === unknown) return [];
+    const problems = await problemsOfConfig(withoutUnknown(config));
+    return problems.map(({ path, reason }) => {
+        if (typeof config !== "string") return { property: formatPath([property, ...path]), reason };
+        return { property, reason: path.length === 0 ? reason : `${formatPath(path)}: ${reason}` };
+    });
 }
 
 /** What cannot be true of several nodes at once. */

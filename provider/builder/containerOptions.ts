@@ -1,9 +1,9 @@
 import type { ContainerCreateOptions } from "dockerode";
+import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
 import { type Owner, ownerLabels } from "../docker/ownership";
 import type { DesiredNode } from "./desired";
-import { configFlags } from "./files";
 import type { EngineTraits, Limits } from "./settings";
 
 /** Where buildkitd keeps its state. */

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { normalizePlatform } from "../buildx/platform";
-import type { BuildkitdConfig } from "../buildkit/config";
+import type { BuildkitdConfig } from "../buildkit/config/types";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
-import { withSecretKey } from "../pulumi/secretKey";
+import { withSecretKey, withSecretKeys } from "../pulumi/secretKey";
 import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
 import type { Dns } from "./inputs";
 import { missingPlatform } from "./missingPlatform";
@@ -178,7 +178,7 @@ export class BuildxBuilder extends BuildxResource {
             {
                 ...others,
                 ...(state !== undefined && { state: referenceTo(state) }),
-                ...(others.tls && { tls: withSecretKey(others.tls) }),
+                ...withSecrets(others),
                 containerName: undefined,
                 dockerEndpoint: undefined,
                 buildkitVersion: undefined,
@@ -222,11 +222,17 @@ export class BuildxBuilder extends BuildxResource {
     }
 }
 
+/** The arguments that may hold keys, with these as secrets. */
+const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
+    ...(tls && { tls: withSecretKey(tls) }),
+    ...(config && { buildkitdConfig: withSecretKeys(config) }),
+});
+
 /** Nodes with what they take from their states in the place of these. */
 const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>) => {
-    const ofNode = ({ state, tls, ...node }: NodeArgs) => ({
+    const ofNode = ({ state, ...node }: NodeArgs) => ({
         ...node,
-        ...(tls && { tls: withSecretKey(tls) }),
+        ...withSecrets(node),
         ...(state && { state: referenceTo(state) }),
     });
     const ofEach = (node: pulumi.Input<NodeArgs>) =>

@@ -3,9 +3,9 @@
  * container that the engine reports. Comparing two of them says what changed.
  */
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
+import { configFlags } from "../buildx/configFiles";
 import { type DriverOptions, driverDefaults } from "../buildx/driverOptions";
 import type { Dns } from "./inputs";
-import { configFlags } from "./files";
 import { formatRestartPolicy, formatSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
 import { sameImage } from "../docker/imageReference";
 import { isOwnLabel } from "../docker/ownership";

@@ -1,5 +1,98 @@
-// STUB
-export const configFiles = async (_: unknown): Promise<Record<string, Buffer>> => ({});
-export const defaultConfigFile = async (): Promise<string | undefined> => undefined;
-export const digestOfFiles = (_: unknown): string => "";
-export const namesEntitlements = (_: unknown): boolean => false;
+/** buildkitd's configuration as buildx brings it into a container (buildx: `util/confutil/container.go`). */
+import { createHash } from "node:crypto";
+import { access } from "node:fs/promises";
+import { basename, join, posix } from "node:path";
+import { readConfig, renderConfig, sorted, type Table } from "../buildkit/config";
+import { isPem, readPem } from "../docker/pem";
+import { storeFolder } from "./store";
+
+/** Where buildkitd looks for its configuration. */
+export const configFolder = "/etc/buildkit";
+
+const configFile = "buildkitd.toml";
+
+/** The arguments by which it takes the one that lies there. */
+export const configFlags: readonly string[] = ["--config", `${configFolder}/${configFile}`];
+
+/** The configuration of builders that are given none: `buildkitd.default.toml` in buildx's store; `undefined` for none. */
+export async function defaultConfigFile(): Promise<string | undefined> {
+    const path = join(storeFolder(), "buildkitd.default.toml");
+    return access(path).then(
+        () => path,
+        () => undefined,
+    );
+}
+
+/** Whether builds may use the host's network by the configuration alone, so that buildx adds no flag for it. */
+export const allowsHostNetwork = ({ "insecure-entitlements": entitlements }: Table): boolean =>
+    Array.isArray(entitlements) && entitlements.includes("network.host");
+
+interface Registry {
+    ca?: string[];
+    keypair?: { key?: string; cert?: string }[];
+}
+
+/**
+ * The files of a configuration by path below {@link configFolder}: itself, and the certificates and keys of its
+ * registries, of which it then has the paths in the container.
+ *
+ * @throws where one of them cannot be read.
+ */
+export async function configFiles(table: Table): Promise<Record<string, Buffer>> {
+    const files: Record<string, Buffer> = {};
+    const registries: Record<string, unknown> = {};
+    for (const [host, registry] of Object.entries((table.registry ?? {}) as Record<string, Registry>)) {
+        const bring = async (given: string, name: string) => {
+            const content = Buffer.from(await readPem(given));
+            const path = freePath(
+                posix.join("certs", host.replace(/[^a-zA-Z0-9.-]+/g, "_"), isPem(given) ? name : basename(given)),
+                (taken) => !files[taken] || files[taken].equals(content),
+            );
+            files[path] = content;
+            return posix.join(configFolder, path);
+        };
+        const ca: string[] = [];
+        for (const each of registry.ca ?? []) ca.push(await bring(each, "ca.pem"));
+        const keypair: Registry["keypair"] = [];
+        for (const { key, cert } of registry.keypair ?? []) {
+            keypair.push({
+                ...(key && { key: await bring(key, "key.pem") }),
+                ...(cert && { cert: await bring(cert, "cert.pem") }),
+            });
+        }
+        registries[host] = { ...registry, ...(ca.length > 0 && { ca }), ...(keypair.length > 0 && { keypair }) };
+    }
+    const inContainer = table.registry === undefined ? table : { ...table, registry: registries };
+    files[configFile] = Buffer.from(await renderConfig(inContainer));
+    return files;
+}
+
+/** A path with a number in it where another file has it already; buildx itself would put the one in the other's place. */
+function freePath(path: string, isFree: (path: string) => boolean): string {
+    const { dir, name, ext } = posix.parse(path);
+    for (let number = 1, free = path; ; number++) {
+        if (isFree(free)) return free;
+        free = posix.join(dir, `${name}-${number}${ext}`);
+    }
+}
+
+/**
+ * By which two sets of files are told apart. Of the configuration counts what it says: buildx writes the same one in other
+ * words.
+ */
+export async function digestOfFiles(files: Readonly<Record<string, Buffer>>): Promise<string> {
+    const paths = Object.keys(files).sort();
+    if (paths.length === 0) return "";
+    const hash = createHash("sha256");
+    for (const path of paths) {
+        const content = files[path] as Buffer;
+        hash.update(`${path}\0`).update(path === configFile ? await meaning(content) : content);
+        hash.update("\0");
+    }
+    return hash.digest("hex");
+}
+
+async function meaning(content: Buffer): Promise<Buffer | string> {
+    const { table, problems } = await readConfig(content.toString("utf8"));
+    return problems.length > 0 ? content : JSON.stringify(sorted(table));
+}

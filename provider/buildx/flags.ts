@@ -11,17 +11,17 @@ function insecureEntitlements(flags: readonly string[]): string[] {
 }
 
 /**
- * buildkitd's arguments with what buildx adds to them: the `network.host` entitlement where the user
- * names no entitlement, or where the builder itself is on the host's network (buildx:
- * `builder/builder.go`, `parseBuildkitdFlags`).
+ * buildkitd's arguments with what buildx adds to them: the `network.host` entitlement where the arguments name none and
+ * the configuration does not have it, or where the builder itself is on the host's network (buildx: `builder/builder.go`,
+ * `parseBuildkitdFlags`).
  */
 export function withDefaultEntitlement(
     flags: readonly string[],
     network: string | undefined,
-    inConfig = false,
+    hostNetworkInConfig = false,
 ): string[] {
     const entitlements = insecureEntitlements(flags);
     const missing =
-        network === "host" ? !entitlements.includes("network.host") : entitlements.length === 0 && !inConfig;
+        network === "host" ? !entitlements.includes("network.host") : entitlements.length === 0 && !hostNetworkInConfig;
     return missing ? [...flags, networkHost] : [...flags];
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dockerConfigFolder } from "./configFile";
+import { readPem } from "./pem";
 
 /** As a user gives it: each the path of a file, or PEM text itself. */
 export interface TlsArguments {
@@ -26,14 +27,9 @@ export const tlsParts = ["ca", "cert", "key"] as const satisfies (keyof TlsArgum
 /** The names by which docker knows them, in `DOCKER_CERT_PATH` and in contexts. */
 export const tlsFile = (part: keyof TlsArguments): string => `${part}.pem`;
 
-export const isPem = (text: string): boolean => text.trimStart().startsWith("-----BEGIN");
-
 /** Reads what is given by paths, which are relative to the program's folder. */
 export async function readMaterial(given: TlsArguments): Promise<TlsMaterial> {
-    const read = async (part: keyof TlsArguments) => {
-        const value = given[part] as string;
-        return [part, isPem(value) ? value : await readFile(value, "utf8")] as const;
-    };
+    const read = async (part: keyof TlsArguments) => [part, await readPem(given[part] as string)] as const;
     const parts = await Promise.all(tlsParts.filter((part) => given[part] !== undefined).map(read));
     return { ...Object.fromEntries(parts), skipVerify: false, from: "the argument tls" };
 }

@@ -1,10 +1,9 @@
 /** The arguments by which an engine is found, `endpoint` and `tls`, as every resource takes them. */
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { findEndpoint, isHost } from "../docker/endpoint";
-import { isPem, readMaterial, type TlsArguments, tlsParts } from "../docker/tls";
+import { belongTogether, whyUnusable } from "../docker/pem";
+import { type TlsArguments, tlsParts } from "../docker/tls";
 import { hasUnknown, unknown } from "./unknown";
 import { onlyKeys, text, textThat } from "./validation";
 
@@ -93,38 +92,14 @@ async function failuresOfMaterial(tls: TlsArguments): Promise<CheckFailure[]> {
     const problems = await Promise.all(
         tlsParts.map(async (part) => {
             const value = tls[part];
-            const reason = value === undefined ? undefined : await whyUnusable(part, value);
+            const reason =
+                value === undefined ? undefined : await whyUnusable(part === "key" ? "key" : "certificate", value);
             return reason === undefined ? [] : [{ property: `tls.${part}`, reason }];
         }),
     );
     failures.push(...problems.flat());
-    if (failures.length > 0 || tls.cert === undefined) return failures;
-    const { cert = "", key = "" } = await readMaterial(tls);
-    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return [];
+    const { cert, key } = tls;
+    if (failures.length > 0 || cert === undefined || key === undefined) return failures;
+    if (await belongTogether(cert, key)) return [];
     return [{ property: "tls.key", reason: "it is not the key of tls.cert: give the two that were made together" }];
-}
-
-/** Why a part is no certificate or no key. */
-async function whyUnusable(part: keyof TlsArguments, value: string): Promise<string | undefined> {
-    // What is no path may be a key that was pasted without its first line, which is not to be shown.
-    const name = isPem(value) || value.length > 255 || value.includes("\n") ? "it" : `"${value}"`;
-    const text = isPem(value)
-        ? value
-        : await readFile(value, "utf8").catch((error: NodeJS.ErrnoException) => ({ code: error.code ?? "" }));
-    if (typeof text !== "string") {
-        const why = text.code === "ENOENT" ? "there is no such file" : text.code;
-        return `${name} cannot be read (${why}): give a path or PEM text`;
-    }
-    if (!isPem(text)) return `${name} holds no PEM text ("-----BEGIN …")`;
-    if (part === "key" && /ENCRYPTED/.test(text))
-        return `${name} is encrypted, and docker takes a key without password`;
-    try {
-        if (part === "key") createPrivateKey(text);
-        else new X509Certificate(text);
-        return undefined;
-    } catch (error) {
-        const { reason = "" } = error as { reason?: string };
-        const what = part === "key" ? "private key" : "certificate";
-        return `${name} holds no ${what} that can be read${reason && ` (${reason})`}`;
-    }
 }

@@ -1,12 +1,9 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
-import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { whyIllegalName } from "../buildx/names";
+import { formatPath, said, suggestion } from "../words";
 
 type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
-
-/** A value as a message quotes it. */
-export const said = (input: unknown) => (typeof input === "string" ? `"${input}"` : JSON.stringify(input));
 
 export const text = (what: string) => v.pipe(v.string(({ input }) => `${said(input)} is not ${what}`));
 
@@ -44,23 +41,9 @@ export function failuresOf(schema: Schema, value: Record<string, unknown>): Chec
             property: key,
             reason: `there is no argument ${key}: ${suggestion(key, known)}`,
         })),
-        ...issues.map((issue) => ({ property: pathOf(issue), reason: issue.message })),
+        ...issues.map(({ path = [], message: reason }) => ({
+            property: formatPath(path.map(({ key }) => key as string | number)),
+            reason,
+        })),
     ];
-}
-
-/** Where an issue is, as Pulumi writes it: `nodes[1].driverOpts.memory`, `extraHosts["registry.example"]`. */
-const pathOf = ({ path = [] }: { path?: readonly { key: unknown }[] | undefined }): string =>
-    path.reduce((all, { key }) => {
-        if (typeof key === "number") return `${all}[${key}]`;
-        const name = String(key);
-        if (all !== "" && !/^[\w$-]+$/.test(name)) return `${all}[${JSON.stringify(name)}]`;
-        return all === "" ? name : `${all}.${name}`;
-    }, "");
-
-/** Which of the legal names was probably meant. */
-export function suggestion(name: string, legal: readonly string[]): string {
-    const nearest = closest(name, legal);
-    return distance(name, nearest) <= Math.ceil(name.length / 3)
-        ? `did you mean ${nearest}?`
-        : `there are ${legal.join(", ")}`;
 }

@@ -3,7 +3,8 @@ import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName, said, text } from "../pulumi/validation";
+import { failuresOf, legalName, text } from "../pulumi/validation";
+import { said } from "../words";
 import type { StateInputs } from "./inputs";
 
 const texts = v.record(

@@ -7,25 +7,21 @@ const resolver = { nameservers: ["127.0.0.11"] };
 
 describe("Docker's resolver for RUN steps", () => {
     it("is added to a configuration where dns is asked for on a network of one's own", () => {
-        assert.equal(withResolver(undefined, {}, own, dns), '[dns]\n  nameservers = ["127.0.0.11"]\n');
-        assert.equal(
-            withResolver("debug = true\n", { debug: true }, own, dns),
-            'debug = true\n\n[dns]\n  nameservers = ["127.0.0.11"]\n',
-        );
-        assert.deepEqual(withResolver({ debug: true }, { debug: true }, own, dns), { debug: true, dns: resolver });
+        assert.deepEqual(withResolver(undefined, own, dns), { dns: resolver });
+        assert.deepEqual(withResolver({ debug: true }, own, dns), { debug: true, dns: resolver });
     });
 
     it("is not, where none is asked for, there is none, it is not reached, or others are named", () => {
-        assert.equal(withResolver(undefined, {}, own, undefined), undefined);
+        assert.equal(withResolver(undefined, own, undefined), undefined);
         for (const network of ["bridge", "host", "none", "container:other"]) {
-            assert.equal(withResolver(undefined, {}, { driverOpts: { network } }, dns), undefined);
+            assert.equal(withResolver(undefined, { driverOpts: { network } }, dns), undefined);
         }
-        assert.equal(withResolver(undefined, {}, {}, dns), undefined);
+        assert.equal(withResolver(undefined, {}, dns), undefined);
         for (const config of [{ dns: { options: ["ndots:1"] } }, { worker: { oci: { networkMode: "bridge" } } }]) {
-            assert.equal(withResolver(config, config, own, dns), config);
+            assert.equal(withResolver(config, own, dns), config);
         }
         for (const buildkitdFlags of [["--oci-worker-net=cni"], ["--oci-worker-net", "bridge"]]) {
-            assert.equal(withResolver(undefined, {}, { ...own, buildkitdFlags }, dns), undefined);
+            assert.equal(withResolver(undefined, { ...own, buildkitdFlags }, dns), undefined);
         }
     });
 });

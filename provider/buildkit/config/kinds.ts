@@ -1,0 +1,82 @@
+/** What may stand at a key of buildkitd's configuration. */
+import { parseSize } from "../../buildx/values";
+
+/** A single value, or a list of them. */
+interface Scalar {
+    readonly is: "scalar";
+    /** For messages: what it has to be, with an example. */
+    readonly what: string;
+    readonly isLegal: (value: unknown) => boolean;
+    /** What to write in the place of a value that is nearly one. */
+    readonly instead?: (value: unknown) => string | undefined;
+    /** It is the path of a file that travels into the container, or that file's PEM text. */
+    readonly holds?: "certificate" | "key";
+    /** TOML takes nothing but a list. */
+    readonly isList?: true;
+}
+
+export type Kind =
+    | Scalar
+    | {
+          readonly is: "table";
+          readonly keys: Readonly<Record<string, Kind>>;
+          /** Other names of keys. */
+          readonly aliases: Readonly<Record<string, string>>;
+      }
+    | { readonly is: "list"; readonly of: Kind }
+    /** A table with names of the user's choice. */
+    | { readonly is: "named"; readonly of: Kind }
+    | { readonly is: "anything" };
+
+export const table = (keys: Record<string, Kind>, aliases: Record<string, string> = {}): Kind => ({
+    is: "table",
+    keys,
+    aliases,
+});
+export const listOf = (of: Kind): Kind => ({ is: "list", of });
+export const named = (of: Kind): Kind => ({ is: "named", of });
+
+export const oneOf = (...words: string[]): Kind => ({
+    is: "scalar",
+    what: `one of ${words.join(", ")}`,
+    isLegal: (value) => typeof value === "string" && words.includes(value),
+});
+
+const isText = (value: unknown) => typeof value === "string";
+const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
+const isWhole = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value);
+
+/** As Go's `time.ParseDuration` reads them; a plain number is one of seconds. */
+const isDuration = (value: unknown) =>
+    (isWhole(value) && (value as number) >= 0) ||
+    (isText(value) && /^(\d+|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(value));
+
+/** BuildKit knows no days (docker/buildx#2505). */
+function inHours(value: unknown): string | undefined {
+    const [, count, unit] = /^(\d+(?:\.\d+)?) ?(d|w)/.exec(String(value)) ?? [];
+    return count === undefined ? undefined : `"${Number(count) * (unit === "w" ? 168 : 24)}h"`;
+}
+
+const isSize = (value: unknown) =>
+    (isWhole(value) && (value as number) >= 0) ||
+    (isText(value) && (/^\d+%$/.test(value) || parseSize(value) !== undefined));
+
+const one = (what: string, isLegal: Scalar["isLegal"], more: Partial<Scalar> = {}): Kind => ({
+    is: "scalar",
+    what,
+    isLegal,
+    ...more,
+});
+
+export const scalar = {
+    yesOrNo: one("true or false", (value) => typeof value === "boolean"),
+    integer: one("a whole number", isWhole),
+    text: one("text", isText),
+    texts: one("a list of texts", areTexts),
+    size: one('a size: write a number of bytes, "20GB" or "10%"', isSize),
+    duration: one('a duration: write "48h" or a number of seconds', isDuration, { instead: inHours }),
+    certificate: one("the path of a file or PEM text", isText, { holds: "certificate" }),
+    certificates: one("a list of paths of files, or PEM texts", areTexts, { holds: "certificate", isList: true }),
+    key: one("the path of a file or PEM text", isText, { holds: "key" }),
+    anything: { is: "anything" } as Kind,
+};

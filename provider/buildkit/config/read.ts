@@ -1,0 +1,125 @@
+import { said, suggestion } from "../../words";
+import { configuration } from "./keys";
+import type { Kind } from "./kinds";
+import type { BuildkitdConfig } from "./types";
+
+/** buildkitd's configuration under TOML's own keys. */
+export type Table = Readonly<Record<string, unknown>>;
+
+export interface Problem {
+    /** The keys to what is wrong, as the user wrote them. */
+    readonly path: readonly (string | number)[];
+    readonly reason: string;
+    /** It is a key that BuildKit, which passes over it, does not know; a newer one may. */
+    readonly isUnknownKey?: true;
+}
+
+/** A file that the configuration names, by its path or as its text. */
+export interface FileArgument {
+    readonly path: Problem["path"];
+    readonly holds: "certificate" | "key";
+    readonly value: string;
+}
+
+export interface Reading {
+    readonly table: Table;
+    readonly problems: readonly Problem[];
+    readonly files: readonly FileArgument[];
+}
+
+/** Reads a configuration, text or object, and says what in it is wrong. */
+export async function readConfig(config: string | BuildkitdConfig): Promise<Reading> {
+    const problems: Problem[] = [];
+    const files: FileArgument[] = [];
+    let given: unknown = config;
+    if (typeof config === "string") {
+        const { parse, TomlError } = await import("smol-toml");
+        try {
+            given = parse(config);
+        } catch (error) {
+            if (!(error instanceof TomlError)) throw error;
+            // Without the lines around it, which may hold what is not to be shown.
+            const why = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
+            const reason = `line ${error.line}, column ${error.column} is no TOML: ${why}`;
+            return { table: {}, problems: [{ path: [], reason }], files };
+        }
+    }
+    const reader = { isText: typeof config === "string", problems, files };
+    return { table: readAs(configuration, given, [], reader) as Table, problems, files };
+}
+
+interface Reader {
+    /** It is TOML, which is stricter than an object. */
+    readonly isText: boolean;
+    readonly problems: Problem[];
+    readonly files: FileArgument[];
+}
+
+function readAs(kind: Kind, value: unknown, path: Problem["path"], reader: Reader): unknown {
+    const wrong = (reason: string) => reader.problems.push({ path, reason });
+    switch (kind.is) {
+        case "anything":
+            return value;
+        case "list": {
+            const list = !reader.isText && isTable(value) ? [value] : value;
+            if (!Array.isArray(list)) return wrong(`${said(value)} is not a list of tables`);
+            return list.map((each, index) => readAs(kind.of, each, [...path, index], reader));
+        }
+        case "named":
+            if (!isTable(value)) return wrong(`${said(value)} is not a table`);
+            return Object.fromEntries(
+                Object.entries(value).map(([name, each]) => [name, readAs(kind.of, each, [...path, name], reader)]),
+            );
+        case "table":
+            if (!isTable(value)) return wrong(`${said(value)} is not a table`);
+            return readTable(kind, value, path, reader);
+        case "scalar": {
+            const read = kind.isList && !reader.isText && typeof value === "string" ? [value] : value;
+            if (!kind.isLegal(read)) {
+                const instead = kind.instead?.(value);
+                return wrong(
+                    `${said(value)} is not ${instead === undefined ? kind.what : `allowed: write ${instead}`}`,
+                );
+            }
+            const { holds } = kind;
+            if (holds !== undefined) {
+                for (const [index, file] of (Array.isArray(read) ? (read as string[]) : [read as string]).entries())
+                    reader.files.push({ path: Array.isArray(value) ? [...path, index] : path, holds, value: file });
+            }
+            return read;
+        }
+    }
+}
+
+function readTable(
+    { keys, aliases }: Extract<Kind, { is: "table" }>,
+    value: Record<string, unknown>,
+    path: Problem["path"],
+    reader: Reader,
+): Table {
+    // BuildKit does not mind the case of keys; an object may be written without TOML's dashes.
+    const plain = (key: string) => (reader.isText ? key : key.replaceAll("-", "")).toLowerCase();
+    const names = new Map(Object.keys(keys).map((key) => [plain(key), key]));
+    if (!reader.isText) for (const [alias, key] of Object.entries(aliases)) names.set(plain(alias), key);
+    const read: Record<string, unknown> = {};
+    for (const [key, each] of Object.entries(value)) {
+        if (each === undefined) continue;
+        const name = names.get(plain(key));
+        if (name === undefined) {
+            const legal = reader.isText
+                ? Object.keys(keys)
+                : [...Object.keys(keys).map(camelCase), ...Object.keys(aliases)];
+            const reason = `BuildKit has no ${key} here: ${suggestion(key, legal)}`;
+            reader.problems.push({ path: [...path, key], reason, isUnknownKey: true });
+            read[key] = each;
+        } else {
+            read[name] = readAs(keys[name] as Kind, each, [...path, key], reader);
+        }
+    }
+    return read;
+}
+
+const camelCase = (key: string) => key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const isTable = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,21 @@
+/** Parts of messages that every room uses. */
+import { closest, distance } from "fastest-levenshtein";
+
+/** A value as a message quotes it. */
+export const said = (input: unknown) => (typeof input === "string" ? `"${input}"` : JSON.stringify(input));
+
+/** Which of the legal names was probably meant. */
+export function suggestion(name: string, legal: readonly string[]): string {
+    const nearest = closest(name, legal);
+    return distance(name, nearest) <= Math.ceil(name.length / 3)
+        ? `did you mean ${nearest}?`
+        : `there are ${legal.join(", ")}`;
+}
+
+/** Where a value is, as Pulumi writes it: `nodes[1].driverOpts.memory`, `extraHosts["registry.example"]`. */
+export const formatPath = (keys: readonly (string | number)[]): string =>
+    keys.reduce<string>((all, key) => {
+        if (typeof key === "number") return `${all}[${key}]`;
+        if (all !== "" && !/^[\w$-]+$/.test(key)) return `${all}[${JSON.stringify(key)}]`;
+        return all === "" ? key : `${all}.${key}`;
+    }, "");

@@ -1,0 +1,147 @@
+import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { problemsOfConfig, readConfig, renderConfig } from "../../provider/buildkit/config";
+import { configFiles, digestOfFiles } from "../../provider/buildx/configFiles";
+import { formatPath } from "../../provider/words";
+
+const told = async (config: Parameters<typeof problemsOfConfig>[0]) =>
+    (await problemsOfConfig(config)).map(({ path, reason }) => `${formatPath(path)}: ${reason}`);
+
+describe("buildkitd's configuration", () => {
+    const folder = mkdtempSync(join(tmpdir(), "pulumi-buildx-test-"));
+    const at = (name: string) => join(folder, name);
+    before(() => {
+        for (const name of ["one", "other"]) {
+            execFileSync(
+                "openssl",
+                `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=${name}`
+                    .split(" ")
+                    .concat("-keyout", at(`${name}.key`), "-out", at(`${name}.crt`)),
+                { stdio: "ignore" },
+            );
+        }
+        writeFileSync(at("text"), "no certificate");
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    it("is the same from text and from an object, in camelCase or in TOML's own words", async () => {
+        const text = `
+            insecure-entitlements = ["security.insecure"] # a comment
+            [worker.oci]
+            max-parallelism = 4
+            [[worker.oci.gcpolicy]]
+            keepDuration = "48h"
+            [registry."docker.io"]
+            mirrors = ["cache.example"]`;
+        const camel = {
+            registry: { "docker.io": { mirrors: ["cache.example"] } },
+            worker: { oci: { gcpolicy: [{ keepDuration: "48h" }], maxParallelism: 4 } },
+            entitlements: ["security.insecure"],
+        };
+        const dashed = {
+            ...camel,
+            entitlements: undefined,
+            "insecure-entitlements": ["security.insecure"],
+            worker: { oci: { gcpolicy: [{ keepDuration: "48h" }], "max-parallelism": 4 } },
+        };
+        const rendered = await Promise.all(
+            [text, camel, dashed].map(async (each) => renderConfig((await readConfig(each as string)).table)),
+        );
+        assert.equal(rendered[1], rendered[0]);
+        assert.equal(rendered[2], rendered[0]);
+        assert.match(rendered[0] ?? "", /^max-parallelism = 4$/m);
+        assert.match(rendered[0] ?? "", /^insecure-entitlements = \[ "security.insecure" \]$/m);
+    });
+
+    it("tells where text is no TOML, without what stands there", async () => {
+        assert.deepEqual(await told('debug = true\ntoken = "hush'), [": line 2, column 9 is no TOML: unfinished string"]);
+    });
+
+    for (const [what, config, problems] of [
+        ["a key that there is not", { debgu: true }, ["debgu: BuildKit has no debgu here: did you mean debug?"]],
+        [
+            "camelCase in text",
+            "[worker.oci]\nmaxParallelism = 4",
+            ["worker.oci.maxParallelism: BuildKit has no maxParallelism here: did you mean max-parallelism?"],
+        ],
+        ["a value of another type", { debug: "yes" }, ['debug: "yes" is not true or false']],
+        [
+            "text where a list stands",
+            'insecure-entitlements = "x"',
+            ['insecure-entitlements: "x" is not a list of texts'],
+        ],
+        [
+            "days",
+            { worker: { oci: { gcpolicy: [{ keepDuration: "7d" }] } } },
+            ['worker.oci.gcpolicy[0].keepDuration: "7d" is not allowed: write "168h"'],
+        ],
+        [
+            "a size that is none",
+            { worker: { oci: { maxUsedSpace: "much" } } },
+            ['worker.oci.maxUsedSpace: "much" is not a size: write a number of bytes, "20GB" or "10%"'],
+        ],
+        [
+            "a table that is none",
+            { registry: { "docker.io": "mirror" } },
+            ['registry["docker.io"]: "mirror" is not a table'],
+        ],
+        [
+            "a file that is not there",
+            { registry: { "r.example": { ca: "./none.pem" } } },
+            ['registry["r.example"].ca: "./none.pem" cannot be read (there is no such file): give a path or PEM text'],
+        ],
+    ] as [string, object | string, string[]][]) {
+        it(`tells of ${what}`, async () => assert.deepEqual(await told(config), problems));
+    }
+
+    it("tells of files that are no certificates, and of keys of other ones", async () => {
+        const registry = (more: object) => ({ registry: { "r.example": more } });
+        assert.deepEqual(await told(registry({ ca: [at("one.crt"), at("text")] })), [
+            `registry["r.example"].ca[1]: "${at("text")}" holds no PEM text ("-----BEGIN …")`,
+        ]);
+        const pair = (key: string) => registry({ keypair: [{ key: at(key), cert: at("one.crt") }] });
+        assert.deepEqual(await told(pair("one.key")), []);
+        assert.deepEqual(await told(pair("other.key")), [
+            'registry["r.example"].keypair[0].key: it is not the key of the certificate beside it',
+        ]);
+    });
+
+    it("brings certificates into the container, each under a name of its own", async () => {
+        const pem = "-----BEGIN CERTIFICATE-----\n";
+        const { table } = await readConfig({
+            registry: {
+                "r.example:5000": {
+                    ca: [at("one.crt"), pem],
+                    keypair: { key: at("one.key"), cert: at("one.crt") },
+                    mirrors: ["m.example"],
+                },
+                "r.example_5000": { ca: `${pem}2` },
+            },
+        });
+        const files = await configFiles(table);
+        assert.deepEqual(Object.keys(files).sort(), [
+            "buildkitd.toml",
+            "certs/r.example_5000/ca-1.pem",
+            "certs/r.example_5000/ca.pem",
+            "certs/r.example_5000/one.crt",
+            "certs/r.example_5000/one.key",
+        ]);
+        assert.match(String(files["buildkitd.toml"]), /ca = \[ "\/etc\/buildkit\/certs\/r.example_5000\/one.crt", /);
+    });
+
+    it("is told apart by what it says", async () => {
+        const digest = (toml: string, more = {}) => digestOfFiles({ "buildkitd.toml": Buffer.from(toml), ...more });
+        const [a, reordered, other, broken] = await Promise.all([
+            digest('debug = true\nroot = "/x"'),
+            digest("root = '/x'\n\n# why\ndebug = true"),
+            digest("debug = false"),
+            digest("debug = "),
+        ]);
+        assert.equal(reordered, a);
+        assert.equal(new Set([a, other, broken, await digestOfFiles({})]).size, 4);
+        assert.notEqual(await digest('debug = true\nroot = "/x"', { "certs/a": Buffer.from("a") }), a);
+    });
+});

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { type DriverOptions, driverOptionNames } from "../buildx/driverOptions";
 import { parsePlatform } from "../buildx/platform";
 import { isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
-import { problemsOfConfig } from "../buildkit/config";
+import { problemsOfConfig, shown } from "../buildkit/config";
 import { canonicalName } from "../buildx/names";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { parseImageReference } from "../docker/imageReference";
@@ -14,6 +14,7 @@ import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
 import { formatPath, said, suggestion } from "../words";
 import { builderName } from "./desired";
+import { whyDefaultUnusable } from "./files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 
 /** The engine's least memory for a container. */
@@ -138,9 +139,9 @@ const ofNode = {
     ),
     buildkitdConfig: v.optional(
         // looked at apart
-        v.union(
-            [v.string(), v.looseObject({})],
-            ({ input }) => `${said(input)} is neither the text of a buildkitd.toml nor the same as an object`,
+        v.custom<string | object>(
+            (config) => typeof config === "string" || (typeof config === "object" && !Array.isArray(config)),
+            ({ input }) => `${shown(input)} is neither the text of a buildkitd.toml nor the same as an object`,
         ),
     ),
 };
@@ -213,8 +214,19 @@ export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailu
         ["", news],
         ...(several ?? []).map((node, index) => [`nodes[${index}].`, node] as [string, NodeInputs]),
     ];
+    const unusable = await whyAnyDefaultUnusable(news, several);
+    const ofDefault = unusable === undefined ? [] : [{ property: "buildkitdConfig", reason: unusable }];
     const ofEach = await Promise.all(each.map(async ([prefix, node]) => at(prefix, await failuresOfNode(node, news))));
-    return [...ofEach.flat(), ...(several ? failuresOfNodes(news, several) : [])];
+    return [...ofDefault, ...ofEach.flat(), ...(several ? failuresOfNodes(news, several) : [])];
+}
+
+/** The same of buildx's default configuration, where a node has none of its own. */
+async function whyAnyDefaultUnusable({ buildkitdConfig }: BuilderInputs, nodes: NodeInputs[] | undefined) {
+    const all = nodes ?? [{}];
+    const without = all.find(
+        (node) => typeof node === "object" && (node.buildkitdConfig ?? buildkitdConfig) === undefined,
+    );
+    return without && whyDefaultUnusable(without);
 }
 
 async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<CheckFailure[]> {
@@ -232,7 +244,7 @@ async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<Ch
 async function failuresOfConfig(config: NodeInputs["buildkitdConfig"]): Promise<CheckFailure[]> {
     const property = "buildkitdConfig";
     if (config === undefined || (config as unknown) === unknown) return [];
-    const problems = await problemsOfConfig(withoutUnknown(config));
+    const problems = await problemsOfConfig(withoutUnknown(config), { isWhole: !hasUnknown(config) });
     return problems.map(({ path, reason }) => {
         if (typeof config !== "string") return { property: formatPath([property, ...path]), reason };
         return { property, reason: path.length === 0 ? reason : `${formatPath(path)}: ${reason}` };

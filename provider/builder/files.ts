@@ -1,16 +1,16 @@
 /** The files that a node's buildkitd finds in its configuration folder. */
 import { readFile } from "node:fs/promises";
 import type { ContainerInspectInfo } from "dockerode";
-import { readConfig, type Table } from "../buildkit/config";
+import { type Problem, problemsOfConfig, readConfig, type Table } from "../buildkit/config";
 import {
     allowsHostNetwork,
+    belongsToConfig,
     configFiles,
     configFlags,
     configFolder,
     defaultConfigFile,
     digestOfFiles,
 } from "../buildx/configFiles";
-import { provenanceFolder } from "../buildx/provenance";
 import { readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { type Registries, registriesIn } from "../docker/mirrors";
@@ -60,12 +60,27 @@ async function configOf({ buildkitdConfig: config }: NodeInputs): Promise<Table 
     return path === undefined ? undefined : readDefault(path);
 }
 
-/** buildx's default configuration; what BuildKit does not know in it is let pass, as BuildKit does. */
 async function readDefault(path: string): Promise<Table> {
-    const { table, problems } = await readConfig(await readFile(path, "utf8"));
+    const text = await readFile(path, "utf8");
+    const { table, problems } = await readConfig(text);
+    const why = firstOf(path, problems);
+    if (why === undefined) return table;
+    throw new Error(why);
+}
+
+/** Why buildx's default configuration is of no use, with the files that it names; `undefined` where it is not used. */
+export async function whyDefaultUnusable({ buildkitdConfig }: NodeInputs): Promise<string | undefined> {
+    const path = buildkitdConfig === undefined ? await defaultConfigFile() : undefined;
+    if (path === undefined) return undefined;
+    return firstOf(path, await problemsOfConfig(await readFile(path, "utf8")));
+}
+
+/** What BuildKit does not know in buildx's default configuration is let pass, as buildx does. */
+function firstOf(file: string, problems: readonly Problem[]): string | undefined {
     const wrong = problems.find(({ isUnknownKey }) => !isUnknownKey);
-    if (wrong === undefined) return table;
-    throw new Error(`${path}, buildx's default configuration, is wrong: ${formatPath(wrong.path)} ${wrong.reason}`);
+    if (wrong === undefined) return undefined;
+    const at = wrong.path.length === 0 ? "" : `${formatPath(wrong.path)}: `;
+    return `buildx's default configuration, ${file}, cannot be used: ${at}${wrong.reason}`;
 }
 
 /** The digest of the files that a container has; without asking the engine where its buildkitd is told of none. */
@@ -75,6 +90,5 @@ export async function digestInContainer(
 ): Promise<string> {
     if (!configFlags.every((flag, index) => config.Cmd?.[index] === flag)) return "";
     const files = await readFilesOf(engine, name.replace(/^\//, ""), configFolder);
-    const isOurs = ([path]: [string, Buffer]) => !path.startsWith(`${provenanceFolder}/`);
-    return digestOfFiles(Object.fromEntries(Object.entries(files).filter(isOurs)));
+    return digestOfFiles(Object.fromEntries(Object.entries(files).filter(([path]) => belongsToConfig(path))));
 }

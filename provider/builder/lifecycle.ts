@@ -53,7 +53,12 @@ const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
 export async function diff(id: string, olds: BuilderState, news: BuilderInputs): Promise<DiffResult> {
     const before = argumentsInState(olds);
     const inputs = fillIn(news, before);
-    const desired = desire(inputs, olds.__owner, await filesOf(inputs));
+    const files = await filesOf(inputs).catch((error: unknown) => {
+        // What is not known yet is as it was before, and may name files that are gone.
+        if (hasUnknown(news)) return undefined;
+        throw error;
+    });
+    const desired = desire(inputs, olds.__owner, files);
     const [record, ...places] = await Promise.all([readRecord(id), ...desired.nodes.map(locate)]);
     const steps = plan(desired, await observedInState(olds, desired, places, record));
     const shown = { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) };

@@ -10,7 +10,7 @@ import { containerOptions } from "./containerOptions";
 import type { Desired, DesiredNode, Later } from "./desired";
 import type { KnownNode, Observed, ObservedContainer, ObservedNode, ObservedRemains } from "./observe";
 import { recordOf } from "./record";
-import { changedFixed, changedLimits, type Limits } from "./settings";
+import { changedFixed, changedLimits, type Fixed, type Limits } from "./settings";
 
 export type Step =
     | {
@@ -202,6 +202,9 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
     return steps;
 }
 
+/** Where a user would look for a setting, if it is not by its own name. */
+const argumentOf: Partial<Record<keyof Fixed, string>> = { files: "buildkitdConfig or a file that it names" };
+
 /**
  * Why a container cannot go on as it is, or `undefined` where it can.
  *
@@ -213,7 +216,7 @@ function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: b
     if (!wasStarted) return "the container was never started";
     if (imageMoved && sawMove) return `${node.settings.fixed.image} is a newer image`;
     const fixed = changedFixed(found, node.settings);
-    if (fixed.length > 0) return `${fixed.join(", ")} changed`;
+    if (fixed.length > 0) return `${fixed.map((key) => argumentOf[key] ?? key).join(", ")} changed`;
     // The engine takes 0 for "leave as it is", so that it cannot take a limit away from a running container.
     const removed = changedLimits(found, node.settings).filter((limit) => !node.settings.limits[limit]);
     return removed.length > 0 ? `${removed.join(", ")} removed` : undefined;

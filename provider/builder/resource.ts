@@ -3,7 +3,7 @@ import { normalizePlatform } from "../buildx/platform";
 import type { BuildkitdConfig } from "../buildkit/config/types";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
-import { withSecretKey, withSecretKeys } from "../pulumi/secretKey";
+import { withSecretKeys } from "../pulumi/secretKey";
 import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
 import type { Dns } from "./inputs";
 import { missingPlatform } from "./missingPlatform";
@@ -224,7 +224,7 @@ export class BuildxBuilder extends BuildxResource {
 
 /** The arguments that may hold keys, with these as secrets. */
 const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
-    ...(tls && { tls: withSecretKey(tls) }),
+    ...(tls && { tls: withSecretKeys(tls) }),
     ...(config && { buildkitdConfig: withSecretKeys(config) }),
 });
 

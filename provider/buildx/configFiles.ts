@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { readConfig, renderConfig, sorted, type Table } from "../buildkit/config";
-import { isPem, readPem } from "../docker/pem";
+import { isPem, readBytes } from "../docker/pem";
 import { storeFolder } from "./store";
 
 /** Where buildkitd looks for its configuration. */
@@ -43,7 +43,7 @@ export async function configFiles(table: Table): Promise<Record<string, Buffer>>
     const registries: Record<string, unknown> = {};
     for (const [host, registry] of Object.entries((table.registry ?? {}) as Record<string, Registry>)) {
         const bring = async (given: string, name: string) => {
-            const content = Buffer.from(await readPem(given));
+            const content = await readBytes(given);
             const path = freePath(
                 posix.join("certs", host.replace(/[^a-zA-Z0-9.-]+/g, "_"), isPem(given) ? name : basename(given)),
                 (taken) => !files[taken] || files[taken].equals(content),
@@ -76,6 +76,9 @@ function freePath(path: string, isFree: (path: string) => boolean): string {
     }
 }
 
+/** Whether a file below {@link configFolder} belongs to the configuration: an image may bring others. */
+export const belongsToConfig = (path: string): boolean => path === configFile || path.startsWith("certs/");
+
 /**
  * By which two sets of files are told apart. Of the configuration counts what it says: buildx writes the same one in other
  * words.
@@ -92,7 +95,13 @@ export async function digestOfFiles(files: Readonly<Record<string, Buffer>>): Pr
     return hash.digest("hex");
 }
 
+/** What a configuration says; of one that a person had a hand in, in which there are comments, each letter. */
 async function meaning(content: Buffer): Promise<Buffer | string> {
-    const { table, problems } = await readConfig(content.toString("utf8"));
-    return problems.length > 0 ? content : JSON.stringify(sorted(table));
+    const text = content.toString("utf8");
+    const { table, problems } = await readConfig(text);
+    const isWrong = problems.some(({ isUnknownKey }) => !isUnknownKey);
+    if (isWrong || count("#", text) !== count("#", await renderConfig(table))) return content;
+    return JSON.stringify(sorted(table));
 }
+
+const count = (part: string, text: string) => text.split(part).length - 1;

@@ -1,9 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-/** The folder, below `/etc/buildkit`, in which BuildKit looks for what a provenance attestation is to tell. */
-export const provenanceFolder = "provenance.d";
-
-export const provenanceFile = `${provenanceFolder}/github_actions_context.json`;
+/** The file, below `/etc/buildkit`, in which BuildKit looks for what a provenance attestation is to tell. */
+export const provenanceFile = "provenance.d/github_actions_context.json";
 
 /** Groups of variables of which buildx takes all or none. */
 const groups: readonly (readonly string[])[] = [

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { TlsArguments } from "../docker/tls";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
-import { withSecretKey } from "../pulumi/secretKey";
+import { withSecretKeys } from "../pulumi/secretKey";
 
 /**
  * A TLS connection: the authority's certificate, the client's, and its key, each the path of a file or PEM text. A key
@@ -77,7 +77,7 @@ export class BuildKitState extends BuildxResource {
      * @throws at preview, for an illegal name.
      */
     constructor(name: string, args?: BuildKitStateArgs, opts?: pulumi.CustomResourceOptions) {
-        const tls = args?.tls && withSecretKey(args.tls);
+        const tls = args?.tls && withSecretKeys(args.tls);
         super(
             "BuildKitState",
             name,

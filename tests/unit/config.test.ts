@@ -3,8 +3,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { failuresOfBuilder } from "../../provider/builder/check";
 import { problemsOfConfig, readConfig, renderConfig } from "../../provider/buildkit/config";
+import { tomlNames } from "../../provider/buildkit/config/names";
 import { configFiles, digestOfFiles } from "../../provider/buildx/configFiles";
+import { unknown } from "../../provider/pulumi/unknown";
 import { formatPath } from "../../provider/words";
 
 const told = async (config: Parameters<typeof problemsOfConfig>[0]) =>
@@ -57,7 +60,9 @@ describe("buildkitd's configuration", () => {
     });
 
     it("tells where text is no TOML, without what stands there", async () => {
-        assert.deepEqual(await told('debug = true\ntoken = "hush'), [": line 2, column 9 is no TOML: unfinished string"]);
+        assert.deepEqual(await told('debug = true\ntoken = "hush'), [
+            ": line 2, column 9 is no TOML: unfinished string. Mend it there",
+        ]);
     });
 
     for (const [what, config, problems] of [
@@ -71,12 +76,40 @@ describe("buildkitd's configuration", () => {
         [
             "text where a list stands",
             'insecure-entitlements = "x"',
-            ['insecure-entitlements: "x" is not a list of texts'],
+            ['insecure-entitlements: "x" is not a list of network.host, security.insecure and device'],
         ],
         [
             "days",
             { worker: { oci: { gcpolicy: [{ keepDuration: "7d" }] } } },
             ['worker.oci.gcpolicy[0].keepDuration: "7d" is not allowed: write "168h"'],
+        ],
+        [
+            "the same key twice",
+            { worker: { oci: { maxParallelism: 2, "max-parallelism": 4 } } },
+            ["worker.oci.max-parallelism: max-parallelism stands here twice, in two spellings: leave one out"],
+        ],
+        [
+            "a key misspelled, in an object's own words",
+            { worker: { oci: { maxParalelism: 4 } } },
+            ["worker.oci.maxParalelism: BuildKit has no maxParalelism here: did you mean maxParallelism?"],
+        ],
+        [
+            "half a pair",
+            { registry: { "r.example": { keypair: [{}] } } },
+            ["key", "cert"].map(
+                (part) =>
+                    `registry["r.example"].keypair[0]: it has no ${part}: write { key, cert }, each a path or PEM text`,
+            ),
+        ],
+        [
+            "an entitlement that there is not",
+            { entitlements: ["netwrok.host"] },
+            ["entitlements: a list is not a list of network.host, security.insecure and device"],
+        ],
+        [
+            "a path in the place of the text",
+            "./buildkitd.toml",
+            [': it is the path of a file: give its text, readFileSync(path, "utf8")'],
         ],
         [
             "a size that is none",
@@ -109,6 +142,68 @@ describe("buildkitd's configuration", () => {
         ]);
     });
 
+    it("tells nothing of what may be a key or a secret", async () => {
+        const key = "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n";
+        for (const config of [
+            { registry: { "r.example": { keypair: [key] } } },
+            { registry: { "r.example": { keypair: { key: [key], cert: { hush: key } } } } },
+            { registry: { "r.example": { keypair: { key: "hushMIGHAgEAMBMGByqGSM49/AgEGCCqGSM49", cert: key } } } },
+            { debug: key, worker: { oci: { maxUsedSpace: "hush-hush-hush" } } },
+            [key],
+            "debug = 'hush-hush-hush'",
+        ]) {
+            const problems = await told(config as object);
+            assert.ok(problems.length > 0);
+            assert.doesNotMatch(problems.join(), /hush[^:]/);
+        }
+    });
+
+    it("is checked at its property, and lets pass what is not known yet at any depth", async () => {
+        const failures = (args: object) => failuresOfBuilder({ __urn: "urn", name: "ci", ...args });
+        const missing = { registry: { "docker.io": { ca: "./none.pem" } } };
+        const nodes = [{ endpoint: "unix:///a" }, { endpoint: "unix:///b", buildkitdConfig: missing }];
+        assert.deepEqual(
+            [
+                ...(await failures({ buildkitdConfig: missing })),
+                ...(await failures({ nodes })),
+                ...(await failures({ buildkitdConfig: ["debug = true"] })),
+                ...(await failures({ buildkitdConfig: "debug = 1" })),
+            ].map(({ property, reason }) => `${property} | ${reason.replace(/:.*/, "")}`),
+            [
+                'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (there is no such file)',
+                'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (there is no such file)',
+                "buildkitdConfig | a list is neither the text of a buildkitd.toml nor the same as an object",
+                "buildkitdConfig | debug",
+            ],
+        );
+        for (const buildkitdConfig of [
+            unknown,
+            { debug: unknown, entitlements: unknown, worker: unknown },
+            { entitlements: [unknown], worker: { oci: { gcPolicy: [{ keepDuration: unknown }, unknown] } } },
+            { registry: unknown },
+            { registry: { "r.example": unknown } },
+            { registry: { "r.example": { ca: unknown, keypair: unknown, mirrors: [unknown] } } },
+            { registry: { "r.example": { ca: [unknown], keypair: [{ key: unknown, cert: at("one.crt") }] } } },
+        ]) {
+            assert.deepEqual(await failures({ buildkitdConfig }), [], JSON.stringify(buildkitdConfig));
+        }
+    });
+
+    it("takes every key that TOML knows in an object, by its own spelling too", async () => {
+        for (const [name, key] of Object.entries(tomlNames)) {
+            const where =
+                name === "entitlements" ? [] : name === "tlsConfigDir" ? ["registry", "r"] : ["worker", "oci"];
+            const value = { maxParallelism: 4, apparmorProfile: "a", gcPolicy: [], gcKeepStorage: 1 }[name] ?? [
+                "device",
+            ];
+            for (const spelling of [name, key]) {
+                const config = where.reduceRight<object>((all, each) => ({ [each]: all }), { [spelling]: value });
+                assert.deepEqual(await told(config), []);
+                assert.match(await renderConfig((await readConfig(config)).table), new RegExp(`^${key} = `, "m"));
+            }
+        }
+    });
+
     it("brings certificates into the container, each under a name of its own", async () => {
         const pem = "-----BEGIN CERTIFICATE-----\n";
         const { table } = await readConfig({
@@ -134,14 +229,15 @@ describe("buildkitd's configuration", () => {
 
     it("is told apart by what it says", async () => {
         const digest = (toml: string, more = {}) => digestOfFiles({ "buildkitd.toml": Buffer.from(toml), ...more });
-        const [a, reordered, other, broken] = await Promise.all([
+        const [a, reordered, commented, other, broken] = await Promise.all([
             digest('debug = true\nroot = "/x"'),
-            digest("root = '/x'\n\n# why\ndebug = true"),
+            digest("root = '/x'\n\ndebug = true"),
+            digest('debug = true\nroot = "/x" # why'),
             digest("debug = false"),
             digest("debug = "),
         ]);
         assert.equal(reordered, a);
-        assert.equal(new Set([a, other, broken, await digestOfFiles({})]).size, 4);
+        assert.equal(new Set([a, commented, other, broken, await digestOfFiles({})]).size, 5);
         assert.notEqual(await digest('debug = true\nroot = "/x"', { "certs/a": Buffer.from("a") }), a);
     });
 });

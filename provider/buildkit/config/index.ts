@@ -1,4 +1,5 @@
 export { problemsOfConfig } from "./problems";
-export { readConfig, type Table } from "./read";
+export { type Problem, readConfig, type Table } from "./read";
 export { renderConfig, sorted } from "./render";
+export { shown } from "./shown";
 export type { BuildkitdConfig } from "./types";

@@ -1,9 +1,11 @@
 /** Every key of `buildkitd.toml` and what stands at it (buildkit: `cmd/buildkitd/config/config.go`). */
 import { type Kind, listOf, named, oneOf, scalar, table } from "./kinds";
+import type * as types from "./types";
 
-const { yesOrNo, integer, text, texts, size, duration, certificates, certificate, key, anything } = scalar;
+const { yesOrNo, integer, text, texts, entitlements, size, duration, certificates, certificate, key, anything } =
+    scalar;
 
-const gcPolicy = table({
+const gcPolicy = table<types.GcPolicy>({
     all: yesOrNo,
     filters: texts,
     keepDuration: duration,
@@ -37,78 +39,109 @@ const worker = {
     bridgeSubnet: text,
 };
 
-export const configuration: Kind = table(
-    {
-        debug: yesOrNo,
-        trace: yesOrNo,
-        root: text,
-        "insecure-entitlements": texts,
-        proxyNetwork: yesOrNo,
-        provenanceEnvDir: text,
-        log: table({
-            format: oneOf("text", "json"),
-            level: oneOf("trace", "debug", "info", "warn", "warning", "error", "fatal", "panic"),
+/** The certificate of a signature as sigstore-go's `certificate.Summary` has it. */
+const signer = {
+    certificateIssuer: text,
+    subjectAlternativeName: text,
+    issuer: text,
+    githubWorkflowTrigger: text,
+    githubWorkflowSHA: text,
+    githubWorkflowName: text,
+    githubWorkflowRepository: text,
+    githubWorkflowRef: text,
+    buildSignerURI: text,
+    buildSignerDigest: text,
+    runnerEnvironment: text,
+    sourceRepositoryURI: text,
+    sourceRepositoryDigest: text,
+    sourceRepositoryRef: text,
+    sourceRepositoryIdentifier: text,
+    sourceRepositoryOwnerURI: text,
+    sourceRepositoryOwnerIdentifier: text,
+    buildConfigURI: text,
+    buildConfigDigest: text,
+    buildTrigger: text,
+    runInvocationURI: text,
+    sourceRepositoryVisibilityAtSigning: text,
+};
+
+const gha = table<types.GhaCacheConfig>({
+    sign: table<types.GhaSignConfig>({ command: texts }),
+    verify: table<types.GhaVerifyConfig>({
+        required: yesOrNo,
+        policy: table<types.GhaVerifyPolicy>({ timestampThreshold: integer, tlogThreshold: integer, ...signer }),
+    }),
+});
+
+export const configuration: Kind = table<types.BuildkitdConfig>({
+    debug: yesOrNo,
+    trace: yesOrNo,
+    root: text,
+    "insecure-entitlements": entitlements,
+    proxyNetwork: yesOrNo,
+    provenanceEnvDir: text,
+    log: table<types.LogConfig>({
+        format: oneOf("text", "json"),
+        level: oneOf("trace", "debug", "info", "warn", "warning", "error", "fatal", "panic"),
+    }),
+    dns: table<types.DnsConfig>({ nameservers: texts, searchDomains: texts, options: texts }),
+    registry: named(
+        table<types.RegistryConfig>({
+            mirrors: texts,
+            http: yesOrNo,
+            insecure: yesOrNo,
+            ca: certificates,
+            keypair: listOf(table<types.KeyPair>({ key, cert: certificate })),
+            tlsconfigdir: texts,
         }),
-        dns: table({ nameservers: texts, searchDomains: texts, options: texts }),
-        registry: named(
-            table({
-                mirrors: texts,
-                http: yesOrNo,
-                insecure: yesOrNo,
-                ca: certificates,
-                keypair: listOf(table({ key, cert: certificate })),
-                tlsconfigdir: texts,
-            }),
-        ),
-        worker: table({
-            oci: table({
-                ...worker,
-                noProcessSandbox: yesOrNo,
-                binary: text,
-                proxySnapshotterPath: text,
-                userRemapUnsupported: text,
-                stargzSnapshotter: anything,
-            }),
-            containerd: table({
-                ...worker,
-                address: text,
-                namespace: text,
-                runtime: table({ name: text, path: text, options: anything }),
-                hypervIsolation: yesOrNo,
-            }),
+    ),
+    worker: table<types.WorkersConfig>({
+        oci: table<types.OciWorkerConfig>({
+            ...worker,
+            noProcessSandbox: yesOrNo,
+            binary: text,
+            proxySnapshotterPath: text,
+            userRemapUnsupported: text,
+            stargzSnapshotter: anything,
         }),
-        history: table({ maxAge: duration, maxEntries: integer }),
-        frontend: table({
-            "dockerfile.v0": table({ enabled: yesOrNo }),
-            "gateway.v0": table({ enabled: yesOrNo, allowedRepositories: texts }),
+        containerd: table<types.ContainerdWorkerConfig>({
+            ...worker,
+            address: text,
+            namespace: text,
+            runtime: table<types.ContainerdRuntime>({ name: text, path: text, options: anything }),
+            hypervIsolation: yesOrNo,
         }),
-        system: table({
-            platformsCacheMaxAge: duration,
-            maxRegistryConcurrency: integer,
-            sessionAuthTimeout: duration,
-        }),
-        grpc: table({
-            address: texts,
-            debugAddress: text,
-            uid: integer,
-            gid: integer,
-            securityDescriptor: text,
-            tls: table({ cert: text, key: text, ca: text }),
-        }),
-        otel: table({ socketPath: text }),
-        cdi: table({ disabled: yesOrNo, specDirs: texts, autoAllowed: texts }),
-        cache: table({ gha: anything }),
-        compaction: table({
-            enabled: yesOrNo,
-            idleTimeout: duration,
-            maxRetry: integer,
-            writesPerCheck: integer,
-            sizeWatermark: integer,
-            sizeGrowthPercent: integer,
-            minReclaimBytes: integer,
-            minReclaimPercent: integer,
-            minReclaimPercentFloor: integer,
-        }),
-    },
-    { entitlements: "insecure-entitlements" },
-);
+    }),
+    history: table<types.HistoryConfig>({ maxAge: duration, maxEntries: integer }),
+    frontend: table<types.FrontendConfig>({
+        "dockerfile.v0": table<types.DockerfileFrontendConfig>({ enabled: yesOrNo }),
+        "gateway.v0": table<types.GatewayFrontendConfig>({ enabled: yesOrNo, allowedRepositories: texts }),
+    }),
+    system: table<types.SystemConfig>({
+        platformsCacheMaxAge: duration,
+        maxRegistryConcurrency: integer,
+        sessionAuthTimeout: duration,
+    }),
+    grpc: table<types.GrpcConfig>({
+        address: texts,
+        debugAddress: text,
+        uid: integer,
+        gid: integer,
+        securityDescriptor: text,
+        tls: table<types.GrpcTlsConfig>({ cert: text, key: text, ca: text }),
+    }),
+    otel: table<types.OtelConfig>({ socketPath: text }),
+    cdi: table<types.CdiConfig>({ disabled: yesOrNo, specDirs: texts, autoAllowed: texts }),
+    cache: table<types.CacheConfig>({ gha }),
+    compaction: table<types.CompactionConfig>({
+        enabled: yesOrNo,
+        idleTimeout: duration,
+        maxRetry: integer,
+        writesPerCheck: integer,
+        sizeWatermark: integer,
+        sizeGrowthPercent: integer,
+        minReclaimBytes: integer,
+        minReclaimPercent: integer,
+        minReclaimPercentFloor: integer,
+    }),
+});

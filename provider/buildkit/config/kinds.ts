@@ -1,5 +1,6 @@
 /** What may stand at a key of buildkitd's configuration. */
 import { parseSize } from "../../buildx/values";
+import type { TomlKey } from "./names";
 
 /** A single value, or a list of them. */
 interface Scalar {
@@ -17,22 +18,14 @@ interface Scalar {
 
 export type Kind =
     | Scalar
-    | {
-          readonly is: "table";
-          readonly keys: Readonly<Record<string, Kind>>;
-          /** Other names of keys. */
-          readonly aliases: Readonly<Record<string, string>>;
-      }
+    | { readonly is: "table"; readonly keys: Readonly<Record<string, Kind>> }
     | { readonly is: "list"; readonly of: Kind }
     /** A table with names of the user's choice. */
     | { readonly is: "named"; readonly of: Kind }
     | { readonly is: "anything" };
 
-export const table = (keys: Record<string, Kind>, aliases: Record<string, string> = {}): Kind => ({
-    is: "table",
-    keys,
-    aliases,
-});
+/** @typeParam T the same as a user's compiler knows it, so that neither has a key that the other has not. */
+export const table = <T>(keys: Record<TomlKey<T>, Kind>): Kind => ({ is: "table", keys });
 export const listOf = (of: Kind): Kind => ({ is: "list", of });
 export const named = (of: Kind): Kind => ({ is: "named", of });
 
@@ -41,6 +34,10 @@ export const oneOf = (...words: string[]): Kind => ({
     what: `one of ${words.join(", ")}`,
     isLegal: (value) => typeof value === "string" && words.includes(value),
 });
+
+/** What BuildKit grants (buildkit: `util/entitlements`); of devices some only, `device=vendor.example/class=name`. */
+const isEntitlement = (value: unknown) =>
+    typeof value === "string" && /^(?:network\.host|security\.insecure|device(?:=.+)?)$/.test(value);
 
 const isText = (value: unknown) => typeof value === "string";
 const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
@@ -53,7 +50,7 @@ const isDuration = (value: unknown) =>
 
 /** BuildKit knows no days (docker/buildx#2505). */
 function inHours(value: unknown): string | undefined {
-    const [, count, unit] = /^(\d+(?:\.\d+)?) ?(d|w)/.exec(String(value)) ?? [];
+    const [, count, unit] = /^(\d+(?:\.\d+)?) ?(d|w)(?:ays?|eeks?)?$/.exec(String(value)) ?? [];
     return count === undefined ? undefined : `"${Number(count) * (unit === "w" ? 168 : 24)}h"`;
 }
 
@@ -73,6 +70,10 @@ export const scalar = {
     integer: one("a whole number", isWhole),
     text: one("text", isText),
     texts: one("a list of texts", areTexts),
+    entitlements: one(
+        "a list of network.host, security.insecure and device",
+        (value) => Array.isArray(value) && value.every(isEntitlement),
+    ),
     size: one('a size: write a number of bytes, "20GB" or "10%"', isSize),
     duration: one('a duration: write "48h" or a number of seconds', isDuration, { instead: inHours }),
     certificate: one("the path of a file or PEM text", isText, { holds: "certificate" }),

@@ -1,18 +1,37 @@
 import { belongTogether, whyUnusable } from "../../docker/pem";
-import { type FileArgument, type Problem, readConfig } from "./read";
+import { type FileArgument, type Problem, readConfig, type Table } from "./read";
 import type { BuildkitdConfig } from "./types";
 
-/** All that is wrong with a configuration, the files that it names included. */
-export async function problemsOfConfig(config: string | BuildkitdConfig): Promise<Problem[]> {
-    const { problems, files } = await readConfig(config);
+/**
+ * All that is wrong with a configuration, the files that it names included.
+ *
+ * @param options.isWhole nothing of it is yet to come.
+ */
+export async function problemsOfConfig(config: string | BuildkitdConfig, { isWhole = true } = {}): Promise<Problem[]> {
+    const { problems, files, table } = await readConfig(config);
     const ofFiles = await Promise.all(
         files.map(async ({ path, holds, value }) => {
             const reason = await whyUnusable(holds, value);
             return reason === undefined ? [] : [{ path, reason }];
         }),
     );
-    const found = [...problems, ...ofFiles.flat()];
+    const found = [...problems, ...ofFiles.flat(), ...(isWhole && problems.length === 0 ? halvesOfPairs(table) : [])];
     return found.length > 0 ? found : problemsOfPairs(files);
+}
+
+/** Keys without certificates and certificates without keys, with which BuildKit can do nothing. */
+function halvesOfPairs({ registry }: Table): Problem[] {
+    const registries = Object.entries((registry ?? {}) as Record<string, { keypair?: object[] } | undefined>);
+    return registries.flatMap(([host, { keypair = [] } = {}]) =>
+        keypair.flatMap((pair, index) =>
+            ["key", "cert"]
+                .filter((part) => !(part in pair))
+                .map((part) => {
+                    const path = ["registry", host, "keypair", index];
+                    return { path, reason: `it has no ${part}: write { key, cert }, each a path or PEM text` };
+                }),
+        ),
+    );
 }
 
 /** Keys that are not those of the certificates beside them. */

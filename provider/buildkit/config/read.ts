@@ -1,6 +1,8 @@
-import { said, suggestion } from "../../words";
+import { suggestion } from "../../words";
 import { configuration } from "./keys";
 import type { Kind } from "./kinds";
+import { tomlNames } from "./names";
+import { shown } from "./shown";
 import type { BuildkitdConfig } from "./types";
 
 /** buildkitd's configuration under TOML's own keys. */
@@ -40,13 +42,18 @@ export async function readConfig(config: string | BuildkitdConfig): Promise<Read
             if (!(error instanceof TomlError)) throw error;
             // Without the lines around it, which may hold what is not to be shown.
             const why = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
-            const reason = `line ${error.line}, column ${error.column} is no TOML: ${why}`;
+            const reason = isPath(config)
+                ? 'it is the path of a file: give its text, readFileSync(path, "utf8")'
+                : `line ${error.line}, column ${error.column} is no TOML: ${why}. Mend it there`;
             return { table: {}, problems: [{ path: [], reason }], files };
         }
     }
     const reader = { isText: typeof config === "string", problems, files };
     return { table: readAs(configuration, given, [], reader) as Table, problems, files };
 }
+
+/** What a `buildkitd.toml` of one line is not. */
+const isPath = (config: string) => !/[\n=[#]/.test(config.trim());
 
 interface Reader {
     /** It is TOML, which is stricter than an object. */
@@ -56,29 +63,29 @@ interface Reader {
 }
 
 function readAs(kind: Kind, value: unknown, path: Problem["path"], reader: Reader): unknown {
-    const wrong = (reason: string) => reader.problems.push({ path, reason });
+    const wrong = (reason: string) => void reader.problems.push({ path, reason });
     switch (kind.is) {
         case "anything":
             return value;
         case "list": {
             const list = !reader.isText && isTable(value) ? [value] : value;
-            if (!Array.isArray(list)) return wrong(`${said(value)} is not a list of tables`);
+            if (!Array.isArray(list)) return wrong(`${shown(value)} is not a list of tables`);
             return list.map((each, index) => readAs(kind.of, each, [...path, index], reader));
         }
         case "named":
-            if (!isTable(value)) return wrong(`${said(value)} is not a table`);
+            if (!isTable(value)) return wrong(`${shown(value)} is not a table`);
             return Object.fromEntries(
                 Object.entries(value).map(([name, each]) => [name, readAs(kind.of, each, [...path, name], reader)]),
             );
         case "table":
-            if (!isTable(value)) return wrong(`${said(value)} is not a table`);
+            if (!isTable(value)) return wrong(`${shown(value)} is not a table`);
             return readTable(kind, value, path, reader);
         case "scalar": {
             const read = kind.isList && !reader.isText && typeof value === "string" ? [value] : value;
             if (!kind.isLegal(read)) {
                 const instead = kind.instead?.(value);
                 return wrong(
-                    `${said(value)} is not ${instead === undefined ? kind.what : `allowed: write ${instead}`}`,
+                    `${shown(value)} is not ${instead === undefined ? kind.what : `allowed: write ${instead}`}`,
                 );
             }
             const { holds } = kind;
@@ -92,34 +99,46 @@ function readAs(kind: Kind, value: unknown, path: Problem["path"], reader: Reade
 }
 
 function readTable(
-    { keys, aliases }: Extract<Kind, { is: "table" }>,
+    { keys }: Extract<Kind, { is: "table" }>,
     value: Record<string, unknown>,
     path: Problem["path"],
     reader: Reader,
 ): Table {
-    // BuildKit does not mind the case of keys; an object may be written without TOML's dashes.
-    const plain = (key: string) => (reader.isText ? key : key.replaceAll("-", "")).toLowerCase();
-    const names = new Map(Object.keys(keys).map((key) => [plain(key), key]));
-    if (!reader.isText) for (const [alias, key] of Object.entries(aliases)) names.set(plain(alias), key);
+    const names = namesOf(keys, reader.isText);
     const read: Record<string, unknown> = {};
     for (const [key, each] of Object.entries(value)) {
-        if (each === undefined) continue;
-        const name = names.get(plain(key));
+        if (each === undefined || each === null) continue;
+        const at = [...path, key];
+        const name = names.get(key.toLowerCase());
         if (name === undefined) {
-            const legal = reader.isText
-                ? Object.keys(keys)
-                : [...Object.keys(keys).map(camelCase), ...Object.keys(aliases)];
-            const reason = `BuildKit has no ${key} here: ${suggestion(key, legal)}`;
-            reader.problems.push({ path: [...path, key], reason, isUnknownKey: true });
+            const reason = `BuildKit has no ${key} here: ${suggestion(key, spellings(keys, reader.isText))}`;
+            reader.problems.push({ path: at, reason, isUnknownKey: true });
             read[key] = each;
+        } else if (name in read) {
+            reader.problems.push({ path: at, reason: `${name} stands here twice, in two spellings: leave one out` });
         } else {
-            read[name] = readAs(keys[name] as Kind, each, [...path, key], reader);
+            read[name] = readAs(keys[name] as Kind, each, at, reader);
         }
     }
     return read;
 }
 
-const camelCase = (key: string) => key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+type Keys = Extract<Kind, { is: "table" }>["keys"];
+
+/** TOML's keys by what may be written for them, in lower case: BuildKit does not mind the case. */
+function namesOf(keys: Keys, isText: boolean): ReadonlyMap<string, string> {
+    const names = new Map(Object.keys(keys).map((key) => [key.toLowerCase(), key]));
+    if (!isText)
+        for (const [name, key] of Object.entries(tomlNames)) if (key in keys) names.set(name.toLowerCase(), key);
+    return names;
+}
+
+/** The keys as they are best written. */
+function spellings(keys: Keys, isText: boolean): string[] {
+    if (isText) return Object.keys(keys);
+    const inObjects = Object.fromEntries(Object.entries(tomlNames).map(([name, key]) => [key, name]));
+    return Object.keys(keys).map((key) => inObjects[key] ?? key);
+}
 
 const isTable = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);

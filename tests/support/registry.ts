@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -9,41 +9,67 @@ const passwordHash = "$2b$05$Rk4eZ58oV8AefIzKV7056.rpwLXfqV5csFi71RiaGlJle0M4vYt
 
 export const credentials = { username: "someone", password: "open-sesame-7" };
 
-/** A registry that asks for a name and a password; `stop` ends it. */
 export interface Registry {
     host: string;
+    /** Ends it. */
     stop(): void;
 }
 
-export async function startRegistry(folder: string): Promise<Registry> {
+interface RegistryOptions {
+    /** Where it keeps its images, which several registries may share. Default: in the folder of its own. */
+    data?: string;
+    /** Ask for a name and a password. Default: true. */
+    auth?: boolean;
+    /** The address that it listens at. Default: loopback, where this machine alone reaches it. */
+    address?: string;
+    /** Speak HTTPS with this certificate, to clients with one of the authority `clientCa`, if there is one. */
+    tls?: { cert: string; key: string; clientCa?: string };
+}
+
+/** @param folder where it may make one of its own. */
+export async function startRegistry(folder: string, options: RegistryOptions = {}): Promise<Registry> {
+    const { auth = true, address = "127.0.0.1", tls } = options;
     const port = await freePort();
-    const home = join(folder, "registry");
+    const home = join(folder, `registry-${port}`);
+    const { data = join(home, "data") } = options;
     await mkdir(home);
     await writeFile(join(home, "htpasswd"), `${credentials.username}:${passwordHash}\n`);
+    const ofTls = tls && {
+        certificate: tls.cert,
+        key: tls.key,
+        ...(tls.clientCa && { clientcas: [tls.clientCa] }),
+    };
     await writeFile(
         join(home, "config.yml"),
         JSON.stringify({
             version: 0.1,
-            storage: { filesystem: { rootdirectory: join(home, "data") } },
-            http: { addr: `127.0.0.1:${port}` },
-            auth: { htpasswd: { realm: "test", path: join(home, "htpasswd") } },
+            storage: { filesystem: { rootdirectory: data } },
+            http: { addr: `${address}:${port}`, ...(ofTls && { tls: ofTls }) },
+            ...(auth && { auth: { htpasswd: { realm: "test", path: join(home, "htpasswd") } } }),
         }),
     );
     const child = spawn("registry", ["serve", join(home, "config.yml")], { stdio: "ignore" });
     const ended = new Promise<never>((_, reject) => child.once("error", reject));
-    const host = `127.0.0.1:${port}`;
-    await Promise.race([answers(`http://${host}/v2/`), ended]);
-    return { host, stop: () => child.kill() };
+    await Promise.race([answers(address, port), ended]);
+    return { host: `${address}:${port}`, stop: () => child.kill() };
 }
 
-async function answers(url: string): Promise<void> {
+async function answers(address: string, port: number): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
-        const response = await fetch(url).catch(() => undefined);
-        if (response?.status === 401) return;
+        if (await accepts(address, port)) return;
         await sleep(50);
     }
-    throw new Error(`nothing answers at ${url}`);
+    throw new Error(`nothing answers at ${address}:${port}`);
 }
+
+const accepts = (address: string, port: number) =>
+    new Promise<boolean>((resolve) => {
+        const socket = connect(port, address, () => {
+            socket.destroy();
+            resolve(true);
+        });
+        socket.once("error", () => resolve(false));
+    });
 
 export function freePort(): Promise<number> {
     return new Promise((resolve, reject) => {

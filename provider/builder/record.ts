@@ -31,7 +31,7 @@ const storedNode = (node: DesiredNode, endpoint: string): StoredNode => ({
     Endpoint: endpoint,
     Platforms: node.platforms.length === 0 ? null : [...node.platforms],
     DriverOpts: toStoredDriverOptions(node.options),
-    Flags: node.settings.fixed.flags,
+    Flags: node.settings.fixed.flags.length === 0 ? null : node.settings.fixed.flags,
     Files: node.files.digest === "" ? null : storedFiles(node.files.contents),
 });
 

@@ -1,0 +1,135 @@
+/** buildkitd's configuration by `docker buildx create --buildkitd-config` and by the resource. */
+import { strict as assert } from "node:assert";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { certify, makeAuthority } from "../support/certificates";
+import { docker, inspectContainer } from "../support/docker";
+import { Project } from "../support/project";
+
+interface StoredNode {
+    Files: Record<string, string> | null;
+    Flags: string[] | null;
+}
+
+/** Texts of a `buildkitd.toml`; without one it is buildx's default configuration. FOLDER has certificates in it. */
+const cases: Record<string, { toml?: string; flags?: string[] }> = {
+    registries: {
+        toml: `
+            [registry."docker.io"]
+              mirrors = ["mirror.example:5000", "cache.example/hub"]
+            [registry."mirror.example:5000"]
+              http = true
+            [registry."private.example:5000"]
+              ca = ["FOLDER/authority.crt", "FOLDER/other.crt"]
+              [[registry."private.example:5000".keypair]]
+                key = "FOLDER/client.key"
+                cert = "FOLDER/client.crt"
+            [registry.insecure]
+              insecure = true
+              tlsconfigdir = ["/etc/certs.d"]`,
+    },
+    "what else there is": {
+        toml: `
+            # a comment
+            debug = true
+            root = "/var/lib/buildkit"
+            log = { format = "json", level = "info" }
+            dns = { nameservers = ["10.0.0.2"], options = ["ndots:2"], searchDomains = ["corp.example"] }
+            frontend."gateway.v0" = { enabled = true, allowedRepositories = [] }
+            history = { maxAge = 172800, maxEntries = 50 }
+            system.platformsCacheMaxAge = "1h"
+            cdi.disabled = true
+            [worker.containerd]
+              enabled = false
+            [worker.oci]
+              max-parallelism = 4
+              gc = true
+              reservedSpace = "10%"
+              labels = { "a.b" = 'quoted "text"', c = """two
+lines""" }
+              [[worker.oci.gcpolicy]]
+                keepDuration = 3600
+                filters = ["type==source.local"]
+              [[worker.oci.gcpolicy]]
+                all = true
+                maxUsedSpace = "2GB"`,
+    },
+    nothing: { toml: "" },
+    "the host's network as an entitlement": { toml: 'insecure-entitlements = ["security.insecure", "network.host"]' },
+    "another entitlement": { toml: 'insecure-entitlements = ["security.insecure"]' },
+    "an entitlement beside that of a flag": {
+        toml: 'insecure-entitlements = ["network.host"]',
+        flags: ["--allow-insecure-entitlement=security.insecure"],
+    },
+    "buildx's default configuration": {},
+};
+
+describe("parity with docker buildx create --buildkitd-config", () => {
+    let project: Project;
+    let texts: (string | undefined)[];
+    const ours = (index: number) => `${project.unique}o${index}-`;
+    const theirs = (index: number) => `${project.unique}t${index}-`;
+    const file = (index: number) => join(project.folder, `${index}.toml`);
+    const nodeOf = async (builder: string) => ((await project.record(builder)).Nodes as [StoredNode])[0];
+    const create = (index: number, name: string, ...more: string[]) => {
+        const { toml, flags } = Object.values(cases)[index] ?? {};
+        return project.buildx(
+            ...["create", "--name", name, "--driver", "docker-container"],
+            ...(toml === undefined ? [] : ["--buildkitd-config", file(index)]),
+            ...(flags ? ["--buildkitd-flags", flags.join(" ")] : []),
+            ...more,
+        );
+    };
+
+    before("both builders of each case are made", async () => {
+        project = await Project.make();
+        const authority = await makeAuthority(project.folder, "authority");
+        await makeAuthority(project.folder, "other");
+        await certify(project.folder, "client", authority);
+        texts = Object.values(cases).map(({ toml }) => toml?.replaceAll("FOLDER", project.folder));
+        const byPath = await readFile(authority.cert, "latin1");
+        await writeFile(authority.cert, Buffer.from(`caf\xe9\n${byPath}`, "latin1")); // bytes that are no UTF-8
+        await mkdir(project.store, { recursive: true });
+        await writeFile(join(project.store, "buildkitd.default.toml"), "[registry.'by.default']\nhttp = true\n");
+        await Promise.all(texts.map((text, index) => writeFile(file(index), text ?? "")));
+        const programs = Object.values(cases).map(({ flags }, index) => {
+            const args = { name: ours(index), buildkitdConfig: texts[index], buildkitdFlags: flags };
+            return `new buildx.BuildxBuilder("b${index}", ${JSON.stringify(args)});`;
+        });
+        await project.program(programs.join("\n"));
+        await project.up();
+        for (const index of texts.keys()) await create(index, theirs(index));
+    });
+
+    after(() => project.remove());
+
+    for (const [index, what] of Object.keys(cases).entries()) {
+        it(`of ${what}`, async () => {
+            const [our, their] = await Promise.all([nodeOf(ours(index)), nodeOf(theirs(index))]);
+            assert.deepEqual(our.Flags, their.Flags);
+            assert.ok(our.Files && their.Files);
+            const { "buildkitd.toml": ourConfig = "", ...ourCertificates } = our.Files;
+            const { "buildkitd.toml": theirConfig = "", ...theirCertificates } = their.Files;
+            assert.deepEqual(ourCertificates, theirCertificates);
+            assert.deepEqual(parsed(ourConfig), parsed(theirConfig));
+            const inContainer = ["exec", `buildx_buildkit_${ours(index)}0`, "cat", "/etc/buildkit/buildkitd.toml"];
+            assert.equal(await docker(inContainer), Buffer.from(ourConfig, "base64").toString());
+        });
+    }
+
+    it("of a builder that is taken over: it is not made anew", async () => {
+        const name = `${project.unique}taken`;
+        await create(0, name, "--bootstrap");
+        const before = await inspectContainer(`buildx_buildkit_${name}0`);
+        const args = { name, adopt: true, buildkitdConfig: texts[0] };
+        await project.program(`new buildx.BuildxBuilder("taken", ${JSON.stringify(args)});`);
+        await project.up();
+        assert.equal((await inspectContainer(`buildx_buildkit_${name}0`))?.Id, before?.Id);
+        await project.refresh("--expect-no-changes");
+        await project.preview("--expect-no-changes");
+        await project.destroy();
+    });
+});
+
+const parsed = (base64: string) => parse(Buffer.from(base64, "base64").toString());

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { makeAuthority } from "../support/certificates";
 import { inspectContainer } from "../support/docker";
 import { withProject } from "../support/project";
 
@@ -51,6 +52,51 @@ describe("a secret", () => {
                     assert.equal((await stat(join(file.parentPath, file.name))).mode & 0o777, 0o600, file.name);
             }
             await project.try("destroy");
+        }),
+    );
+
+    it(
+        "is what a private key in buildkitd's configuration is, given as text, however it is given",
+        withProject(async (project) => {
+            const { cert, key } = await makeAuthority(project.folder, "someone");
+            const pem = await readFile(key, "utf8");
+            const hush = pem.split("\n")[1] ?? "";
+            const program = (level: string, more = "") => `
+                const { readFileSync } = require("node:fs");
+                const [cert, key] = ["${cert}", readFileSync("${key}", "utf8")];
+                const config = (keypair) => ({ log: { level: "${level}" }, registry: { "r.example": { keypair } } });
+                const text = "log.level = '${level}'\\n[[registry.'r.example'.keypair]]\\ncert = '" + cert + "'\\nkey = " + JSON.stringify(key);
+                new buildx.BuildxBuilder("plain", { name: unique, buildkitdConfig: config([{ key, cert }]) });
+                new buildx.BuildxBuilder("later", { name: unique + "-later", buildkitdConfig: pulumi.output(config({ key, cert })) });
+                new buildx.BuildxBuilder("nodes", {
+                    name: unique + "-nodes",
+                    nodes: [{ endpoint: "unix:///var/run/docker.sock", buildkitdConfig: text }],
+                });
+                ${more}`;
+            const seen: string[] = [];
+            const watch = async (command: string, ...args: string[]) => {
+                const { code, output } = await project.try(command, ...args);
+                seen.push(output);
+                return code;
+            };
+            await project.program(program("info"));
+            assert.equal(await watch("up", "--diff"), 0, seen.at(-1));
+            for (const name of ["", "-later", "-nodes"]) {
+                const { Nodes } = await project.record(`${project.unique}${name}`);
+                const [{ Files }] = Nodes as [{ Files: Record<string, string> }];
+                assert.equal(Buffer.from(Files["certs/r.example/key.pem"] ?? "", "base64").toString(), pem);
+            }
+            await project.program(program("warn"));
+            assert.equal(await watch("preview", "--diff"), 0);
+            assert.equal(await watch("up", "--diff"), 0, seen.at(-1));
+            assert.equal(await watch("refresh", "--diff"), 0);
+            await watch("stack", "export");
+            const misplaced = 'new buildx.BuildxBuilder("wrong", { buildkitdConfig: config([key]) });';
+            await project.program(program("warn", misplaced));
+            assert.notEqual(await watch("preview", "--diff"), 0);
+            for (const text of [...seen, JSON.stringify(await project.state())]) assert.ok(!text.includes(hush), text);
+            assert.ok(seen.some((text) => text.includes("this text is not a table")));
+            await project.destroy();
         }),
     );
 });

@@ -121,5 +121,14 @@ new dockerBuild.Image("own", { ...builder.imageArgs(), push: false });
 new dockerBuild.Image("none", { ...builder.imageArgs(["linux/amd65"]), push: false });
 // @ts-expect-error there is no such option
 new buildx.BuildxBuilder("wrong", { driverOpts: { memroy: "2g" } });
+const config: buildx.BuildkitdConfig = { worker: { oci: { maxParallelism: 4, gcPolicy: [{ all: true }] } } };
+const running = builder.status.apply((status) => status === "running");
+const registry = { "r.example": { ca: builder.name, http: running, keypair: { key: builder.name, cert: "c.pem" } } };
+new buildx.BuildxBuilder("object", { buildkitdConfig: config });
+new buildx.BuildxBuilder("outputs", { buildkitdConfig: { debug: running, registry, entitlements: [builder.name] } });
+new buildx.BuildxBuilder("toml", { buildkitdConfig: { "insecure-entitlements": [], worker: { oci: { "max-parallelism": 4 } } } });
+new buildx.BuildxBuilder("text", { buildkitdConfig: builder.name });
+// @ts-expect-error there is no such key
+new buildx.BuildxBuilder("none", { buildkitdConfig: { worker: { oci: { maxParalelism: 4 } } } });
 export const { name, containerName, endpoint, platforms, nodes } = builder;
 `;

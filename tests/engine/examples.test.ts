@@ -1,10 +1,13 @@
 import { strict as assert } from "node:assert";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
+import { changeDockerConfig, isolateDockerConfig } from "../support/dockerConfig";
 import { second } from "../support/engines";
 import { example } from "../support/example";
 import { build, context } from "../support/image";
 import { canDownloadPlugin, runWithMocks } from "../support/mocks";
+import { auth } from "../support/privateImage";
 import { Project, withProject } from "../support/project";
+import { withRegistries } from "../support/registries";
 import { run } from "../support/run";
 
 describe("the example", () => {
@@ -61,6 +64,32 @@ describe("the example", () => {
             await project.preview("--expect-no-changes");
             await project.destroy();
         }),
+    );
+
+    it(
+        "private-registry makes a builder that pulls from there and through the mirror",
+        withProject((project) =>
+            withRegistries(project, async ({ guarded, plain, authority, base }) => {
+                await example(project, "private-registry");
+                const dockerConfig = await isolateDockerConfig(project);
+                await changeDockerConfig(dockerConfig, { auths: { [guarded]: { auth } } });
+                for (const [key, value] of [
+                    ["registry", guarded],
+                    ["ca", authority.cert],
+                    ["mirror", plain],
+                    ["plainMirror", "true"],
+                ] as const) {
+                    await project.config(key, value);
+                }
+                await project.up();
+                for (const image of [`${guarded}/${base}`, base]) {
+                    const folder = await context(project, `FROM ${image}\nRUN echo pulled ${image}\n`);
+                    assert.match((await build(project, project.unique, folder)).log, / pulled \S+$/m, image);
+                }
+                await project.preview("--expect-no-changes");
+                await project.destroy();
+            }),
+        ),
     );
 
     it(

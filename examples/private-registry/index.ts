@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as buildx from "pulumi-buildx";
+
+const config = new pulumi.Config();
+const registry = config.require("registry"); // such as registry.example:5000
+const mirror = config.require("mirror"); // such as mirror.example:5000, or mirror.example/hub
+
+const builder = new buildx.BuildxBuilder("builder", {
+    name: "private-registry",
+    buildkitdConfig: {
+        registry: {
+            // The file travels into the container. Who may pull is what `docker login` has left on the building machine.
+            [registry]: { ca: config.require("ca") },
+            "docker.io": { mirrors: [mirror] },
+            // A mirror is a registry itself, with settings under its own host.
+            [mirror]: { http: config.getBoolean("plainMirror") ?? false },
+        },
+    },
+});
+
+export const name = builder.name;

@@ -26,7 +26,7 @@ import {
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
-import { findImage, pullImage } from "../docker/image";
+import { findImage, pullOrKeep } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
 import { limitUpdate } from "./containerOptions";
@@ -119,7 +119,7 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
     const { report, workers } = applying;
     switch (step.do) {
         case "pullImage":
-            return pull(step, engine, report);
+            return pullOrKeep(engine, step, report);
         case "createVolume":
             await createVolume(engine, { Name: step.volume, Labels: step.labels });
             return;
@@ -174,20 +174,6 @@ async function currentEndpoint(): Promise<string> {
 }
 
 type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;
-
-async function pull(
-    { image, inMirrors, mayFail }: StepOf<"pullImage">,
-    engine: Engine,
-    report: Applying["report"],
-): Promise<void> {
-    report(`pulling ${image}`);
-    try {
-        await pullImage(engine, image, inMirrors, (from, percent) => report(`pulling ${from}: ${percent}%`));
-    } catch (error) {
-        if (!mayFail) throw error;
-        report(`using the ${image} that the engine has: ${(error as Error).message}`);
-    }
-}
 
 async function create(step: StepOf<"createContainer">, engine: Engine): Promise<void> {
     const { container, options, imageInMirrors, files, tellsProvenance } = step;

@@ -9,7 +9,7 @@ import { isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../build
 import { problemsOfConfig, shown } from "../buildkit/config";
 import { canonicalName } from "../buildx/names";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { parseImageReference } from "../docker/imageReference";
+import { legalImage, legalPull } from "../pulumi/imageArguments";
 import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
 import { formatPath, said, suggestion } from "../words";
@@ -53,12 +53,7 @@ const environment = v.pipe(
 
 const driverOptions = v.pipe(
     v.looseObject({
-        image: v.optional(
-            textThat(
-                (name) => parseImageReference(name) !== undefined,
-                'an image\'s name: write [registry/]repository[:tag][@digest], such as "moby/buildkit:buildx-stable-1"',
-            ),
-        ),
+        image: v.optional(legalImage("moby/buildkit:buildx-stable-1")),
         memory: v.optional(
             v.pipe(
                 textThat((value) => parseSize(value) !== undefined, size),
@@ -163,7 +158,7 @@ const schema = v.looseObject({
     use: v.optional(yesOrNo),
     keepState: v.optional(yesOrNo),
     adopt: v.optional(yesOrNo),
-    pull: v.optional(v.picklist(["missing", "always"], ({ input }) => `${said(input)} is not "missing" or "always"`)),
+    pull: v.optional(legalPull),
     requirePlatforms: v.optional(platforms('["linux/amd64", "linux/arm64"]')),
     extraHosts: v.optional(
         v.record(

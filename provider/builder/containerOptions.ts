@@ -2,6 +2,7 @@ import type { ContainerCreateOptions } from "dockerode";
 import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
+import { remapsUsers } from "../docker/engine";
 import { type Owner, ownerLabels } from "../docker/ownership";
 import type { DesiredNode } from "./desired";
 import type { EngineTraits, Limits } from "./settings";
@@ -14,7 +15,6 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
     const { limits, fixed } = node.settings;
     const { memory, memorySwap, cpusetCpus, cpusetMems, cpuQuota, cpuPeriod, cpuShares, restartPolicy } =
         limits as Limits;
-    const remapsUsers = (engine.SecurityOptions ?? []).some((option) => option.split(",").includes("name=userns"));
     return {
         name: node.container,
         Image: fixed.image,
@@ -43,7 +43,7 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
             ...(fixed.dns.nameservers.length > 0 && { Dns: fixed.dns.nameservers }),
             ...(fixed.dns.searchDomains.length > 0 && { DnsSearch: fixed.dns.searchDomains }),
             ...(fixed.dns.options.length > 0 && { DnsOptions: fixed.dns.options }),
-            ...(remapsUsers && { UsernsMode: "host" }),
+            ...(remapsUsers(engine) && { UsernsMode: "host" }),
         },
     };
 }

@@ -80,6 +80,13 @@ async function transport({ host, tls, from }: Endpoint): Promise<object> {
     }
 }
 
+/** Whether an engine gives containers users of their own, with whom none can be privileged. */
+export const remapsUsers = ({
+    SecurityOptions: options,
+}: {
+    readonly SecurityOptions?: readonly string[] | null;
+}): boolean => (options ?? []).some((option) => option.split(",").includes("name=userns"));
+
 /** What the engine answered to a call that failed: its status code, where there was an answer at all. */
 export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;
 

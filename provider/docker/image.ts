@@ -93,6 +93,26 @@ export async function pullImage(
     throw new Error(`image ${name} cannot be pulled: ${whyNot(failures, name, inMirrors)}`, { cause: failures.at(-1) });
 }
 
+/**
+ * The same, told in a few words.
+ *
+ * @param asked.mayFail the engine has the image, and where it cannot be pulled that one serves.
+ */
+export async function pullOrKeep(
+    engine: Engine,
+    asked: { readonly image: string; readonly inMirrors: readonly string[]; readonly mayFail: boolean },
+    report: (text: string) => void,
+): Promise<void> {
+    const { image, inMirrors, mayFail } = asked;
+    report(`pulling ${image}`);
+    try {
+        await pullImage(engine, image, inMirrors, (from, percent) => report(`pulling ${from}: ${percent}%`));
+    } catch (error) {
+        if (!mayFail) throw error;
+        report(`using the ${image} that the engine has: ${(error as Error).message}`);
+    }
+}
+
 function whyNot(failures: readonly Error[], name: string, inMirrors: readonly string[]): string {
     const said = failures.map((error, index) => withAdvice(engineMessage(error), inMirrors[index] ?? name));
     if (inMirrors.length === 0) return said.join();

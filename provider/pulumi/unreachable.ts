@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { UnreachableError } from "../docker/engine";
+import { findEndpoint } from "../docker/endpoint";
+import { connect, type Engine, UnreachableError } from "../docker/engine";
+import type { EndpointArguments } from "./endpointArguments";
+import { warn } from "./progress";
 
 const setting = "buildx:deleteUnreachable";
 
@@ -35,6 +38,26 @@ async function stackSetting(urn: string): Promise<unknown> {
             return (file?.config as Record<string, unknown> | undefined)?.[setting];
         }
         if (dirname(folder) === folder) return undefined;
+    }
+}
+
+/**
+ * The engine of a resource that is to be removed. `undefined` where it cannot be reached and the user lets go of what is
+ * there; then they are told what may be left.
+ *
+ * @param left such as "Volume x may be left there".
+ */
+export async function connectToRemove(
+    { endpoint, tls }: EndpointArguments,
+    urn: string,
+    left: string,
+): Promise<Engine | undefined> {
+    try {
+        return await connect(await findEndpoint(endpoint, tls));
+    } catch (error) {
+        if (!(error instanceof UnreachableError) || !(await deletesUnreachable(urn))) throw withAdvice(error);
+        await warn(urn, `${error.message}. ${left}`);
+        return undefined;
     }
 }
 

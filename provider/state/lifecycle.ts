@@ -2,12 +2,12 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
-import { connect, type Engine, UnreachableError } from "../docker/engine";
+import { connect, type Engine } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { removeVolume } from "../docker/volume";
 import { PartlyDone } from "../pulumi/failure";
 import { warn } from "../pulumi/progress";
-import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
+import { connectToRemove } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { applyState } from "./apply";
 import { checkState } from "./check";
@@ -99,14 +99,8 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
 }
 
 async function remove(id: string, props: StateState): Promise<void> {
-    let engine: Engine;
-    try {
-        engine = await connect(await findEndpoint(props.endpoint, props.tls));
-    } catch (error) {
-        if (!(error instanceof UnreachableError) || !(await deletesUnreachable(props.__owner.urn)))
-            throw withAdvice(error);
-        return warn(props.__owner.urn, `${error.message}. Volume ${id} may be left there`);
-    }
+    const engine = await connectToRemove(props, props.__owner.urn, `Volume ${id} may be left there`);
+    if (engine === undefined) return;
     const found = await observeState(engine, { volume: id });
     const isOurs = props.__foreign !== true && found.volume?.owner?.urn === props.__owner.urn;
     const steps = planStateRemoval(id, found, isOurs);

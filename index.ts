@@ -1,5 +1,5 @@
 /**
- * Docker buildx builders and their BuildKit state as Pulumi resources.
+ * Docker buildx builders, their BuildKit state and QEMU emulators for them as Pulumi resources.
  *
  * @packageDocumentation
  */
@@ -13,4 +13,5 @@ export {
 export type { BuildkitdConfig } from "./provider/buildkit/config/types";
 export type { NodeOutputs, Status } from "./provider/builder/outputs";
 export { BuildxBuilder, type BuildxBuilderArgs, type DriverOpts, type ImageArgs } from "./provider/builder/resource";
+export { QemuEmulation, type QemuEmulationArgs } from "./provider/qemu/resource";
 export { BuildKitState, type BuildKitStateArgs } from "./provider/state/resource";

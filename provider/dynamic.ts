@@ -26,3 +26,4 @@ function provider(load: () => Promise<Verbs>): Verbs {
 
 export const BuildxBuilder = provider(() => import("./builder/lifecycle"));
 export const BuildKitState = provider(() => import("./state/lifecycle"));
+export const QemuEmulation = provider(() => import("./qemu/lifecycle"));

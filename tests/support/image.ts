@@ -24,8 +24,10 @@ export async function build(
     project: Project,
     builder: string,
     folder: string,
+    platform?: string,
 ): Promise<{ cached: number; log: string }> {
     const args = ["build", "--builder", builder, "--progress", "plain", "--output", "type=cacheonly", folder];
+    if (platform !== undefined) args.push("--platform", platform);
     const env = { ...project.env, BUILDX_NO_DEFAULT_ATTESTATIONS: "1" };
     const { code, output } = await run("docker", ["buildx", ...args], { env });
     if (code !== 0) throw new Error(`the build failed:\n${output}`);

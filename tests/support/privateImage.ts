@@ -31,11 +31,12 @@ export interface PrivateImage {
  *
  * @param options.keep leave it on the engine.
  * @param options.folder a folder in the registry above the image's own.
+ * @param options.of another image of the engine's than the stock one of BuildKit.
  */
 export async function withPrivateImage(
     project: Project,
     test: (made: PrivateImage) => Promise<void>,
-    { keep = false, folder = "" } = {},
+    { keep = false, folder = "", of = stock } = {},
 ): Promise<void> {
     const registry = await startRegistry(project.folder);
     const { host } = registry;
@@ -43,7 +44,7 @@ export async function withPrivateImage(
     const image = `${host}/${folder}${project.unique}/buildkit:private`;
     const env = { DOCKER_CONFIG: join(project.folder, "login") };
     try {
-        await docker(["tag", stock, image]);
+        await docker(["tag", of, image]);
         await docker(["login", "--username", credentials.username, "--password", credentials.password, host], { env });
         await docker(["push", "--quiet", image], { env });
         const digests = JSON.parse(await docker(["image", "inspect", "--format", "{{json .RepoDigests}}", image]));

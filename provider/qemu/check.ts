@@ -1,0 +1,46 @@
+/** What can be known at preview to be wrong with the arguments of an emulation. */
+import type { CheckResult } from "@pulumi/pulumi/dynamic";
+import * as v from "valibot";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
+import { legalImage, legalPull } from "../pulumi/imageArguments";
+import { withoutUnknown } from "../pulumi/unknown";
+import { failuresOf, said, suggestion, text } from "../pulumi/validation";
+import { architectureOf, architectures } from "./architectures";
+import { defaultImage, type QemuInputs } from "./inputs";
+
+const platform = v.pipe(
+    text('a platform: write "linux/arm64" or "arm64"'),
+    v.check(
+        (value) => architectureOf(value) !== undefined,
+        ({ input }) => `"${input}" is no platform that can be emulated: ${instead(input)}`,
+    ),
+);
+
+function instead(asked: string): string {
+    const [first = "", second] = asked.trim().toLowerCase().split("/");
+    if (second !== undefined && first !== "linux") return 'QEMU runs programs of Linux, such as "linux/arm64"';
+    return suggestion(second ?? first, architectures);
+}
+
+const schema = v.looseObject({
+    platforms: v.optional(
+        v.pipe(
+            v.array(platform, ({ input }) => `${said(input)} is no list of platforms: write ["linux/arm64"]`),
+            v.minLength(1, "name one platform at least, or leave it out for all that the image has"),
+        ),
+    ),
+    endpoint: v.optional(legalEndpoint),
+    tls: v.optional(legalTls),
+    image: v.optional(legalImage(defaultImage)),
+    pull: v.optional(legalPull),
+});
+
+export async function checkEmulation(news: QemuInputs): Promise<CheckResult<QemuInputs>> {
+    const known = withoutUnknown(news);
+    // Of a list with nothing known in it yet nothing is left, and that is no empty one.
+    const { platforms, ...others } = known;
+    const isWholly = platforms?.length === news.platforms?.length;
+    const failures = failuresOf(schema, { ...others, ...((isWholly || platforms?.length) && { platforms }) });
+    if (failures.length > 0) return { inputs: news, failures };
+    return { inputs: news, failures: await failuresOfEndpoint(news) };
+}

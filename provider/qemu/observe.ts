@@ -1,0 +1,21 @@
+import type { Engine } from "../docker/engine";
+import { type Claims, readClaims } from "./claims";
+import type { DesiredEmulation } from "./desired";
+import { callImage, type Report } from "./image";
+
+/** What there is on the engine's host. */
+export interface ObservedEmulation extends Omit<Report, "said"> {
+    /** The engine, for messages. */
+    readonly host: string;
+    readonly claims: Claims;
+}
+
+export async function observeEmulation(engine: Engine, desired: DesiredEmulation): Promise<ObservedEmulation> {
+    const { supported, emulators } = await callImage(engine, desired);
+    return {
+        host: engine.endpoint.host,
+        supported,
+        emulators,
+        claims: await readClaims(engine, desired.owner),
+    };
+}

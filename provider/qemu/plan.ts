@@ -1,0 +1,160 @@
+/** Decides what happens to the emulators of a host. Pure, as the builder's plan is. */
+import { sameImage } from "../docker/imageReference";
+import { architectureOf, architectures, emulatorOf } from "./architectures";
+import type { Claims } from "./claims";
+import type { DesiredEmulation, Later } from "./desired";
+import type { ObservedEmulation } from "./observe";
+
+export type EmulationStep =
+    /** Writes down on the engine which emulators are the resource's; before anything is done with them. */
+    | { readonly do: "claim"; readonly emulators: readonly string[]; readonly why: string }
+    | {
+          readonly do: "call";
+          /** Emulators, by name. */
+          readonly uninstall: readonly string[];
+          /** Architectures, or `all`. */
+          readonly install: readonly string[];
+          readonly why: string;
+      }
+    /** Nothing on the engine: the state remembers what a later step is to go by. */
+    | { readonly do: "remember"; readonly why: string };
+
+export interface EmulationPlan {
+    /** Why nothing may be done; then there are no steps. */
+    readonly refusal?: string;
+    /** Arguments that make it the emulation of another host. */
+    readonly replaces?: readonly string[];
+    readonly steps: readonly EmulationStep[];
+}
+
+/** What Pulumi's state has of an emulation. */
+export interface KnownEmulation {
+    readonly endpoint: string | undefined;
+    readonly later: Later;
+    /** Emulators that it registered. */
+    readonly added: readonly string[];
+    /** The architectures that ran when all were asked for; `undefined` where some were, by name. */
+    readonly ran: readonly string[] | undefined;
+}
+
+/** @param known `undefined` for a new one. */
+export function planEmulation(
+    desired: DesiredEmulation,
+    observed: ObservedEmulation,
+    known: KnownEmulation | undefined,
+): EmulationPlan {
+    if (known !== undefined && known.endpoint !== desired.endpoint) return { replaces: ["endpoint"], steps: [] };
+    const { architectures: wanted, image } = desired;
+    const { emulators, claims } = observed;
+    const isWanted = (emulator: string) =>
+        wanted === "all" || wanted.some((architecture) => emulatorOf(architecture) === emulator);
+
+    const ours = addedEmulators(observed, known?.added);
+    const dropped = ours.filter((emulator) => !isWanted(emulator));
+    const shared = emulators.filter((emulator) => claims.others.includes(emulator) && isWanted(emulator));
+    const kept = union(
+        ours.filter((emulator) => isWanted(emulator)),
+        shared,
+    );
+
+    const missing = missingArchitectures(desired, observed, known?.ran);
+    const isBroken = (emulator: string) => missing.some((architecture) => emulatorOf(architecture) === emulator);
+    const foreign = emulators.filter((emulator) => isBroken(emulator) && !kept.includes(emulator));
+    if (foreign.length > 0) return { refusal: whyForeign(foreign, missing, observed, image), steps: [] };
+
+    const isNewImage = known !== undefined && !sameImage(known.later.image, image);
+    const renewed = kept.filter((emulator) => isNewImage || isBroken(emulator));
+    const uninstall = union(
+        dropped.filter((emulator) => !claims.others.includes(emulator)),
+        renewed,
+    );
+    const needs = union(
+        missing,
+        architectures.filter((each) => renewed.includes(emulatorOf(each))),
+    );
+    const install = needs.length > 0 && wanted === "all" ? ["all"] : needs;
+
+    return {
+        steps: [
+            ...planClaim(claims, union(kept, missing.map(emulatorOf))),
+            ...planCall(uninstall, install, renewed, isNewImage),
+            ...planMemory(desired.later, known?.later),
+        ],
+    };
+}
+
+/** The emulators on the host that the resource registered, as its claim or the state has it. */
+export const addedEmulators = (
+    { emulators, claims }: Pick<ObservedEmulation, "emulators" | "claims">,
+    added: readonly string[] = [],
+): string[] => emulators.filter((each) => claims.own?.includes(each) || added.includes(each));
+
+/** The architectures that run on the host. */
+export const running = ({ supported }: Pick<ObservedEmulation, "supported">): string[] => [
+    ...new Set(supported.flatMap((platform) => architectureOf(platform) ?? [])),
+];
+
+/** Which of those that are asked for do not run; where all are, and some may not, those that the image could add. */
+function missingArchitectures(
+    { architectures: wanted }: DesiredEmulation,
+    observed: ObservedEmulation,
+    ran: readonly string[] | undefined,
+): readonly string[] {
+    const runs = running(observed);
+    if (wanted !== "all") return wanted.filter((each) => !runs.includes(each));
+    const isComplete = ran?.every((each) => runs.includes(each)) === true;
+    const canAdd = (each: string) => !runs.includes(each) && !observed.emulators.includes(emulatorOf(each));
+    return isComplete ? [] : architectures.filter(canAdd);
+}
+
+function whyForeign(
+    foreign: readonly string[],
+    missing: readonly string[],
+    { host }: ObservedEmulation,
+    image: string,
+): string {
+    const platforms = missing.filter((each) => foreign.includes(emulatorOf(each))).map((each) => `linux/${each}`);
+    const names = foreign.join(",");
+    return (
+        `${names} is registered on the host of ${host} already, by someone else, but programs of ${platforms.join(", ")} ` +
+        "do not run with it in containers (an emulator has to be registered with the flag F for that): " +
+        `take it away, with docker run --privileged --rm ${image} --uninstall ${names}`
+    );
+}
+
+function planClaim({ own = [] }: Claims, claimed: readonly string[]): EmulationStep[] {
+    const key = (of: readonly string[]) => [...of].sort().join();
+    return key(own) === key(claimed) ? [] : [{ do: "claim", emulators: claimed, why: "what it registers has changed" }];
+}
+
+function planCall(
+    uninstall: readonly string[],
+    install: readonly string[],
+    renewed: readonly string[],
+    isNewImage: boolean,
+): EmulationStep[] {
+    if (uninstall.length === 0 && install.length === 0) return [];
+    const why = renewed.length === 0 ? "the platforms differ" : isNewImage ? "image changed" : "an emulator is broken";
+    return [{ do: "call", uninstall, install, why }];
+}
+
+function planMemory(later: Later, before: Later | undefined): EmulationStep[] {
+    const differs = (key: keyof Later) => JSON.stringify(later[key]) !== JSON.stringify(before?.[key]);
+    const changed = before === undefined ? [] : (Object.keys(later) as (keyof Later)[]).filter(differs);
+    return changed.length === 0 ? [] : [{ do: "remember", why: `${changed.join(", ")} changed` }];
+}
+
+/**
+ * The steps when the resource goes: what no other one claims goes with it.
+ *
+ * @param added what it registered.
+ * @param others what other resources claim, looked up once this one claims nothing any more: where two go at the same
+ *   time, neither leaves an emulator to the other.
+ */
+export function planEmulationRemoval(added: readonly string[], others: readonly string[]): EmulationPlan {
+    const uninstall = added.filter((each) => !others.includes(each));
+    if (uninstall.length === 0) return { steps: [] };
+    return { steps: [{ do: "call", uninstall, install: [], why: "the emulation is removed" }] };
+}
+
+export const union = <T>(...lists: readonly (readonly T[])[]): T[] => [...new Set(lists.flat())];

@@ -194,7 +194,7 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
     const missing = missingPlatforms(desired, all);
     if (!container.isRunning) steps.push(boot(desired, node, "the container is not running"));
     else if (missing.length > 0) {
-        // BuildKit looks for emulators when it starts.
+        // BuildKit looks for emulators when it starts, and later only once in 20 seconds (buildkit: `util/archutil`).
         const why = `it did not offer ${missing.join(", ")}`;
         const { drainTimeout: seconds } = desired.later;
         steps.push({ do: "drain", container: node.container, seconds, why }, boot(desired, node, why));

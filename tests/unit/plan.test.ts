@@ -97,6 +97,20 @@ const change = (from: Partial<BuilderInputs>, to: Partial<BuilderInputs>) => ste
 const newContainer = ["createContainer", "boot"];
 const madeAnew = ["drain", "removeContainer", ...newContainer];
 
+describe("platforms that a builder has to offer", () => {
+    const required = { requirePlatforms: ["linux/amd64", "linux/arm64"] };
+
+    it("are looked for once it is booted", () => {
+        assert.deepEqual(steps(desired(required), nothing).slice(-2), ["writeRecord", "requirePlatforms"]);
+    });
+
+    it("make one that runs without them start again, and leave alone one that has them", () => {
+        assert.deepEqual(change({}, required), ["drain", "boot", "remember", "requirePlatforms"]);
+        const observed = withContainer(asAsked(required), { platforms: required.requirePlatforms });
+        assert.deepEqual(steps(desired(required), observed), []);
+    });
+});
+
 describe("the plan for a new builder", () => {
     it("makes the volume, the container and the record", () => {
         assert.deepEqual(steps(desired(), nothing), ["createVolume", ...newContainer, "writeRecord"]);

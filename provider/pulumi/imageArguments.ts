@@ -1,7 +1,8 @@
 /** The arguments by which a container's image is named and pulled, as every resource takes them. */
 import * as v from "valibot";
 import { parseImageReference } from "../docker/imageReference";
-import { said, textThat } from "./validation";
+import { said } from "../words";
+import { textThat } from "./validation";
 
 /** @param example of such an image's name. */
 export const legalImage = (example: string) =>

@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { legalImage, legalPull } from "../pulumi/imageArguments";
 import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, said, suggestion, text } from "../pulumi/validation";
+import { failuresOf, text } from "../pulumi/validation";
+import { said, suggestion } from "../words";
 import { architectureOf, architectures } from "./architectures";
 import { defaultImage, type QemuInputs } from "./inputs";
 

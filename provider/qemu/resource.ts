@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { BuildxResource } from "../pulumi/resource";
-import { withSecretKey } from "../pulumi/secretKey";
+import { withSecretKeys } from "../pulumi/secretKey";
 import type { TlsArgs } from "../state/resource";
 
 /** Arguments of a {@link QemuEmulation}. */
@@ -63,7 +63,7 @@ export class QemuEmulation extends BuildxResource {
      * @throws at preview, for a platform that cannot be emulated.
      */
     constructor(name: string, args?: QemuEmulationArgs, opts?: pulumi.CustomResourceOptions) {
-        const tls = args?.tls && withSecretKey(args.tls);
+        const tls = args?.tls && withSecretKeys(args.tls);
         const outputs = { supported: undefined, emulators: undefined, added: undefined };
         super("QemuEmulation", name, { ...args, ...(tls && { tls }), ...outputs }, opts);
     }

@@ -49,7 +49,8 @@ export async function bringAbout(
     if (reported === undefined) return claimed;
     // Asked again: the container that registered them may have taken them with it.
     const after = await observeEmulation(engine, desired);
-    const gone = reported.emulators.filter((each) => !after.emulators.includes(each));
+    const isGone = (each: string) => reported.emulators.includes(each) && !after.emulators.includes(each);
+    const gone = (claimed.claims.own ?? []).filter(isGone);
     if (gone.length > 0) throw new Error(whyGone(gone, after));
     const failed = failedArchitectures(desired, after, reported);
     if (failed.length > 0) {

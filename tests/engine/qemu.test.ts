@@ -106,6 +106,16 @@ describe("an emulation", () => {
                 await configure(project, { auths: { [host]: { auth } } });
                 await project.up();
                 assert.deepEqual(await project.outputs(), { added: [] });
+                // States of every release hold these words: they can never change.
+                assert.deepEqual(
+                    (await project.state()).map(({ type, inputs }) => [type, inputs.__provider]),
+                    [
+                        [
+                            "pulumi-nodejs:dynamic/buildx:QemuEmulation",
+                            'exports.handler = () => require("pulumi-buildx/dynamic").QemuEmulation;',
+                        ],
+                    ],
+                );
                 assert.equal((await containersOf(project)) + (await volumesOf(project)), "");
                 await project.refresh("--expect-no-changes");
                 await project.preview("--expect-no-changes");

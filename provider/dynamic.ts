@@ -25,5 +25,6 @@ function provider(load: () => Promise<Verbs>): Verbs {
 }
 
 export const BuildxBuilder = provider(() => import("./builder/lifecycle"));
+export const BuildKitPrune = provider(() => import("./prune/lifecycle"));
 export const BuildKitState = provider(() => import("./state/lifecycle"));
 export const QemuEmulation = provider(() => import("./qemu/lifecycle"));

@@ -6,8 +6,10 @@ import * as v from "valibot";
 import { type DriverOptions, driverOptionNames } from "../buildx/driverOptions";
 import { parsePlatform } from "../buildx/platform";
 import { isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
-import { problemsOfConfig, shown } from "../buildkit/config";
+import { problemsOfConfig, readConfig, shown } from "../buildkit/config";
+import { hasGc } from "../buildkit/gc";
 import { canonicalName } from "../buildx/names";
+import { gcRule } from "../pulumi/gcArguments";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { legalImage, legalPull } from "../pulumi/imageArguments";
 import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
@@ -119,6 +121,12 @@ const words = (what: string, list: string) =>
         list,
     );
 
+const rule = v.pipe(
+    v.looseObject(gcRule, 'write a rule, such as { maxUsedSpace: "20GB" }'),
+    onlyKeys(Object.keys(gcRule)),
+    v.check((given) => Object.keys(given).length > 0, "a rule without bounds would remove everything: give it one"),
+);
+
 /** What a node is made by. */
 const ofNode = {
     state: v.optional(v.looseObject({ builderName: v.optional(legalName) }, "is not a BuildKitState")),
@@ -160,6 +168,11 @@ const schema = v.looseObject({
     adopt: v.optional(yesOrNo),
     pull: v.optional(legalPull),
     requirePlatforms: v.optional(platforms('["linux/amd64", "linux/arm64"]')),
+    gc: v.optional(
+        v.lazy((value) =>
+            Array.isArray(value) ? v.pipe(v.array(rule), v.minLength(1, "there has to be one rule at least")) : rule,
+        ),
+    ),
     extraHosts: v.optional(
         v.record(
             textThat((name) => /^[^\s:=]+$/.test(name), "a host's name"),
@@ -232,14 +245,18 @@ async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<Ch
         ...(hasOptions ? checkSwap(driverOpts) : []),
         ...(hasOptions ? checkNetwork(driverOpts, news.extraHosts, news.dns) : []),
         ...(await failuresOfEndpoint(node, { isAll: node === news && news.nodes === undefined && !news.state })),
-        ...(await failuresOfConfig(buildkitdConfig)),
+        ...(await failuresOfConfig(buildkitdConfig, news.gc !== undefined)),
     ];
 }
 
-async function failuresOfConfig(config: NodeInputs["buildkitdConfig"]): Promise<CheckFailure[]> {
+async function failuresOfConfig(config: NodeInputs["buildkitdConfig"], isBesideGc: boolean): Promise<CheckFailure[]> {
     const property = "buildkitdConfig";
     if (config === undefined || (config as unknown) === unknown) return [];
     const problems = await problemsOfConfig(withoutUnknown(config), { isWhole: !hasUnknown(config) });
+    if (isBesideGc && problems.length === 0 && hasGc((await readConfig(withoutUnknown(config))).table))
+        return [
+            { property: "gc", reason: "buildkitdConfig says under worker.oci what is collected, too: leave one out" },
+        ];
     return problems.map(({ path, reason }) => {
         if (typeof config !== "string") return { property: formatPath([property, ...path]), reason };
         return { property, reason: path.length === 0 ? reason : `${formatPath(path)}: ${reason}` };

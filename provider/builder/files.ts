@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { ContainerInspectInfo } from "dockerode";
 import { type Problem, problemsOfConfig, readConfig, type Table } from "../buildkit/config";
+import { withGc } from "../buildkit/gc";
 import {
     allowsHostNetwork,
     belongsToConfig,
@@ -38,7 +39,7 @@ export const noFiles: NodeFiles = { contents: {}, digest: "", hostNetwork: false
 export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
     Promise.all(
         nodesOf(inputs).map(async (node) => {
-            const table = withResolver(await configOf(node), node, inputs.dns);
+            const table = withResolver(withGc(await configOf(node), inputs.gc), node, inputs.dns);
             if (table === undefined) return noFiles;
             const contents = await configFiles(table);
             return {

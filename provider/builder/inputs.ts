@@ -1,5 +1,6 @@
 import type { DriverOptions } from "../buildx/driverOptions";
 import type { BuildkitdConfig } from "../buildkit/config";
+import type { GcRule } from "../buildkit/gc";
 import type { TlsArguments } from "../docker/tls";
 
 /** What a node is made by, and what a builder's own arguments are the defaults of. */
@@ -30,6 +31,7 @@ export interface BuilderInputs extends NodeArguments {
     adopt?: boolean;
     pull?: "missing" | "always";
     requirePlatforms?: string[];
+    gc?: GcRule | GcRule[];
     extraHosts?: Record<string, string>;
     dns?: Dns;
     labels?: Record<string, string>;

@@ -31,7 +31,8 @@ export async function readBuilder(name: string): Promise<{ outputs: BuilderOutpu
     };
 }
 
-async function notFound(name: string): Promise<Error> {
+/** What to tell where there is no such builder. */
+export async function notFound(name: string): Promise<Error> {
     const others = await listRecords();
     const there = others.length > 0 ? `there are ${others.join(", ")}` : "there are none";
     return new Error(`there is no builder "${name}" in ${storeFolder()} (${there}): docker buildx ls lists them`);

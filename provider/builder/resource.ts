@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { normalizePlatform } from "../buildx/platform";
 import type { BuildkitdConfig } from "../buildkit/config/types";
+import type { GcRule } from "../buildkit/gc";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
 import { withSecretKeys } from "../pulumi/secretKey";
@@ -110,6 +111,12 @@ export interface BuildxBuilderArgs extends NodeOptions {
      * of builds on the wrong machine in silence (docker/buildx#2119).
      */
     requirePlatforms?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * When buildkitd removes what from the cache. One rule is a preset: `{ maxUsedSpace: "20GB" }` becomes the ladder of
+     * rules that BuildKit has by default, with that bound. A list is taken as it is; one that bounds nothing gets a ceiling
+     * at its end. Default: BuildKit's own policy, or that of `buildkitdConfig`.
+     */
+    gc?: Inputs<GcRule> | pulumi.Input<Inputs<GcRule>[]>;
     /** Hosts that buildkitd finds at fixed addresses, `{ host: "10.0.0.7" }` (`docker run --add-host`). */
     extraHosts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** What the builder and its builds look names up with (`docker run --dns`). Default: as the engine has it. */

@@ -41,6 +41,7 @@ const keptArguments = [
     "adopt",
     "pull",
     "requirePlatforms",
+    "gc",
     "extraHosts",
     "dns",
     "labels",

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { automaticName, failuresOfBuilder } from "../../provider/builder/check";
+import { checkPrune } from "../../provider/prune/check";
 import { unknown } from "../../provider/pulumi/unknown";
 import { checkState } from "../../provider/state/check";
 
@@ -55,6 +56,17 @@ const bad: [object, string, RegExp][] = [
     [{ driverOpts: { memroy: "1g" } }, "driverOpts", /memroy is no option .*did you mean memory\?/],
     [{ driverOpts: { "cpu-quota": 1000 } }, "driverOpts", /cpu-quota is no option .*here it is written cpuQuota/],
     [{ driverOpts: { qemu: true } }, "driverOpts", /qemu is no option .*there are image, memory/],
+    [
+        { gc: { maxUsedSpace: "much" } },
+        "gc.maxUsedSpace",
+        /"much" is not a size: write a number of bytes, "20GB" or "10%"/,
+    ],
+    [{ gc: { keepDuration: "soon" } }, "gc.keepDuration", /"soon" is not a duration: write "48h", "7d" or a number/],
+    [{ gc: [{ maxUsedSpace: 5 }, { maxUsedSpac: 1 }] }, "gc[1]", /there is no maxUsedSpac: did you mean maxUsedSpace\?/],
+    [{ gc: [{}] }, "gc[0]", /a rule without bounds would remove everything/],
+    [{ gc: [] }, "gc", /one rule at least/],
+    [{ gc: { filters: "x" } }, "gc.filters", /write a list of filters/],
+    [{ gc: { all: true }, buildkitdConfig: "[worker.oci]\ngc = false" }, "gc", /buildkitdConfig says .*leave one out/],
     [{ platforms: ["linux/amd65"] }, "platforms[0]", /"amd65" is no architecture/],
     [{ platforms: ["linux/amd64", "a/b/c/d"] }, "platforms[1]", /"a\/b\/c\/d" is not a platform/],
     [{ platforms: "linux/amd64" }, "platforms", /write a list of platforms/],
@@ -164,5 +176,26 @@ describe("checking a state's arguments", () => {
 
     it("takes what is not known yet", async () => {
         assert.deepEqual(await stateFailures({ builderName: unknown, volumeDriverOpts: { device: unknown } }), []);
+    });
+});
+
+describe("checking the arguments of a prune", () => {
+    const told = (args: object) =>
+        checkPrune({ __urn, ...args } as never).failures?.map(({ property, reason }) => `${property}: ${reason}`);
+
+    it("refuses shares of the disk, what is no bound, and no builder", () => {
+        assert.deepEqual(told({ builderName: "ci", maxUsedSpace: "10%" }), [
+            "maxUsedSpace: a share of the disk is for gc alone: write a number of bytes or a size",
+        ]);
+        assert.deepEqual(told({ keepDuration: "7 days" }), [
+            "builderName: which builder?",
+            'keepDuration: "7 days" is not a duration: write "48h", "7d" or a number of seconds',
+        ]);
+        assert.match(told({ builderName: "ci", maxUsedSpac: 1 })?.[0] ?? "", /did you mean maxUsedSpace\?/);
+    });
+
+    it("takes what is not known yet, and triggers of any kind", () => {
+        assert.deepEqual(told({ builderName: unknown, triggers: [unknown, 1, { a: [] }], keepDuration: "7d" }), []);
+        assert.deepEqual(told({ builderName: "ci", triggers: unknown }), []);
     });
 });

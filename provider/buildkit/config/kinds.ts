@@ -54,7 +54,8 @@ function inHours(value: unknown): string | undefined {
     return count === undefined ? undefined : `"${Number(count) * (unit === "w" ? 168 : 24)}h"`;
 }
 
-const isSize = (value: unknown) =>
+/** A number of bytes, a size, or a share of the disk. */
+export const isDiskSpace = (value: unknown) =>
     (isWhole(value) && (value as number) >= 0) ||
     (isText(value) && (/^\d+%$/.test(value) || parseSize(value) !== undefined));
 
@@ -74,7 +75,7 @@ export const scalar = {
         "a list of network.host, security.insecure and device",
         (value) => Array.isArray(value) && value.every(isEntitlement),
     ),
-    size: one('a size: write a number of bytes, "20GB" or "10%"', isSize),
+    size: one('a size: write a number of bytes, "20GB" or "10%"', isDiskSpace),
     duration: one('a duration: write "48h" or a number of seconds', isDuration, { instead: inHours }),
     certificate: one("the path of a file or PEM text", isText, { holds: "certificate" }),
     certificates: one("a list of paths of files, or PEM texts", areTexts, { holds: "certificate", isList: true }),

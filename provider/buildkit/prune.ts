@@ -1,0 +1,49 @@
+import { parseSize } from "../buildx/values";
+import type { Engine } from "../docker/engine";
+import { execInContainer } from "../docker/exec";
+import { durationInHours, type GcRule } from "./gc";
+
+/** What a prune removed. */
+export interface Pruned {
+    /** Bytes. */
+    readonly reclaimed: number;
+    /** How many records of the cache. */
+    readonly records: number;
+}
+
+/** Removes from the cache of a running buildkitd what a rule does not keep; without bounds all that nothing uses. */
+export async function prune(engine: Engine, container: string, rule: GcRule): Promise<Pruned> {
+    const command = ["buildctl", "prune", ...pruneFlags(rule), "--format", "{{json .}}"];
+    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command);
+    if (exitCode !== 0) {
+        const said = (stderr || stdout).trim();
+        throw new Error(`buildctl prune in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${said}`);
+    }
+    const sizes = stdout
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => (JSON.parse(line) as { size: number }).size);
+    return { reclaimed: sizes.reduce((all, size) => all + size, 0), records: sizes.length };
+}
+
+/** The arguments of `buildctl prune`, which takes megabytes. */
+export function pruneFlags({
+    reservedSpace,
+    maxUsedSpace,
+    minFreeSpace,
+    keepDuration,
+    filters,
+    all,
+}: GcRule): string[] {
+    const space = (flag: string, size: number | string | undefined) =>
+        size === undefined ? [] : [flag, String((parseSize(String(size)) ?? 0) / 1e6)];
+    const duration = durationInHours(String(keepDuration ?? "")) ?? "";
+    return [
+        ...space("--keep-storage-min", reservedSpace),
+        ...space("--keep-storage", maxUsedSpace),
+        ...space("--free-storage", minFreeSpace),
+        ...(duration === "" ? [] : ["--keep-duration", /^\d+$/.test(duration) ? `${duration}s` : duration]),
+        ...(filters ?? []).flatMap((filter) => ["--filter", filter]),
+        ...(all ? ["--all"] : []),
+    ];
+}

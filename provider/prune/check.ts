@@ -1,0 +1,33 @@
+import type { CheckResult } from "@pulumi/pulumi/dynamic";
+import * as v from "valibot";
+import { gcRule } from "../pulumi/gcArguments";
+import { withoutUnknown } from "../pulumi/unknown";
+import { failuresOf, legalName } from "../pulumi/validation";
+import type { PruneInputs } from "./inputs";
+
+const noShare = v.optional(
+    v.pipe(
+        v.any(),
+        v.check(
+            (size) => !/%$/.test(String(size)),
+            "a share of the disk is for gc alone: write a number of bytes or a size",
+        ),
+    ),
+);
+
+const schema = v.looseObject({
+    ...gcRule,
+    builderName: v.optional(legalName),
+    triggers: v.optional(v.array(v.any(), "write a list of values")),
+});
+
+const sizes = v.looseObject({ reservedSpace: noShare, maxUsedSpace: noShare, minFreeSpace: noShare });
+
+export function checkPrune(news: PruneInputs): CheckResult<PruneInputs> {
+    const known = { ...withoutUnknown(news), triggers: Array.isArray(news.triggers) ? news.triggers : undefined };
+    const failures = failuresOf(schema, known);
+    const { issues = [] } = v.safeParse(sizes, known);
+    const ofSizes = issues.map(({ path, message }) => ({ property: String(path?.[0].key), reason: message }));
+    const missing = news.builderName === undefined ? [{ property: "builderName", reason: "which builder?" }] : [];
+    return { inputs: news, failures: [...missing, ...failures, ...ofSizes] };
+}

@@ -1,0 +1,140 @@
+/** How big a state is: types for users, and how it is found out. */
+import { randomBytes } from "node:crypto";
+import type { ContainerInspectInfo } from "dockerode";
+import { waitUntilReady } from "../buildkit/boot";
+import { askUsage, type Usage } from "../buildkit/usage";
+import { driverDefaults } from "../buildx/driverOptions";
+import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../buildx/names";
+import { readRecord } from "../buildx/store";
+import { createContainer, inspectContainer, removeContainer, startContainer } from "../docker/container";
+import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
+import { connect, type Engine } from "../docker/engine";
+import { execInContainer } from "../docker/exec";
+import { inspectImage } from "../docker/image";
+import { inspectVolume } from "../docker/volume";
+import type { GetStateArgs } from "./getState";
+
+export interface StateUsage {
+    builderName: string;
+    node: string;
+    volumeName: string;
+    /** Of the builder's container: `inactive` where there is none. */
+    status: "running" | "stopped" | "inactive";
+    /** Bytes on the disk of the engine's host. */
+    sizeOnDisk: number;
+    /** BuildKit's own account; left out where the engine has no BuildKit image to ask with. */
+    usage?: CacheUsage;
+}
+
+/** Sizes in bytes. */
+export interface CacheUsage {
+    total: number;
+    /** What nothing uses at the moment. */
+    reclaimable: number;
+    /** By BuildKit's own types: `regular`, `exec.cachemount`, `source.local`, … */
+    byType: Record<string, number>;
+    /** When some of it was used last, RFC 3339; left out where there is nothing. */
+    lastUsedAt?: string;
+}
+
+const stateFolder = "/var/lib/buildkit";
+
+/** Seconds for a buildkitd that is booted to be asked. */
+const bootTimeout = 60;
+
+export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
+    const illegal = [args.builderName, args.node].flatMap((name) => (name && whyIllegalName(name)) || []);
+    if (illegal[0] !== undefined) throw new Error(illegal[0]);
+    const builderName = canonicalName(args.builderName);
+    const node = canonicalName(args.node ?? nodeName(builderName, 0));
+    const engine = await connect(await endpointOf(args, builderName, node));
+    const [container, volume] = await Promise.all([
+        inspectContainer(engine, containerName(node)),
+        inspectVolume(engine, volumeName(node)),
+    ]);
+    if (volume === undefined) {
+        throw new Error(
+            `there is no state of node ${node} of builder "${builderName}" on ${engine.endpoint.host}: ` +
+                `volume ${volumeName(node)} is not there (docker volume ls lists them)`,
+        );
+    }
+    const isRunning = container?.State.Running === true && !container.State.Restarting;
+    const found = isRunning
+        ? await measure(engine, containerName(node))
+        : await measureAtRest(engine, volumeName(node), container);
+    return {
+        builderName,
+        node,
+        volumeName: volumeName(node),
+        status: container === undefined ? "inactive" : isRunning ? "running" : "stopped",
+        ...found,
+    };
+}
+
+async function endpointOf({ endpoint, tls }: GetStateArgs, builder: string, node: string): Promise<Endpoint> {
+    if (endpoint !== undefined) return findEndpoint(endpoint, tls);
+    const record = await readRecord(builder);
+    const stored = record.is === "present" ? record.nodeGroup.Nodes.find(({ Name }) => Name === node) : undefined;
+    return stored === undefined ? findEndpoint(undefined, tls) : recordedEndpoint(stored.Endpoint);
+}
+
+type Measured = Pick<StateUsage, "sizeOnDisk" | "usage">;
+
+async function measure(engine: Engine, container: string): Promise<Measured> {
+    const [usage, sizeOnDisk] = await Promise.all([askUsage(engine, container), folderSize(engine, container)]);
+    return { sizeOnDisk, usage: cacheUsage(usage) };
+}
+
+const cacheUsage = ({ total, reclaimable, byType, lastUsed }: Usage): CacheUsage => ({
+    total,
+    reclaimable,
+    byType: { ...byType },
+    ...(lastUsed && { lastUsedAt: lastUsed.toISOString() }),
+});
+
+/** What the folder takes, without what builds that run have mounted in it. */
+async function folderSize(engine: Engine, container: string): Promise<number> {
+    const { exitCode, stdout, stderr } = await execInContainer(engine, container, ["du", "-skx", stateFolder]);
+    const kilobytes = Number(/^\d+/.exec(stdout)?.[0]);
+    if (!Number.isNaN(kilobytes)) return kilobytes * 1024; // files that went meanwhile make it end with 1
+    throw new Error(`du in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${stderr.trim()}`);
+}
+
+/**
+ * Boots a buildkitd of its own on the volume to ask it, for as long as that takes: nothing is collected, and its network is
+ * none. It holds the state's lock meanwhile, as any buildkitd does.
+ */
+async function measureAtRest(
+    engine: Engine,
+    volume: string,
+    container: ContainerInspectInfo | undefined,
+): Promise<Measured> {
+    const image = container?.Image ?? driverDefaults.image;
+    if ((await inspectImage(engine, image)) === undefined) return { sizeOnDisk: await volumeSize(engine, volume) };
+    const name = `${volume}_usage_${randomBytes(4).toString("hex")}`;
+    try {
+        await createContainer(engine, {
+            name,
+            Image: image,
+            Cmd: ["--oci-worker-gc=false"],
+            HostConfig: {
+                Privileged: true,
+                NetworkMode: "none",
+                Mounts: [{ Type: "volume", Source: volume, Target: stateFolder }],
+            },
+        });
+        await startContainer(engine, name);
+        await waitUntilReady(engine, name, bootTimeout);
+        return await measure(engine, name);
+    } finally {
+        await removeContainer(engine, name);
+    }
+}
+
+/** As the engine reckons it, which looks at all of its volumes. */
+async function volumeSize({ api }: Engine, volume: string): Promise<number> {
+    const { Volumes: volumes } = (await api.df()) as {
+        Volumes?: { Name: string; UsageData?: { Size: number } }[] | null;
+    };
+    return volumes?.find(({ Name }) => Name === volume)?.UsageData?.Size ?? 0;
+}

@@ -1,5 +1,12 @@
 /** The life of a builder in the words of Pulumi's dynamic providers: the six verbs, each one way through the house. */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import type {
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    UpdateResult,
+} from "@pulumi/pulumi/dynamic";
 import { claimedName, claimName, releaseName } from "../buildx/claims";
 import { canonicalName, containerName, volumeName } from "../buildx/names";
 import { readRecord, storeIdentifier } from "../buildx/store";
@@ -22,6 +29,7 @@ import type { NodeOutputs } from "./outputs";
 import { type Plan, plan, planAfter, planRemoval } from "./plan";
 import { readBuilder } from "./read";
 import { type Address, locate, reach, type Site } from "./sites";
+import { sharedStates } from "./shared";
 import {
     argumentsInState,
     type BuilderState,
@@ -36,11 +44,21 @@ import {
 /** What is wrong with the arguments, and names for a builder and nodes that were given none. */
 export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): Promise<CheckResult<BuilderInputs>> {
     const failures = await failuresOfBuilder(news);
+    const isNew = Object.keys(olds).length === 0;
+    if (isNew && failures.length === 0) failures.push(...(await failuresOfShared(news)));
     const inputs = { ...news, ...(Array.isArray(news.nodes) && { __nodeIndexes: nodeIndexes(olds, news.nodes) }) };
     if (isNamed(news)) return { inputs, failures };
     if (olds.__autoName !== undefined) await releaseName(olds.__autoName); // the state has it
     const __autoName = olds.__autoName ?? (await claimedName(news.__urn)) ?? automaticName(news);
     return { inputs: { ...inputs, __autoName }, failures };
+}
+
+async function failuresOfShared(news: BuilderInputs): Promise<CheckFailure[]> {
+    const shared = await sharedStates(news);
+    return shared.map(({ node, reason }) => ({
+        property: node === undefined ? "state" : `nodes[${node}].state`,
+        reason,
+    }));
 }
 
 /** Whether the arguments name the builder, be it by the name that its state has. */

@@ -184,7 +184,7 @@ export class BuildxBuilder extends BuildxResource {
             name,
             {
                 ...others,
-                ...(state !== undefined && { state: referenceTo(state) }),
+                ...(state !== undefined && { state: referenceTo(state, name) }),
                 ...withSecrets(others),
                 containerName: undefined,
                 dockerEndpoint: undefined,
@@ -193,7 +193,7 @@ export class BuildxBuilder extends BuildxResource {
                 name: others.name,
                 endpoint: others.endpoint,
                 platforms: others.platforms,
-                nodes: nodes && withReferences(nodes),
+                nodes: nodes && withReferences(nodes, name),
             },
             // It repeats the nodes' arguments, and a secret is kept only where it was given.
             nodes ? { ...opts, additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), "__nodes"] } : opts,
@@ -236,11 +236,11 @@ const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
 });
 
 /** Nodes with what they take from their states in the place of these. */
-const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>) => {
+const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, builder: string) => {
     const ofNode = ({ state, ...node }: NodeArgs) => ({
         ...node,
         ...withSecrets(node),
-        ...(state && { state: referenceTo(state) }),
+        ...(state && { state: referenceTo(state, builder) }),
     });
     const ofEach = (node: pulumi.Input<NodeArgs>) =>
         isLater(node) ? pulumi.output(node).apply((known) => ofNode(known as NodeArgs)) : ofNode(node);

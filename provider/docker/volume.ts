@@ -24,8 +24,15 @@ export async function removeVolume(engine: Engine, name: string): Promise<void> 
     }
 }
 
-/** Names of the containers, running or not, that mount a volume. */
-export async function usersOfVolume({ api }: Engine, name: string): Promise<string[]> {
-    const containers = await api.listContainers({ all: true, filters: { volume: [name] } });
-    return containers.map((container) => container.Names[0]?.replace(/^\//, "") ?? container.Id);
+/** The containers, running or not, that mount a volume. */
+export async function containersOf(
+    { api }: Engine,
+    volume: string,
+): Promise<{ name: string; labels: Record<string, string> }[]> {
+    const containers = await api.listContainers({ all: true, filters: { volume: [volume] } });
+    return containers.map(({ Id, Names, Labels: labels }) => ({ name: Names[0]?.replace(/^\//, "") ?? Id, labels }));
 }
+
+/** Their names. */
+export const usersOfVolume = async (engine: Engine, volume: string): Promise<string[]> =>
+    (await containersOf(engine, volume)).map(({ name }) => name);

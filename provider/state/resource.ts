@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { TlsArguments } from "../docker/tls";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
@@ -99,10 +99,23 @@ export class BuildKitState extends BuildxResource {
 /** No outputs, since an output that has no value is unknown at preview. */
 const asked = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
 
-/** What a builder needs of its state, as plain values: a resource itself cannot be given to a dynamic provider. */
-export const referenceTo = (state: BuildKitState) => ({
-    builderName: state.builderName,
-    node: state.node,
-    volumeName: state.volumeName,
-    ...asked.get(state),
-});
+/** Which builder of this program works on a state. */
+const users = new WeakMap<BuildKitState, string>();
+
+/**
+ * What a builder needs of its state, as plain values: a resource itself cannot be given to a dynamic provider.
+ *
+ * @param user the builder's logical name.
+ * @throws where another builder of this program works on that state.
+ */
+export function referenceTo(state: BuildKitState, user: string) {
+    const other = users.get(state);
+    if (other !== undefined && other !== user) {
+        throw new pulumi.RunError(
+            `BuildxBuilder "${user}" cannot work on the state that BuildxBuilder "${other}" works on: ` +
+                `buildkitd locks its state. Give "${user}" a BuildKitState of its own`,
+        );
+    }
+    users.set(state, user);
+    return { builderName: state.builderName, node: state.node, volumeName: state.volumeName, ...asked.get(state) };
+}

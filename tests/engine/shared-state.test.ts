@@ -1,0 +1,48 @@
+import { strict as assert } from "node:assert";
+import { withProject } from "../support/project";
+
+describe("two builders on one state", () => {
+    it(
+        "are refused at preview, be they of one program, of two states of one volume, or of someone else",
+        withProject(async (project) => {
+            await project.program(`
+                const state = new buildx.BuildKitState("cache", { builderName: unique });
+                new buildx.BuildxBuilder("one", { state });
+                new buildx.BuildxBuilder("two", { state });`);
+            assert.match(
+                await project.failing("preview"),
+                /BuildxBuilder "two" cannot work on the state that BuildxBuilder "one" works on: buildkitd locks its state/,
+            );
+
+            const program = (builder: string, more = "") =>
+                project.program(`
+                    const one = new buildx.BuildKitState("one", { builderName: unique });
+                    new buildx.BuildxBuilder("${builder}", { state: one });
+                    ${more}`);
+            await program("one");
+            await project.up();
+            await program(
+                "one",
+                `const two = new buildx.BuildKitState("two", { builderName: unique });
+                 new buildx.BuildxBuilder("two", { state: two });`,
+            );
+            const said = (await project.failing("preview")).replace(/\s+/g, " ");
+            assert.match(said, /BuildxBuilder resource 'two': property state/);
+            assert.match(
+                said,
+                new RegExp(`container buildx_buildkit_${project.unique}0 on .* works on that state .*::one`),
+            );
+
+            await program("one");
+            await project.preview("--expect-no-changes");
+            await project.destroy();
+            await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
+            assert.match(
+                (await project.failing("preview")).replace(/\s+/g, " "),
+                /works on that state .* was made by buildx or by hand.*set adopt: true/,
+            );
+            await project.buildx("rm", project.unique);
+            await project.preview();
+        }),
+    );
+});

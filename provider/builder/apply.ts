@@ -1,6 +1,7 @@
 import { waitUntilReady } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
+import { noteWriter } from "../buildkit/writer";
 import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
@@ -47,6 +48,8 @@ export interface Applying {
     readonly contexts: readonly Context[];
     /** Told in a few words what is being done. */
     readonly report: (text: string) => void;
+    /** Tells something that stays on the screen. */
+    readonly warn: (text: string) => Promise<void>;
     /** What each booted buildkitd said, by container. */
     readonly workers: Map<string, Workers>;
     /** The steps that no node has begun. */
@@ -116,7 +119,7 @@ async function removeRecordOf(record: NodeGroup): Promise<void> {
 }
 
 async function runNodeStep(step: Step, engine: Engine, applying: Applying): Promise<void> {
-    const { report, workers } = applying;
+    const { report } = applying;
     switch (step.do) {
         case "pullImage":
             return pullOrKeep(engine, step, report);
@@ -139,7 +142,7 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
             return update(step, engine);
         case "boot":
             report(`waiting for BuildKit in ${step.container}`);
-            return boot(step, engine, workers);
+            return boot(step, engine, applying);
         case "removeVolume":
             report(`removing ${step.volume}`);
             return removeVolume(engine, step.volume);
@@ -200,14 +203,21 @@ async function nameOnEngine(engine: Engine, image = "", imageInMirrors: readonly
 async function boot(
     { container, seconds }: StepOf<"boot">,
     engine: Engine,
-    workers: Map<string, Workers>,
+    { workers, warn }: Applying,
 ): Promise<void> {
     try {
         await startContainer(engine, container);
     } catch (error) {
         throw failedCall(`${container} cannot be started`, engine, error);
     }
-    workers.set(container, await waitUntilReady(engine, container, seconds));
+    const booted = await waitUntilReady(engine, container, seconds);
+    workers.set(container, booted);
+    const newer = await noteWriter(engine, container, booted.version).catch(() => undefined); // no reason to give up
+    if (newer === undefined) return;
+    await warn(
+        `BuildKit ${booted.version} in ${container} works on a state that BuildKit ${newer} wrote. It takes such a state as ` +
+            "it finds it, but BuildKit does not promise that: if builds fail, give it the newer image again, or another state",
+    );
 }
 
 async function update({ container, limits }: StepOf<"updateLimits">, engine: Engine): Promise<void> {

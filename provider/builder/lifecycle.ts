@@ -257,6 +257,7 @@ function allTroubles(sites: readonly Site[]): Error {
 const applyingAt = (sites: readonly Site[], urn: string): Applying => ({
     contexts: sites.map(({ engine }) => ({ engine, begun: [] })),
     report: statusLine(urn),
+    warn: (text) => warn(urn, text),
     workers: new Map(),
     begun: [],
 });

@@ -64,6 +64,19 @@ export async function copyFiles(
     await api.getContainer(name).putArchive(await readAll(archive), { path: parent });
 }
 
+/** Puts one file into a folder that a container has already. */
+export async function copyFile(
+    { api }: Engine,
+    name: string,
+    folder: string,
+    file: { readonly name: string; readonly content: Buffer },
+): Promise<void> {
+    const archive = pack();
+    archive.entry({ name: file.name, mode: 0o644 }, file.content);
+    archive.finalize();
+    await api.getContainer(name).putArchive(await readAll(archive), { path: folder });
+}
+
 /** The files below a folder of a container, content by path; none where there is no such folder. */
 export async function readFilesOf({ api }: Engine, name: string, folder: string): Promise<Record<string, Buffer>> {
     const archive = await api.getContainer(name).getArchive({ path: folder }).catch(ifNotFound);

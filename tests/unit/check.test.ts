@@ -62,7 +62,11 @@ const bad: [object, string, RegExp][] = [
         /"much" is not a size: write a number of bytes, "20GB" or "10%"/,
     ],
     [{ gc: { keepDuration: "soon" } }, "gc.keepDuration", /"soon" is not a duration: write "48h", "7d" or a number/],
-    [{ gc: [{ maxUsedSpace: 5 }, { maxUsedSpac: 1 }] }, "gc[1]", /there is no maxUsedSpac: did you mean maxUsedSpace\?/],
+    [
+        { gc: [{ maxUsedSpace: 5 }, { maxUsedSpac: 1 }] },
+        "gc[1]",
+        /there is no maxUsedSpac: did you mean maxUsedSpace\?/,
+    ],
     [{ gc: [{}] }, "gc[0]", /a rule without bounds would remove everything/],
     [{ gc: [] }, "gc", /one rule at least/],
     [{ gc: { filters: "x" } }, "gc.filters", /write a list of filters/],

@@ -1,46 +1,48 @@
-import type { Engine } from "../docker/engine";
+import { engineMessage, type Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 
-/** What BuildKit's cache takes, in bytes. */
+/** What a buildkitd keeps in its cache, in bytes. */
 export interface Usage {
     readonly total: number;
-    /** What nothing uses at the moment, and `prune` could remove. */
+    /** What a prune of everything would free: all that no running build is using. */
     readonly reclaimable: number;
-    /** By BuildKit's own types: `regular`, `exec.cachemount`, `source.local`, … */
+    /** By BuildKit's own names: `regular`, `source.local`, `exec.cachemount`, … */
     readonly byType: Readonly<Record<string, number>>;
-    /** When some of it was used last; `undefined` where there is nothing. */
+    /** When the newest of it was made or used; `undefined` where there is none. */
     readonly lastUsed: Date | undefined;
 }
 
 interface UsageRecord {
-    size: number;
-    inUse: boolean;
-    recordType: string;
-    createdAt: string;
+    inUse?: boolean;
+    size?: number;
+    createdAt?: string;
     lastUsedAt?: string | null;
+    recordType?: string;
 }
 
-/** Asks the buildkitd in a running container. */
+/** Asks the buildkitd in a running container; throws with what it said where it does not answer. */
 export async function askUsage(engine: Engine, container: string): Promise<Usage> {
     const command = ["buildctl", "du", "--format", "{{json .}}"];
-    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command);
-    if (exitCode !== 0) {
-        const said = (stderr || stdout).trim();
-        throw new Error(`buildctl du in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${said}`);
-    }
-    return usageOf((JSON.parse(stdout || "null") as UsageRecord[] | null) ?? []);
+    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command).catch((error: Error) => {
+        throw new Error(`the cache of ${container} cannot be asked for: ${engineMessage(error)}`, { cause: error });
+    });
+    if (exitCode !== 0) throw new Error(`the cache of ${container} cannot be asked for: ${(stderr || stdout).trim()}`);
+    return summarize((JSON.parse(stdout) as UsageRecord[] | null) ?? []);
 }
 
-export function usageOf(records: readonly UsageRecord[]): Usage {
-    const sum = (of: readonly UsageRecord[]) => of.reduce((all, { size }) => all + Math.max(size, 0), 0);
-    const types = [...new Set(records.map((each) => each.recordType))].sort();
-    const times = records.map(({ createdAt, lastUsedAt }) => Date.parse(lastUsedAt ?? createdAt)).filter(Boolean);
+function summarize(records: readonly UsageRecord[]): Usage {
+    const sum = (of: readonly UsageRecord[]) => of.reduce((all, { size = 0 }) => all + size, 0);
+    const byType: Record<string, number> = {};
+    for (const { recordType, size = 0 } of records) {
+        const type = recordType || "regular";
+        byType[type] = (byType[type] ?? 0) + size;
+    }
+    const times = records.map(({ lastUsedAt, createdAt }) => Date.parse(lastUsedAt ?? createdAt ?? ""));
+    const newest = Math.max(...times.filter((time) => !Number.isNaN(time)));
     return {
         total: sum(records),
-        reclaimable: sum(records.filter(({ inUse }) => !inUse)),
-        byType: Object.fromEntries(
-            types.map((type) => [type || "regular", sum(records.filter((each) => each.recordType === type))]),
-        ),
-        lastUsed: times.length === 0 ? undefined : new Date(times.reduce((a, b) => Math.max(a, b))),
+        reclaimable: sum(records.filter(({ inUse }) => inUse !== true)),
+        byType,
+        lastUsed: Number.isFinite(newest) ? new Date(newest) : undefined,
     };
 }

@@ -12,6 +12,7 @@ const pause = 10;
 const patience = 30_000;
 
 // <sys/file.h>, the same on Linux, macOS and the BSDs
+const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
@@ -20,28 +21,40 @@ const LOCK_NB = 4;
  * (buildx: `store/store.go`, `Txn`). It is meant for a few file operations, never for a call to an engine.
  */
 export async function withStoreLock<T>(store: string, work: () => Promise<T>): Promise<T> {
-    const lock = await takeLock(join(store, ".lock"));
+    const flock = await loadFlock();
+    const lock = flock && (await open(lockPath(store), "a", 0o600).catch(() => undefined));
     try {
+        if (lock) await take(flock, lock, LOCK_EX, patience);
         return await work();
     } finally {
         await lock?.close(); // which gives the lock back
     }
 }
 
-async function takeLock(path: string): Promise<FileHandle | undefined> {
+/**
+ * Whether someone holds the lock of a store for as long as `milliseconds`; makes no lock where there is none, and holds
+ * it up for no one who finds it free.
+ */
+export async function isLocked(store: string, milliseconds: number): Promise<boolean> {
     const flock = await loadFlock();
-    if (flock === undefined) return undefined;
-    const file = await open(path, "a", 0o600).catch(() => undefined);
-    if (file === undefined) return undefined;
-    const deadline = performance.now() + patience;
-    while (flock(file.fd, LOCK_EX | LOCK_NB) !== 0) {
-        if (performance.now() > deadline) {
-            await file.close();
-            return undefined;
-        }
+    const lock = flock && (await open(lockPath(store), "r").catch(() => undefined));
+    try {
+        return lock !== undefined && !(await take(flock as Flock, lock, LOCK_SH, milliseconds));
+    } finally {
+        await lock?.close();
+    }
+}
+
+export const lockPath = (store: string): string => join(store, ".lock");
+
+/** Whether the lock could be taken within `milliseconds`. */
+async function take(flock: Flock, file: FileHandle, kind: number, milliseconds: number): Promise<boolean> {
+    const deadline = performance.now() + milliseconds;
+    while (flock(file.fd, kind | LOCK_NB) !== 0) {
+        if (performance.now() > deadline) return false;
         await sleep(pause);
     }
-    return file;
+    return true;
 }
 
 type Flock = (fd: number, operation: number) => number;

@@ -47,7 +47,8 @@ export function storeFolder(env: NodeJS.ProcessEnv = process.env): string {
     return env.BUILDX_CONFIG || join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "buildx");
 }
 
-const recordPath = (name: string) => join(storeFolder(), "instances", name);
+/** The file with the record of a builder. */
+export const recordPath = (name: string): string => join(storeFolder(), "instances", name);
 
 /** The record of a builder. A broken one is told apart from a missing one, since it can still be removed. */
 export async function readRecord(name: string): Promise<BuilderRecord> {
@@ -79,6 +80,13 @@ export function sameRecord(a: NodeGroup, b: NodeGroup): boolean {
 export async function listRecords(): Promise<string[]> {
     const entries = await readdir(join(storeFolder(), "instances")).catch(() => []);
     return entries.filter((name) => !name.startsWith("."));
+}
+
+/** When buildx last built with a builder, to the second, or else when its record was written. */
+export async function readActivity(name: string): Promise<Date | undefined> {
+    const text = await readFile(join(storeFolder(), "activity", name), "utf8").catch(() => "");
+    const time = new Date(text.trim());
+    return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** Thrown where a record was to be made new and is there already. */
@@ -159,15 +167,18 @@ export async function stopUsingBuilder(name: string): Promise<void> {
  * `TryNodeIdentifier`), made where there is none yet.
  */
 export async function storeIdentifier(): Promise<string> {
-    const path = join(storeFolder(), ".buildNodeID");
-    const known = await readFile(path, "utf8").catch(ifMissing(""));
+    const known = await knownStoreIdentifier();
     if (known !== "") return known;
     await makeFolder("");
     await place(".buildNodeID", randomBytes(8).toString("hex"), true).catch((error: unknown) => {
         if (!(error instanceof RecordExistsError)) throw error;
     });
-    return await readFile(path, "utf8");
+    return await knownStoreIdentifier();
 }
+
+/** The same where there is one already; else empty. */
+export const knownStoreIdentifier = (): Promise<string> =>
+    readFile(join(storeFolder(), ".buildNodeID"), "utf8").catch(ifMissing(""));
 
 /** Puts a whole file, readable for its owner alone, into its place in the store. */
 async function place(path: string, content: string, exclusive = false): Promise<void> {

@@ -1,0 +1,51 @@
+import { parseArgs } from "node:util";
+import { suggestion } from "../provider/words";
+
+export const commands = ["status", "doctor"] as const;
+
+/** What is to be done. */
+export interface Invocation {
+    readonly command: (typeof commands)[number];
+    /** The builders that are meant, in buildx's lower case; all where there is none. */
+    readonly names: readonly string[];
+    readonly json: boolean;
+}
+
+/** Thrown for arguments that make no sense. */
+export class UsageError extends Error {}
+
+const options = {
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "V" },
+} as const;
+
+/** @throws {@link UsageError} with what was probably meant. */
+export function parseArguments(args: readonly string[]): Invocation | "help" | "version" {
+    // Not strict: the parser's own messages know no suggestion.
+    const { values, positionals, tokens } = parseArgs({
+        args: [...args],
+        options,
+        strict: false,
+        allowPositionals: true,
+        tokens: true,
+    });
+    for (const token of tokens) {
+        if (token.kind !== "option") continue;
+        if (!(token.name in options)) {
+            const legal = Object.keys(options).map((name) => `--${name}`);
+            throw new UsageError(`there is no option ${token.rawName}: ${suggestion(token.rawName, legal)}`);
+        }
+        if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+    }
+    if (values.version) return "version";
+    const [command, ...names] = positionals;
+    if (values.help || command === undefined || command === "help") return "help";
+    if (!commands.includes(command as Invocation["command"]))
+        throw new UsageError(`there is no command "${command}": ${suggestion(command, commands)}`);
+    return {
+        command: command as Invocation["command"],
+        names: names.map((name) => name.toLowerCase()),
+        json: values.json === true,
+    };
+}

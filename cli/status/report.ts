@@ -1,0 +1,171 @@
+/** What `status` tells, decided from the facts alone. */
+import { containerName, volumeName } from "../../provider/buildx/names";
+import { driver } from "../../provider/buildx/store";
+import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../machine/facts";
+import { type Asked, isAskedName, isAskedRecord, nodeOfName } from "../machine/names";
+import { resourceOf, type StackResource } from "../words/stack";
+
+export interface BuilderStatus {
+    readonly name: string;
+    readonly driver: string;
+    readonly isCurrent: boolean;
+    /** Whether buildx knows it. What has no record are containers and volumes that were left. */
+    readonly hasRecord: boolean;
+    readonly status: string;
+    /** What is wrong, where more is to be said than the status. */
+    readonly trouble: string | undefined;
+    readonly lastUsed: Date | undefined;
+    readonly resource: StackResource | undefined;
+    readonly nodes: readonly NodeStatus[];
+}
+
+export interface NodeStatus {
+    readonly name: string;
+    /** The engine as buildx's record has it. */
+    readonly endpoint: string;
+    readonly container: string | undefined;
+    readonly volume: string | undefined;
+    readonly status: NodeState;
+    readonly trouble: string | undefined;
+    readonly buildkitVersion: string | undefined;
+    readonly platforms: readonly string[];
+    readonly cache: CacheStatus | undefined;
+    readonly lastUsed: Date | undefined;
+    /** By which its container or else its volume was made. */
+    readonly resource: StackResource | undefined;
+}
+
+/**
+ * `silent`: the container runs, and BuildKit in it does not answer. `inactive`: there is no container.
+ * `volume only`: no container and no record either. `unreachable`: the engine cannot be asked.
+ */
+export type NodeState =
+    "running" | "silent" | "restarting" | "paused" | "stopped" | "inactive" | "volume only" | "unreachable";
+
+/** In bytes; of a BuildKit that does not run only the size of its volume is known. */
+export interface CacheStatus {
+    readonly total: number;
+    readonly reclaimable: number | undefined;
+    readonly byType: Readonly<Record<string, number>> | undefined;
+}
+
+export function reportStatus({ store, engines }: Machine, asked: Asked): BuilderStatus[] {
+    const records = store.records.filter((record) => isAskedRecord(asked, record));
+    const builders = records.map((record) => ofRecord(record, engines, store.current));
+    return [...builders, ...withoutRecord(store.records, engines, asked)];
+}
+
+function ofRecord(record: RecordFacts, engines: readonly EngineFacts[], current: string): BuilderStatus {
+    const { name, unreadable, lastUsed } = record;
+    const common = { name, driver: record.driver, isCurrent: name === current, hasRecord: true };
+    if (unreadable !== undefined || record.driver !== driver) {
+        const status = unreadable === undefined ? `${record.driver} driver` : "unreadable";
+        const nodes: NodeStatus[] = [];
+        return { ...common, status, trouble: unreadable, lastUsed, resource: undefined, nodes };
+    }
+    const nodes = record.nodes.map((node) => ofRecordNode(node, engines));
+    return {
+        ...common,
+        status: statusOfAll(nodes),
+        trouble: undefined,
+        lastUsed: newest([lastUsed, ...nodes.map((node) => node.lastUsed)]),
+        resource: nodes.find((node) => node.resource !== undefined)?.resource,
+        nodes,
+    };
+}
+
+function ofRecordNode(node: RecordNode, engines: readonly EngineFacts[]): NodeStatus {
+    const engine = engines.find((each) => each.addresses.includes(node.address));
+    const container = engine?.containers.find(({ name }) => name === containerName(node.name));
+    const mounted = container?.volumes.find((name) => nodeOfName(name) !== undefined) ?? volumeName(node.name);
+    const volume = engine?.volumes.find(({ name }) => name === mounted);
+    return ofNode({ name: node.name, endpoint: node.address }, engine, container, volume, "inactive");
+}
+
+function ofNode(
+    place: Pick<NodeStatus, "name" | "endpoint">,
+    engine: EngineFacts | undefined,
+    container: ContainerFacts | undefined,
+    volume: VolumeFacts | undefined,
+    withoutContainer: NodeState,
+): NodeStatus {
+    const { usage } = container ?? {};
+    const ofVolume = volume?.size === undefined ? undefined : { total: volume.size };
+    return {
+        ...place,
+        container: container?.name,
+        volume: volume?.name,
+        status:
+            engine === undefined || engine.trouble !== undefined
+                ? "unreachable"
+                : container === undefined
+                  ? withoutContainer
+                  : stateOf(container),
+        trouble: engine?.trouble?.message,
+        buildkitVersion: container?.workers?.version,
+        platforms: container?.workers?.platforms ?? [],
+        cache: usage ?? (ofVolume && { ...ofVolume, reclaimable: undefined, byType: undefined }),
+        lastUsed: usage?.lastUsed,
+        resource: resourceOf(container?.owner) ?? resourceOf(volume?.owner),
+    };
+}
+
+function stateOf({ state, workers }: ContainerFacts): NodeState {
+    if (state === "running") return workers === undefined ? "silent" : "running";
+    return state === "restarting" || state === "paused" ? state : "stopped";
+}
+
+function statusOfAll(nodes: readonly NodeStatus[]): string {
+    const [first] = nodes;
+    if (first === undefined) return "no nodes";
+    if (nodes.every(({ status }) => status === first.status)) return first.status;
+    return `${nodes.filter(({ status }) => status === "running").length} of ${nodes.length} running`;
+}
+
+/** Containers, and volumes that none of these mounts, that no record names. */
+function withoutRecord(
+    records: readonly RecordFacts[],
+    engines: readonly EngineFacts[],
+    asked: Asked,
+): BuilderStatus[] {
+    return engines.flatMap((engine) => {
+        const recorded = new Set(
+            nodesOn(engine, records).flatMap(({ name }) => [containerName(name), volumeName(name)]),
+        );
+        const isLeft = ({ name }: { name: string }) => !recorded.has(name) && isAskedName(asked, name);
+        const endpoint = engine.addresses[0] ?? engine.host;
+        const containers = engine.containers.filter(isLeft).map((container) => {
+            const volume = engine.volumes.find(({ name }) => container.volumes.includes(name));
+            const name = nodeOfName(container.name) ?? container.name;
+            return ofNode({ name, endpoint }, engine, container, volume, "inactive");
+        });
+        const volumes = engine.volumes
+            .filter((volume) => isLeft(volume) && volume.users.length === 0)
+            .map((volume) => {
+                const name = nodeOfName(volume.name) ?? volume.name;
+                return ofNode({ name, endpoint }, engine, undefined, volume, "volume only");
+            });
+        return [...containers, ...volumes].map((node) => ({
+            name: node.name,
+            driver: "",
+            isCurrent: false,
+            hasRecord: false,
+            status: node.container === undefined ? node.status : `${node.status}, no record`,
+            trouble: undefined,
+            lastUsed: node.lastUsed,
+            resource: node.resource,
+            nodes: [node],
+        }));
+    });
+}
+
+/** The nodes that records have on an engine. */
+export const nodesOn = ({ addresses }: EngineFacts, records: readonly RecordFacts[]): RecordNode[] =>
+    records
+        .filter((record) => record.driver === driver)
+        .flatMap(({ nodes }) => nodes.filter(({ address }) => addresses.includes(address)));
+
+function newest(times: readonly (Date | undefined)[]): Date | undefined {
+    const known = times.filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : new Date(Math.max(...known.map(Number)));
+}

@@ -1,0 +1,57 @@
+import { suggestion } from "../../provider/words";
+import type { Invocation } from "../arguments";
+import { lookAround } from "../machine/machine";
+import { screenOf } from "../words/screen";
+import { type BuilderStatus, reportStatus } from "./report";
+import { renderStatus } from "./table";
+
+/** Prints the builders and their states; gives the exit code. */
+export async function status({ names, json }: Invocation): Promise<number> {
+    const machine = await lookAround(names, { usage: true, health: false });
+    const builders = reportStatus(machine, names);
+    const unknown = names.filter((name) => !builders.some((builder) => isNamed(builder, name)));
+    if (json) process.stdout.write(`${JSON.stringify({ builders: builders.map(jsonOf) }, undefined, 4)}\n`);
+    else if (builders.length > 0 || names.length === 0)
+        process.stdout.write(renderStatus(builders, screenOf(process.stdout), new Date()));
+    const known = machine.store.records.map(({ name }) => name);
+    for (const name of unknown) {
+        const others = known.length > 0 ? suggestion(name, known) : "there are none";
+        process.stderr.write(`there is no builder "${name}" in ${machine.store.folder}: ${others}\n`);
+    }
+    return unknown.length > 0 ? 1 : 0;
+}
+
+const isNamed = ({ name, nodes }: BuilderStatus, asked: string) =>
+    [name, name.replace(/\d+$/, ""), ...nodes.flatMap((node) => [node.name, node.container, node.volume])].includes(
+        asked,
+    );
+
+/** With `null` for what is not known, so that every key is always there. */
+function jsonOf({ resource, nodes, ...builder }: BuilderStatus): object {
+    return {
+        ...builder,
+        trouble: builder.trouble ?? null,
+        lastUsed: builder.lastUsed ?? null,
+        resource: resource ?? null,
+        nodes: nodes.map((node) => ({
+            name: node.name,
+            endpoint: node.endpoint,
+            container: node.container ?? null,
+            volume: node.volume ?? null,
+            status: node.status,
+            trouble: node.trouble ?? null,
+            buildkitVersion: node.buildkitVersion ?? null,
+            platforms: node.platforms,
+            cache:
+                node.cache === undefined
+                    ? null
+                    : {
+                          total: node.cache.total,
+                          reclaimable: node.cache.reclaimable ?? null,
+                          byType: node.cache.byType ?? null,
+                      },
+            lastUsed: node.lastUsed ?? null,
+            resource: node.resource ?? null,
+        })),
+    };
+}

@@ -1,0 +1,81 @@
+import { formatAge, formatSize } from "../words/quantities";
+import { shortPlatforms } from "../words/platforms";
+import type { Screen, Style } from "../words/screen";
+import { shortResource } from "../words/stack";
+import { type Column, renderTable } from "../words/table";
+import type { BuilderStatus, NodeStatus } from "./report";
+
+/** A builder with its one node, a builder above its nodes, or one of these. */
+interface Row {
+    readonly name: string;
+    readonly status: string;
+    readonly builder: BuilderStatus | undefined;
+    readonly node: NodeStatus | undefined;
+}
+
+const unknown = "-";
+
+/** What `status` prints for a person. */
+export function renderStatus(builders: readonly BuilderStatus[], screen: Screen, now: Date): string {
+    if (builders.length === 0) return "There are no builders of buildx's docker-container driver.\n";
+    const rows = builders.flatMap(rowsOf);
+    const engines = new Set(builders.flatMap(({ nodes }) => nodes.map(({ endpoint }) => endpoint)));
+    return renderTable(rows, columns(screen, now, engines.size > 1), screen.width) + troubles(builders);
+}
+
+function rowsOf(builder: BuilderStatus): Row[] {
+    const { nodes, status } = builder;
+    const name = builder.isCurrent ? `${builder.name}*` : builder.name;
+    if (nodes.length < 2) return [{ name, status, builder, node: nodes[0] }];
+    return [
+        { name, status, builder, node: undefined },
+        ...nodes.map((node) => ({ name: ` └ ${node.name}`, status: node.status, builder: undefined, node })),
+    ];
+}
+
+function columns({ paint }: Screen, now: Date, hasEngines: boolean): Column<Row>[] {
+    const size = (bytes: number | undefined) => (bytes === undefined ? unknown : formatSize(bytes));
+    /** A cell of what only nodes have, empty beside a builder of several. */
+    const ofNode = (tell: (node: NodeStatus) => string) => (row: Row) =>
+        row.node ? tell(row.node) || unknown : row.builder?.nodes.length === 0 ? unknown : "";
+    const lastUsed = ({ builder, node }: Row) => (builder ? builder.lastUsed : node?.lastUsed);
+    const resource = ({ builder, node }: Row) => (builder ? builder.resource : node?.resource);
+    return [
+        { title: "NAME", cell: ({ name }) => name },
+        { title: "STATUS", cell: ({ status }) => status, paint: (text, { status }) => paint(styleOf(status), text) },
+        ...(hasEngines ? [{ title: "ENGINE", cell: ofNode(({ endpoint }) => endpoint), shrinksTo: 16 }] : []),
+        { title: "BUILDKIT", cell: ofNode(({ buildkitVersion = "" }) => buildkitVersion), shrinksTo: 8 },
+        { title: "PLATFORMS", cell: ofNode(({ platforms }) => shortPlatforms(platforms)), shrinksTo: 16 },
+        { title: "CACHE", cell: ofNode(({ cache }) => size(cache?.total)), alignsRight: true },
+        { title: "RECLAIMABLE", cell: ofNode(({ cache }) => size(cache?.reclaimable)), alignsRight: true },
+        {
+            title: "LAST USED",
+            cell: (row) => {
+                const time = lastUsed(row);
+                return time ? formatAge(time, now) : unknown;
+            },
+        },
+        {
+            title: "STACK",
+            cell: (row) => {
+                const made = resource(row);
+                return made ? shortResource(made) : unknown;
+            },
+            shrinksTo: 12,
+        },
+    ];
+}
+
+function styleOf(status: string): Style {
+    if (status === "running") return "green";
+    if (/unreachable|unreadable|restarting|silent/.test(status)) return "red";
+    return status.endsWith(" driver") ? "dim" : "yellow";
+}
+
+/** What does not fit into a table, each once. */
+function troubles(builders: readonly BuilderStatus[]): string {
+    const all = builders.flatMap(({ trouble, nodes }) => [trouble, ...nodes.map((node) => node.trouble)]);
+    const each = [...new Set(all)].filter((trouble) => trouble !== undefined);
+    if (each.length === 0) return "";
+    return `\n${each.map((trouble) => `${trouble}\n`).join("")}\npulumi-buildx doctor tells what mends it.\n`;
+}

@@ -1,0 +1,31 @@
+/** Quantities as docker prints them. */
+
+/** Bytes with decimal units and three digits (docker/go-units `HumanSize`): `1.86MB`, `25.6MB`, `512B`. */
+export function formatSize(bytes: number): string {
+    const names = ["B", "kB", "MB", "GB", "TB", "PB"];
+    let [size, unit] = [bytes, 0];
+    for (; size >= 1000 && unit < names.length - 1; unit++) size /= 1000;
+    const rounded = Number(size.toPrecision(3));
+    return rounded >= 1000 && unit < names.length - 1 ? `1${names[unit + 1]}` : `${rounded}${names[unit]}`;
+}
+
+const day = 86_400;
+
+/** Each unit of time in seconds, and until how many seconds it is the one to tell by. */
+const units: readonly (readonly [string, number, number])[] = [
+    ["second", 1, 60],
+    ["minute", 60, 3600],
+    ["hour", 3600, 2 * day],
+    ["day", day, 14 * day],
+    ["week", 7 * day, 60 * day],
+    ["month", 30 * day, 730 * day],
+    ["year", 365 * day, Infinity],
+];
+
+/** How long ago something was: `3 hours ago`. */
+export function formatAge(then: Date, now: Date): string {
+    const seconds = Math.max(0, (now.getTime() - then.getTime()) / 1000);
+    const [unit, length] = units.find(([, , until]) => seconds < until) ?? ["year", 365 * day];
+    const amount = Math.floor(seconds / length);
+    return amount === 0 ? "just now" : `${amount} ${unit}${amount === 1 ? "" : "s"} ago`;
+}

@@ -1,0 +1,18 @@
+import type { Engine } from "../docker/engine";
+import { execInContainer } from "../docker/exec";
+
+/** The disk under a buildkitd's state, in bytes. */
+export interface Disk {
+    readonly size: number;
+    readonly available: number;
+}
+
+/** Asks in a running container; `undefined` where its image has no `df` or that says nothing of use. */
+export async function askDisk(engine: Engine, container: string): Promise<Disk | undefined> {
+    const command = ["df", "-Pk", "/var/lib/buildkit"];
+    const result = await execInContainer(engine, container, command).catch(() => undefined);
+    if (result?.exitCode !== 0) return undefined;
+    // POSIX's own columns: the filesystem, its size, what is used, what is available, the share, the place
+    const [, size, available] = /\s(\d+)\s+\d+\s+(\d+)\s+\d+%\s/.exec(result.stdout) ?? [];
+    return size === undefined ? undefined : { size: Number(size) * 1024, available: Number(available) * 1024 };
+}

@@ -1,4 +1,19 @@
 import type { Invocation } from "../arguments";
-export async function doctor(_: Invocation): Promise<number> {
-    return 0;
+import { lookAtHost } from "../machine/host";
+import { lookAround } from "../machine/machine";
+import { screenOf } from "../words/screen";
+import { diagnose } from "./diagnose";
+import { renderFindings } from "./text";
+
+/** Prints what keeps builders from working and what mends it; gives the exit code. */
+export async function doctor({ names, json }: Invocation): Promise<number> {
+    const [machine, host] = await Promise.all([lookAround(names, { usage: false, health: true }), lookAtHost()]);
+    const findings = diagnose(machine, host, names);
+    const isHealthy = findings.every(({ severity }) => severity === "hint");
+    process.stdout.write(
+        json
+            ? `${JSON.stringify({ healthy: isHealthy, findings }, undefined, 4)}\n`
+            : renderFindings(findings, screenOf(process.stdout)),
+    );
+    return isHealthy ? 0 : 1;
 }

@@ -62,7 +62,8 @@ function kindOf(error: unknown, endpoint: Endpoint | undefined): Trouble["kind"]
 }
 
 async function lookAtEngine(group: readonly Reached[], search: Search): Promise<EngineFacts> {
-    const { engine, endpoint, trouble } = group.find((each) => each.engine !== undefined) ?? (group[0] as Reached);
+    const [first] = group as [Reached];
+    const { engine, endpoint, trouble } = group.find((each) => each.engine !== undefined) ?? first;
     const names = group.flatMap(({ address, endpoint }) => address ?? endpoint?.context ?? endpoint?.host ?? []);
     const place = {
         addresses: [...new Set(names)],

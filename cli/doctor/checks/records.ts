@@ -1,0 +1,77 @@
+import { containerName, volumeName } from "../../../provider/buildx/names";
+import { driver } from "../../../provider/buildx/store";
+import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../../machine/facts";
+import { type Asked, isAskedRecord } from "../../machine/names";
+import { dockerAt, quote } from "../../words/shell";
+import { resourceOf } from "../../words/stack";
+import { type Finding, type Mend, problem, pulumiUp } from "../finding";
+import { isOfThisStore } from "../ours";
+
+/** A node of a record and what there is of it. */
+interface RecordedNode {
+    readonly record: RecordFacts;
+    readonly node: RecordNode;
+    readonly engine: EngineFacts;
+    readonly container: ContainerFacts | undefined;
+    readonly volume: VolumeFacts | undefined;
+}
+
+/** Records that cannot be read, and those that promise what is not there. */
+export function ofRecords(machine: Machine, asked: Asked): Finding[] {
+    const { records } = machine.store;
+    return records.flatMap((record) => {
+        // Not only the one that is asked for: buildx lists none where one of all cannot be read.
+        if (record.unreadable !== undefined) return ofUnreadable(record, machine);
+        if (record.driver !== driver || !isAskedRecord(asked, record)) return [];
+        const nodes = record.nodes.flatMap((node) => recordedNode(record, node, machine.engines));
+        return [...ofMissingContainers(record, nodes, machine), ...nodes.flatMap(ofMissingPlatforms)];
+    });
+}
+
+/** Nothing for a node whose engine cannot be asked, since that is a finding of its own. */
+function recordedNode(record: RecordFacts, node: RecordNode, engines: readonly EngineFacts[]): RecordedNode[] {
+    const engine = engines.find(({ addresses }) => addresses.includes(node.address));
+    if (engine === undefined || engine.trouble !== undefined) return [];
+    const container = engine.containers.find(({ name }) => name === containerName(node.name));
+    const volume = engine.volumes.find(({ name }) => name === volumeName(node.name));
+    return [{ record, node, engine, container, volume }];
+}
+
+function ofUnreadable({ name, path, unreadable }: RecordFacts, { engines, store }: Machine): Finding[] {
+    const container = engines
+        .flatMap(({ containers }) => containers)
+        .find((each) => each.name.replace(/\d+$/, "") === containerName(name) && isOfThisStore(each.owner, store));
+    const resource = resourceOf(container?.owner);
+    const found = `the record of builder "${name}" cannot be read, and buildx works with no builder as long as it is there: ${unreadable}`;
+    const removal: Mend = { what: "remove it, and make the builder again", command: `rm ${quote(path)}` };
+    const mends = resource ? [pulumiUp(resource, "write it again"), removal] : [removal];
+    return [problem("record-unreadable", name, found, ...mends)];
+}
+
+function ofMissingContainers({ name }: RecordFacts, nodes: readonly RecordedNode[], { store }: Machine): Finding[] {
+    const missing = nodes.filter(({ container }) => container === undefined);
+    if (missing.length === 0) return [];
+    const places = missing.map(({ node }) => `${containerName(node.name)} on ${node.address}`).join(", ");
+    const volume = missing.find((each) => each.volume && isOfThisStore(each.volume.owner, store))?.volume;
+    const others = nodes.find(({ container }) => container && isOfThisStore(container.owner, store))?.container;
+    const resource = resourceOf(others?.owner ?? volume?.owner);
+    const boot: Mend = { what: "make and boot it", command: `docker buildx inspect --bootstrap ${name}` };
+    const mend = resource ? pulumiUp(resource, "make it again", "--refresh") : boot;
+    const removal: Mend = { what: "or forget the builder", command: `docker buildx rm --force ${name}` };
+    const found = `builder "${name}" has a record and no container: there is no ${places}`;
+    return [problem("record-without-container", name, found, mend, ...(resource ? [] : [removal]))];
+}
+
+function ofMissingPlatforms({ record, node, engine, container }: RecordedNode): Finding[] {
+    if (container?.workers === undefined) return [];
+    const { platforms: offered } = container.workers;
+    const missing = node.platforms.filter((platform) => !offered.includes(platform));
+    if (missing.length === 0) return [];
+    const found =
+        `node ${node.name} of builder "${record.name}" is preferred for ${missing.join(", ")}, and its BuildKit does not ` +
+        `offer that (it offers ${offered.join(", ")}): there is no emulator`;
+    const machines = [...new Set(missing.map((platform) => platform.split("/")[1] ?? ""))].join(",");
+    const command = `${dockerAt(engine)} run --privileged --rm tonistiigi/binfmt --install ${machines}`;
+    const what = "install emulators on the engine's machine, here or with a QemuEmulation resource";
+    return [problem("platform-missing", record.name, found, { what, command })];
+}

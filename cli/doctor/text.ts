@@ -1,0 +1,15 @@
+import type { Screen } from "../words/screen";
+import type { Finding } from "./finding";
+
+/** What `doctor` prints for a person: each command on a line of its own, to be copied. */
+export function renderFindings(findings: readonly Finding[], { paint }: Screen): string {
+    const isWell = findings.every(({ severity }) => severity === "hint");
+    const each = findings.map(({ severity, found, mends }) => {
+        const mark = severity === "problem" ? paint("red", "✗") : paint("yellow", "!");
+        const ways = mends.map(({ what, command }) =>
+            command === undefined ? `  ${what}\n` : `  ${what}:\n    ${paint("bold", command)}\n`,
+        );
+        return `${mark} ${found}\n${ways.join("")}`;
+    });
+    return [...each, ...(isWell ? [`${paint("green", "✓")} nothing keeps a builder from working\n`] : [])].join("\n");
+}

@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { constants } from "node:fs";
+import { access, readdir, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isLocked, lockPath } from "../../provider/buildx/lock";
+import { storeFolder } from "../../provider/buildx/store";
+import { dockerConfigFolder } from "../../provider/docker/configFile";
+import { readContext } from "../../provider/docker/context";
+
+/** What there is on this machine beside records and engines. */
+export interface HostFacts {
+    readonly platform: NodeJS.Platform;
+    /** The user; `undefined` on Windows. */
+    readonly uid: number | undefined;
+    readonly gid: number | undefined;
+    /** `BUILDX_BUILDER`, `DOCKER_CONTEXT`. */
+    readonly env: { readonly builder: string; readonly context: string };
+    /** Who holds buildx's lock, where someone does for longer than buildx ever should. */
+    readonly lock: { readonly path: string; readonly heldBy: number | undefined } | undefined;
+    /** The folder in or below which buildx's store cannot be written. */
+    readonly readOnlyFolder: string | undefined;
+    readonly plugin: "there" | "no docker" | "no buildx";
+    /** docker contexts that this package made. */
+    readonly contexts: readonly ContextFacts[];
+}
+
+export interface ContextFacts {
+    readonly name: string;
+    readonly urn: string;
+}
+
+/** Until a held lock is told of, in milliseconds. `docker buildx rm` holds it while it stops a container. */
+const lockPatience = 2_000;
+
+export async function lookAtHost(): Promise<HostFacts> {
+    const [lock, readOnlyFolder, plugin, contexts] = await Promise.all([
+        lookAtLock(),
+        findReadOnlyFolder(),
+        lookForPlugin(),
+        ownContexts(),
+    ]);
+    const { BUILDX_BUILDER: builder = "", DOCKER_CONTEXT: context = "", DOCKER_HOST: host } = process.env;
+    return {
+        platform: process.platform,
+        uid: process.getuid?.(),
+        gid: process.getgid?.(),
+        env: { builder, context: host ? "" : context }, // which counts for nothing beside DOCKER_HOST
+        lock,
+        readOnlyFolder,
+        plugin,
+        contexts,
+    };
+}
+
+async function lookAtLock(): Promise<HostFacts["lock"]> {
+    const store = storeFolder();
+    if (!(await isLocked(store, lockPatience))) return undefined;
+    const path = lockPath(store);
+    return { path, heldBy: await holderOf(path).catch(() => undefined) };
+}
+
+/** Linux tells who holds a lock by the file's number, after the device's. */
+async function holderOf(path: string): Promise<number | undefined> {
+    const [{ ino }, locks] = await Promise.all([stat(path), readFile("/proc/locks", "utf8")]);
+    const holder = locks.split("\n").find((line) => / FLOCK /.test(line) && line.includes(`:${ino} `));
+    const [, pid] = / (?:READ|WRITE) +(\d+) /.exec(holder ?? "") ?? [];
+    return pid === undefined ? undefined : Number(pid);
+}
+
+async function findReadOnlyFolder(): Promise<string | undefined> {
+    const store = storeFolder();
+    for (const folder of [store, join(store, "instances"), join(store, "activity")]) {
+        const there = await nearest(folder);
+        const isWritable = await access(there, constants.W_OK | constants.X_OK).then(
+            () => true,
+            () => false,
+        );
+        if (!isWritable) return there;
+    }
+    return undefined;
+}
+
+/** The folder, or the one above it that is there already and in which it would be made. */
+async function nearest(folder: string): Promise<string> {
+    const { code } = await access(folder).then(
+        () => ({ code: undefined }),
+        (error: NodeJS.ErrnoException) => error,
+    );
+    return code === "ENOENT" && dirname(folder) !== folder ? nearest(dirname(folder)) : folder;
+}
+
+function lookForPlugin(): Promise<HostFacts["plugin"]> {
+    return new Promise((resolve) => {
+        execFile("docker", ["buildx", "version"], { timeout: 8_000 }, (error) => {
+            if (error === null) resolve("there");
+            else resolve(error.code === ("ENOENT" as unknown) ? "no docker" : "no buildx");
+        });
+    });
+}
+
+async function ownContexts(): Promise<ContextFacts[]> {
+    const folder = join(dockerConfigFolder(), "contexts/meta");
+    const found = await Promise.all(
+        (await readdir(folder).catch(() => []))
+            .map(async (entry): Promise<ContextFacts[]> => {
+                const text = await readFile(join(folder, entry, "meta.json"), "utf8").catch(() => "{}");
+                const { Name: name = "" } = JSON.parse(text) as { Name?: string };
+                const urn = (await readContext(name))?.metadata["io.github.pulumi-buildx.urn"];
+                return typeof urn === "string" ? [{ name, urn }] : [];
+            })
+            .map((each) => each.catch(() => [])), // one that cannot be read is docker's to complain of
+    );
+    return found.flat();
+}

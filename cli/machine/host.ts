@@ -18,7 +18,7 @@ export interface HostFacts {
     /** Who holds buildx's lock, where someone does for longer than buildx ever should. */
     readonly lock: { readonly path: string; readonly heldBy: number | undefined } | undefined;
     /** The folder in or below which buildx's store cannot be written. */
-    readonly readOnlyFolder: string | undefined;
+    readonly readOnlyFolder: { readonly path: string; readonly isOwn: boolean } | undefined;
     readonly plugin: "there" | "no docker" | "no buildx";
     /** docker contexts that this package made. */
     readonly contexts: readonly ContextFacts[];
@@ -67,7 +67,7 @@ async function holderOf(path: string): Promise<number | undefined> {
     return pid === undefined ? undefined : Number(pid);
 }
 
-async function findReadOnlyFolder(): Promise<string | undefined> {
+async function findReadOnlyFolder(): Promise<HostFacts["readOnlyFolder"]> {
     const store = storeFolder();
     for (const folder of [store, join(store, "instances"), join(store, "activity")]) {
         const there = await nearest(folder);
@@ -75,7 +75,9 @@ async function findReadOnlyFolder(): Promise<string | undefined> {
             () => true,
             () => false,
         );
-        if (!isWritable) return there;
+        if (isWritable) continue;
+        const owner = await stat(there).catch(() => undefined);
+        return { path: there, isOwn: owner?.uid === process.getuid?.() };
     }
     return undefined;
 }

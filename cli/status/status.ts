@@ -1,5 +1,6 @@
 import { suggestion } from "../../provider/words";
 import type { Invocation } from "../arguments";
+import { builderOfNode } from "../machine/names";
 import { lookAround } from "../machine/machine";
 import { screenOf } from "../words/screen";
 import { type BuilderStatus, reportStatus } from "./report";
@@ -22,9 +23,7 @@ export async function status({ names, json }: Invocation): Promise<number> {
 }
 
 const isNamed = ({ name, nodes }: BuilderStatus, asked: string) =>
-    [name, name.replace(/\d+$/, ""), ...nodes.flatMap((node) => [node.name, node.container, node.volume])].includes(
-        asked,
-    );
+    [name, builderOfNode(name), ...nodes.flatMap((node) => [node.name, node.container, node.volume])].includes(asked);
 
 /** With `null` for what is not known, so that every key is always there. */
 function jsonOf({ resource, nodes, ...builder }: BuilderStatus): object {

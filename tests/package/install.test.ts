@@ -54,6 +54,15 @@ describe("the package", () => {
 
                 await project.up();
                 assert.deepEqual(await project.outputs(), { status: "running" });
+                if (way !== "a symlink") {
+                    const bin = join(project.folder, "node_modules/.bin/pulumi-buildx");
+                    const table = await must(bin, ["status", project.unique], { env: project.env });
+                    assert.match(
+                        table,
+                        new RegExp(`^${project.unique} +running .* ${project.unique}/test builder$`, "m"),
+                    );
+                    await must(bin, ["doctor", project.unique], { env: project.env });
+                }
                 await project.refresh("--expect-no-changes");
                 // States of every release hold these words: they can never change.
                 assert.deepEqual(

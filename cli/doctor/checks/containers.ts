@@ -1,12 +1,12 @@
 import { containerName } from "../../../provider/buildx/names";
 import type { Disk } from "../../../provider/buildkit/disk";
-import type { ContainerFacts, EngineFacts, Machine, RecordFacts } from "../../machine/facts";
-import { type Asked, isAskedName, isAskedRecord, nodeOfName } from "../../machine/names";
+import type { ContainerFacts, EngineFacts, Machine, RecordFacts, StoreFacts } from "../../machine/facts";
+import { type Asked, builderOfNode, isAskedName, isAskedRecord, nodeOfName } from "../../machine/names";
 import { formatSize } from "../../words/quantities";
 import { dockerAt, quote } from "../../words/shell";
 import { resourceOf } from "../../words/stack";
 import { type Finding, type Mend, problem, pulumiUp } from "../finding";
-import { isOfOtherStore } from "../ours";
+import { hasUnreadableRecord, isOfOtherStore } from "../ours";
 
 /** A container on its engine, and the record that names it. */
 interface Seen {
@@ -28,20 +28,21 @@ export function ofContainers({ store, engines }: Machine, asked: Asked): Finding
         const { container, record } = each;
         const isAsked = record ? isAskedRecord(asked, record) : isAskedName(asked, container.name);
         if (!isAsked || isOfOtherStore(container.owner, store)) return [];
-        return record === undefined ? ofMissingRecord(each, store.folder) : [...ofState(each), ...ofDisk(each, record)];
+        return record === undefined ? ofMissingRecord(each, store) : [...ofState(each), ...ofDisk(each, record)];
     });
 }
 
-function ofMissingRecord({ engine, container: { name, owner, volumes } }: Seen, store: string): Finding[] {
+function ofMissingRecord({ engine, container: { name, owner, volumes } }: Seen, store: StoreFacts): Finding[] {
     const node = nodeOfName(name);
     if (node === undefined) return []; // no builder's, so that no record names it
+    if (hasUnreadableRecord(node, store)) return []; // which is told of already
     const resource = resourceOf(owner);
     const by = resource ? `stack ${resource.project}/${resource.stack} made it` : "buildx made it";
-    const found = `container ${name} on ${addressOf(engine)} runs a builder (${by}) that has no record in ${store}`;
+    const found = `container ${name} on ${addressOf(engine)} runs a builder (${by}) that has no record in ${store.folder}`;
     const docker = dockerAt(engine);
     const state = volumes.filter((volume) => nodeOfName(volume) !== undefined).map(quote);
     const removal = [`${docker} rm --force ${quote(name)}`, ...state.map((each) => `${docker} volume rm ${each}`)];
-    const recording = ["docker buildx create --driver docker-container", "--name", builderOf(node), "--node", node];
+    const recording = ["docker buildx create --driver docker-container", "--name", builderOfNode(node), "--node", node];
     const mends: Mend[] = resource
         ? [pulumiUp(resource, "write the record again")]
         : [
@@ -50,9 +51,6 @@ function ofMissingRecord({ engine, container: { name, owner, volumes } }: Seen, 
           ];
     return [problem("container-without-record", name, found, ...mends)];
 }
-
-/** buildx's own node names are the builder's and a number. */
-const builderOf = (node: string) => node.replace(/\d+$/, "") || node;
 
 function ofState({ engine, container, record }: Seen): Finding[] {
     const { name, state, exitCode, oomKilled, lastLogLine } = container;

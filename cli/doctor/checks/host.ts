@@ -26,14 +26,14 @@ function ofLock({ lock, platform }: HostFacts): Finding[] {
     return [problem("store-locked", path, found, ...(heldBy === undefined ? asking : [ending]))];
 }
 
-function ofReadOnlyFolder({ readOnlyFolder: folder, uid, gid }: HostFacts): Finding[] {
-    if (folder === undefined) return [];
+function ofReadOnlyFolder({ readOnlyFolder, uid, gid }: HostFacts): Finding[] {
+    if (readOnlyFolder === undefined) return [];
+    const { path: folder, isOwn } = readOnlyFolder;
     const found = `this user may not write to ${folder}, where buildx keeps its records`;
     if (uid === undefined || gid === undefined)
         return [problem("store-read-only", folder, found, { what: "let this user write there" })];
-    const command =
-        uid === 0 ? `chmod -R u+rwX ${quote(folder)}` : asRoot(`chown -R ${uid}:${gid} ${quote(folder)}`, uid);
-    return [problem("store-read-only", folder, found, { what: "give it to this user", command })];
+    const command = isOwn ? `chmod -R u+rwX ${quote(folder)}` : asRoot(`chown -R ${uid}:${gid} ${quote(folder)}`, uid);
+    return [problem("store-read-only", folder, found, { what: "let this user write there", command })];
 }
 
 function ofCurrent({ store: { current, records } }: Machine): Finding[] {

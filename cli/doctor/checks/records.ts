@@ -1,7 +1,7 @@
 import { containerName, volumeName } from "../../../provider/buildx/names";
 import { driver } from "../../../provider/buildx/store";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../../machine/facts";
-import { type Asked, isAskedRecord } from "../../machine/names";
+import { type Asked, builderOfNode, isAskedRecord } from "../../machine/names";
 import { dockerAt, quote } from "../../words/shell";
 import { resourceOf } from "../../words/stack";
 import { type Finding, type Mend, problem, pulumiUp } from "../finding";
@@ -40,7 +40,7 @@ function recordedNode(record: RecordFacts, node: RecordNode, engines: readonly E
 function ofUnreadable({ name, path, unreadable }: RecordFacts, { engines, store }: Machine): Finding[] {
     const container = engines
         .flatMap(({ containers }) => containers)
-        .find((each) => each.name.replace(/\d+$/, "") === containerName(name) && isOfThisStore(each.owner, store));
+        .find((each) => builderOfNode(each.name) === containerName(name) && isOfThisStore(each.owner, store));
     const resource = resourceOf(container?.owner);
     const found = `the record of builder "${name}" cannot be read, and buildx works with no builder as long as it is there: ${unreadable}`;
     const removal: Mend = { what: "remove it, and make the builder again", command: `rm ${quote(path)}` };

@@ -1,12 +1,12 @@
 import { volumeName } from "../../../provider/buildx/names";
 import type { Machine, VolumeFacts } from "../../machine/facts";
-import { type Asked, isAskedName } from "../../machine/names";
+import { type Asked, isAskedName, nodeOfName } from "../../machine/names";
 import { nodesOn } from "../../status/report";
 import { formatSize } from "../../words/quantities";
 import { dockerAt, quote } from "../../words/shell";
 import { resourceOf } from "../../words/stack";
 import { type Finding, problem } from "../finding";
-import { isOfOtherStore } from "../ours";
+import { hasUnreadableRecord, isOfOtherStore } from "../ours";
 
 /** Volumes of builders that are gone. A `BuildKitState` keeps its volume on purpose. */
 export function ofVolumes({ store, engines }: Machine, asked: Asked): Finding[] {
@@ -17,6 +17,7 @@ export function ofVolumes({ store, engines }: Machine, asked: Asked): Finding[] 
             !recorded.includes(name) &&
             isAskedName(asked, name) &&
             !isOfOtherStore(owner, store) &&
+            !hasUnreadableRecord(nodeOfName(name) ?? name, store) &&
             resourceOf(owner)?.type !== "BuildKitState";
         return engine.volumes.filter(isLeft).map(({ name, owner, size }): Finding => {
             const resource = resourceOf(owner);

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { checkout, type Project } from "./project";
+import { type Ended, run } from "./run";
+
+export const main = join(checkout, "dist/cli/main.js");
+
+/** Runs `pulumi-buildx` as it is built, with a project's store. */
+export const cli = ({ env }: Project, ...args: string[]): Promise<Ended> => run("node", [main, ...args], { env });
+
+/** As JSON. */
+export async function status<T = Status>(project: Project, ...names: string[]): Promise<T> {
+    return JSON.parse((await cli(project, "status", "--json", ...names)).stdout) as T;
+}
+
+export interface Status {
+    builders: {
+        name: string;
+        driver: string;
+        isCurrent: boolean;
+        hasRecord: boolean;
+        status: string;
+        lastUsed: string | null;
+        resource: { stack: string; project: string; type: string; name: string } | null;
+        nodes: {
+            name: string;
+            endpoint: string;
+            status: string;
+            buildkitVersion: string | null;
+            platforms: string[];
+            cache: { total: number; reclaimable: number | null; byType: Record<string, number> | null } | null;
+            resource: { type: string; name: string } | null;
+        }[];
+    }[];
+}
+
+export interface Finding {
+    kind: string;
+    subject: string;
+    found: string;
+    mends: { what: string; command?: string }[];
+}
+
+/** What the doctor finds wrong, with its exit code looked at. */
+export async function doctor(project: Project, ...names: string[]): Promise<Finding[]> {
+    const { code, stdout, output } = await cli(project, "doctor", "--json", ...names);
+    if (code !== 0 && code !== 1) throw new Error(`doctor ended with ${code}:\n${output}`);
+    const { healthy, findings }: { healthy: boolean; findings: (Finding & { severity: string })[] } =
+        JSON.parse(stdout);
+    if (healthy !== (code === 0)) throw new Error(`doctor ended with ${code} and said:\n${stdout}`);
+    return findings.filter(({ severity }) => severity === "problem");
+}
+
+/** Runs a command as it was printed, in a shell. */
+export const shell = ({ env, folder }: Project, command: string): Promise<Ended> =>
+    run("sh", ["-c", command], { cwd: folder, env: { ...env, PULUMI_SKIP_CONFIRMATIONS: "true" } });

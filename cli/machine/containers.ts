@@ -1,4 +1,6 @@
-import type { ContainerInfo } from "dockerode";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
+import { waitUntilReady } from "../../provider/buildkit/boot";
 import { askDisk } from "../../provider/buildkit/disk";
 import { askUsage } from "../../provider/buildkit/usage";
 import { askWorkers } from "../../provider/buildkit/workers";
@@ -26,14 +28,32 @@ export const isOfInterest = (name: string, labels: Record<string, string> | null
 export const nameOf = ({ Names: names, Id: id }: ContainerInfo): string =>
     names.find((name) => name.lastIndexOf("/") === 0)?.slice(1) ?? id;
 
+/** In seconds. */
+const bootTime = 3;
+
+/**
+ * A container, and of one that is started again and again how it ended: the engine forgets that while it runs. Between
+ * two of its starts there is soon more time than it runs for.
+ */
+async function inspectEnded(engine: Engine, name: string): Promise<ContainerInspectInfo | undefined> {
+    for (let attempt = 0; ; attempt++) {
+        const found = await inspectContainer(engine, name);
+        const { State: state, RestartCount: restarts = 0 } = found ?? {};
+        if (state?.Running !== true || state.Restarting || restarts === 0 || attempt === 20) return found;
+        if (Date.now() - Date.parse(state.StartedAt) > bootTime * 1000) return found; // it runs by now
+        await sleep(100);
+    }
+}
+
 export async function lookAtContainer(engine: Engine, listed: ContainerInfo, depth: Depth): Promise<ContainerFacts> {
     const name = nameOf(listed);
     const isRunning = listed.State === "running";
     const ask = <T>(isWanted: boolean, question: () => Promise<T>): Promise<T | undefined> =>
         isWanted ? inTime(question().catch(() => undefined)) : Promise.resolve(undefined);
     const [found, workers, usage, disk] = await Promise.all([
-        ask(true, () => inspectContainer(engine, name)),
-        ask(isRunning, () => askWorkers(engine, name)),
+        ask(true, () => (depth.health ? inspectEnded(engine, name) : inspectContainer(engine, name))),
+        // A doctor gives one that was started in this moment the time to boot.
+        ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : askWorkers(engine, name))),
         ask(isRunning && depth.usage, () => askUsage(engine, name)),
         ask(isRunning && depth.health, () => askDisk(engine, name)),
     ]);
@@ -41,7 +61,7 @@ export async function lookAtContainer(engine: Engine, listed: ContainerInfo, dep
     return {
         name,
         owner: ownerOf(listed.Labels),
-        state: listed.State,
+        state: found?.State.Status ?? listed.State,
         exitCode: found?.State.ExitCode ?? 0,
         oomKilled: found?.State.OOMKilled ?? false,
         memory: found?.HostConfig.Memory ?? 0,

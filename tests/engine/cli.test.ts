@@ -131,6 +131,11 @@ describe("status", () => {
             const wrong = await cli(project, "stauts");
             assert.equal(wrong.code, 2);
             assert.match(wrong.output, /did you mean status/);
+            const loaded = `process.on("exit", () => console.error(Object.keys(require.cache).join("\\n")));
+                process.argv.splice(1, 0, "pulumi-buildx"); require(${JSON.stringify(main)});`;
+            const { output } = await run("node", ["--eval", loaded, "status"], { env: project.env });
+            assert.match(output, /cli.status/);
+            assert.doesNotMatch(output, /@pulumi/);
             const help = await cli(project, "--help");
             assert.equal(help.code, 0);
             assert.match(help.stdout, /doctor/);
@@ -233,6 +238,17 @@ describe("doctor", () => {
             const found = await find(project, "container-restarting");
             assert.match(found.found, /no-such-flag/);
             await mend(project, found, "--keep-state");
+        }),
+    );
+
+    it(
+        "finds a container that has too little memory, and gives it more",
+        withProject(async (project) => {
+            await create(project, "--driver-opt", "memory=8m");
+            await run("docker", ["buildx", "inspect", "--bootstrap", project.unique], { env: project.env });
+            const found = await find(project, "container-out-of-memory");
+            assert.match(found.found, /its limit of 8m/);
+            await mend(project, found);
         }),
     );
 

@@ -120,7 +120,7 @@ describe("a diagnosis", () => {
                 "killed for its memory",
                 at("exited", { oomKilled: true, memory: 1024 ** 3 }),
                 "container-out-of-memory",
-                `docker update --memory 2048m --memory-swap 4096m ${node} && docker start ${node}`,
+                `docker update --memory 2048m --memory-swap 4096m ${node} && docker restart ${node}`,
             ],
         ] as const) {
             it(`that is ${name}`, () => {

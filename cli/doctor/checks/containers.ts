@@ -91,14 +91,15 @@ function ofState({ engine, container, record }: Seen): Finding[] {
     }
 }
 
-const limitOf = ({ memory }: ContainerFacts) => (memory > 0 ? `limit of ${formatSize(memory)}` : "machine has");
+const limitOf = ({ memory }: ContainerFacts) =>
+    memory > 0 ? `limit of ${Math.round(memory / 1024 ** 2)}m` : "machine has";
 
 /** The least that is proposed for a builder, in megabytes. */
 const enoughMemory = 512;
 
 function moreMemory(engine: EngineFacts, { name, owner, memory }: ContainerFacts): Mend[] {
     const docker = dockerAt(engine);
-    const start = `${docker} start ${quote(name)}`;
+    const start = `${docker} restart ${quote(name)}`; // a start would wait for the engine's own next try
     if (memory === 0) return [{ what: "start it again", command: start }];
     const megabytes = Math.max(Math.ceil((2 * memory) / 1024 ** 2), enoughMemory);
     const update = `${docker} update --memory ${megabytes}m --memory-swap ${2 * megabytes}m ${quote(name)}`;

@@ -11,7 +11,7 @@ import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoin
 import { connect, type Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 import { inspectImage } from "../docker/image";
-import { inspectVolume } from "../docker/volume";
+import { inspectVolume, volumeSizes } from "../docker/volume";
 import type { GetStateArgs } from "./getState";
 
 export interface StateUsage {
@@ -110,7 +110,10 @@ async function measureAtRest(
     container: ContainerInspectInfo | undefined,
 ): Promise<Measured> {
     const image = container?.Image ?? driverDefaults.image;
-    if ((await inspectImage(engine, image)) === undefined) return { sizeOnDisk: await volumeSize(engine, volume) };
+    if ((await inspectImage(engine, image)) === undefined) {
+        const sizes = await volumeSizes(engine, AbortSignal.timeout(bootTimeout * 1000));
+        return { sizeOnDisk: sizes.get(volume) ?? 0 };
+    }
     const name = `${volume}_usage_${randomBytes(4).toString("hex")}`;
     try {
         await createContainer(engine, {
@@ -129,12 +132,4 @@ async function measureAtRest(
     } finally {
         await removeContainer(engine, name);
     }
-}
-
-/** As the engine reckons it, which looks at all of its volumes. */
-async function volumeSize({ api }: Engine, volume: string): Promise<number> {
-    const { Volumes: volumes } = (await api.df()) as {
-        Volumes?: { Name: string; UsageData?: { Size: number } }[] | null;
-    };
-    return volumes?.find(({ Name }) => Name === volume)?.UsageData?.Size ?? 0;
 }

@@ -23,6 +23,31 @@ interface BuildRecord {
 const isRunning = ({ record }: BuildRecord): boolean => record !== undefined && record.CompletedAt === undefined;
 
 /**
+ * Waits until a buildkitd has no running builds.
+ *
+ * @param seconds how long at most; 0 does not wait at all.
+ * @param onWaiting is told the number of builds each time it changes.
+ * @param signal ends the waiting.
+ * @returns the seconds that are left; 0 where builds still run.
+ */
+export async function waitForBuilds(
+    engine: Engine,
+    container: string,
+    seconds: number,
+    onWaiting: (builds: number) => void,
+    signal?: AbortSignal,
+): Promise<number> {
+    const deadline = performance.now() + seconds * 1000;
+    for (let shown = 0; performance.now() < deadline; await sleep(pause, undefined, { signal })) {
+        const builds = await countRunningBuilds(engine, container);
+        signal?.throwIfAborted();
+        if (builds === 0) return Math.max(Math.ceil((deadline - performance.now()) / 1000), 1);
+        if (builds !== shown) onWaiting((shown = builds));
+    }
+    return 0;
+}
+
+/**
  * Lets a buildkitd come to its end: waits until it has no running builds, and then stops it, upon which it finishes
  * what was begun in between. Older ones cut running builds off when they are stopped (moby/buildkit#4090), so that they
  * are not stopped before.
@@ -36,13 +61,6 @@ export async function drain(
     seconds: number,
     onWaiting: (builds: number) => void,
 ): Promise<void> {
-    const deadline = performance.now() + seconds * 1000;
-    for (let shown = 0; performance.now() < deadline; await sleep(pause)) {
-        const builds = await countRunningBuilds(engine, container);
-        if (builds === 0) {
-            const left = Math.ceil((deadline - performance.now()) / 1000);
-            return stopContainer(engine, container, Math.max(left, 1));
-        }
-        if (builds !== shown) onWaiting((shown = builds));
-    }
+    const left = await waitForBuilds(engine, container, seconds, onWaiting);
+    if (left > 0) await stopContainer(engine, container, left);
 }

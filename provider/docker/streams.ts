@@ -19,3 +19,37 @@ export function demultiplex(frames: Buffer, only?: "stdout" | "stderr"): string 
     }
     return Buffer.concat(parts).toString("utf8");
 }
+
+/**
+ * What a process writes to standard output, as it comes, out of a stream of frames. It takes no more than it is asked for,
+ * so that a slow reader slows the process down instead of filling the memory.
+ *
+ * @param onStderr is given what it writes to standard error.
+ */
+export async function* stdoutOf(
+    frames: AsyncIterable<Buffer>,
+    onStderr: (text: Buffer) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+    let header = Buffer.alloc(0);
+    let left = 0;
+    let isError = false;
+    for await (let chunk of frames) {
+        while (chunk.length > 0) {
+            if (left === 0) {
+                const missing = 8 - header.length;
+                header = Buffer.concat([header, chunk.subarray(0, missing)]);
+                chunk = chunk.subarray(missing);
+                if (header.length < 8) continue;
+                left = header.readUInt32BE(4);
+                isError = header[0] === 2;
+                header = Buffer.alloc(0);
+                continue;
+            }
+            const part = chunk.subarray(0, left);
+            chunk = chunk.subarray(part.length);
+            left -= part.length;
+            if (isError) onStderr(part);
+            else yield part;
+        }
+    }
+}

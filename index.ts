@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export { archiveState, type ArchiveStateArgs } from "./provider/archive/archiveState";
+export { BuildKitStateArchive, type BuildKitStateArchiveArgs } from "./provider/archive/resource";
+export type { ArchiveResult } from "./provider/archive/write";
 export {
     type GetBuilderArgs,
     type GetBuilderOutputArgs,
@@ -23,4 +26,4 @@ export {
     getState,
     getStateOutput,
 } from "./provider/state/getState";
-export { BuildKitState, type BuildKitStateArgs } from "./provider/state/resource";
+export { BuildKitState, type BuildKitStateArgs, type RestoreFromArgs } from "./provider/state/resource";

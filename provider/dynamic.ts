@@ -27,4 +27,5 @@ function provider(load: () => Promise<Verbs>): Verbs {
 export const BuildxBuilder = provider(() => import("./builder/lifecycle"));
 export const BuildKitPrune = provider(() => import("./prune/lifecycle"));
 export const BuildKitState = provider(() => import("./state/lifecycle"));
+export const BuildKitStateArchive = provider(() => import("./archive/lifecycle"));
 export const QemuEmulation = provider(() => import("./qemu/lifecycle"));

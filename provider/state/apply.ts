@@ -1,12 +1,23 @@
+import { defaultDrainTimeout } from "../archive/archiveState";
+import { restoreState } from "../archive/restore";
+import type { Reporting } from "../archive/write";
 import { type Engine, failedCall } from "../docker/engine";
 import { createVolume, removeVolume } from "../docker/volume";
 import type { StatePlan } from "./plan";
 
-/** Runs a plan's steps. Making and removing a volume are one call each, so nothing is left half-made. */
-export async function applyState({ refusal, steps }: StatePlan, engine: Engine): Promise<void> {
+/**
+ * Runs a plan's steps. Making and removing a volume are one call each, and what is restored lies aside until it is whole,
+ * so nothing is left half-made.
+ */
+export async function applyState({ refusal, steps }: StatePlan, engine: Engine, reporting: Reporting): Promise<void> {
     if (refusal !== undefined) throw new Error(refusal);
     for (const step of steps) {
         if (step.do === "removeVolume") await removeVolume(engine, step.volume);
+        if (step.do === "restore") {
+            const { volume, from, image, mark } = step;
+            const request = { from, image, mark, drainTimeout: defaultDrainTimeout };
+            await restoreState(engine, volume, request, reporting);
+        }
         if (step.do !== "createVolume") continue;
         const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;
         await createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /** What can be known at preview to be wrong with a state's arguments. */
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
+import { failuresOfArchive, failuresOfPlace, restorePlaces } from "../archive/places";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, text } from "../pulumi/validation";
@@ -20,10 +21,18 @@ const schema = v.looseObject({
     volumeDriver: v.optional(text("a volume driver's name")),
     volumeDriverOpts: v.optional(texts),
     labels: v.optional(texts),
+    restoreFrom: v.optional(v.unknown()), // looked at below
 });
 
-export async function checkState(news: StateInputs): Promise<CheckResult<StateInputs>> {
-    const failures = failuresOf(schema, { ...withoutUnknown(news) });
+/** @param isNew there is no such state yet. */
+export async function checkState(news: StateInputs, isNew: boolean): Promise<CheckResult<StateInputs>> {
+    const { restoreFrom } = news;
+    const failures = [
+        ...failuresOf(schema, { ...withoutUnknown(news) }),
+        ...failuresOfPlace("restoreFrom", restoreFrom, restorePlaces),
+    ];
     if (failures.length > 0) return { inputs: news, failures };
-    return { inputs: news, failures: await failuresOfEndpoint(news) };
+    // An archive has done its work once the state is there, and may be gone.
+    const ofArchive = isNew ? await failuresOfArchive("restoreFrom", restoreFrom) : [];
+    return { inputs: news, failures: [...(await failuresOfEndpoint(news)), ...ofArchive] };
 }

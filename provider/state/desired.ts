@@ -1,9 +1,31 @@
+import { defaultImage } from "../archive/helper";
+import { locationOf } from "../archive/location";
+import type { RestoreSource } from "../archive/restore";
 import { canonicalName, nodeName, volumeName } from "../buildx/names";
 import type { Owner } from "../docker/ownership";
 import type { StateInputs } from "./inputs";
 
 /** The engine's own volume driver. */
 export const defaultDriver = "local";
+
+/** Where a new state comes from, as it is asked for; a text is the path of an archive. */
+export type RestoreFrom =
+    | string
+    | (RestoreSource & {
+          /** Restore over what is in the volume. */
+          overwrite?: boolean;
+          /** Of the copying container. */
+          helperImage?: string;
+      });
+
+/** The same with every default filled in. */
+export interface DesiredRestore {
+    readonly from: RestoreSource;
+    readonly overwrite: boolean;
+    readonly image: string;
+    /** By which a volume is known that it was restored into already. */
+    readonly mark: string;
+}
 
 /** A state as the program asks for it, every default filled in. */
 export interface DesiredState {
@@ -16,6 +38,7 @@ export interface DesiredState {
     readonly driver: string;
     readonly driverOpts: Record<string, string>;
     readonly labels: Record<string, string>;
+    readonly restore: DesiredRestore | undefined;
 }
 
 export function desireState(inputs: StateInputs, owner: Owner): DesiredState {
@@ -30,5 +53,18 @@ export function desireState(inputs: StateInputs, owner: Owner): DesiredState {
         driver: inputs.volumeDriver ?? defaultDriver,
         driverOpts: inputs.volumeDriverOpts ?? {},
         labels: inputs.labels ?? {},
+        restore: inputs.restoreFrom === undefined ? undefined : desireRestore(inputs.restoreFrom, owner),
     };
+}
+
+function desireRestore(given: RestoreFrom, { urn, store }: Owner): DesiredRestore {
+    const {
+        overwrite = false,
+        helperImage: image = defaultImage,
+        ...from
+    } = locationOf(given) as RestoreSource & {
+        overwrite?: boolean;
+        helperImage?: string;
+    };
+    return { from, overwrite, image, mark: JSON.stringify({ from, urn, store }) };
 }

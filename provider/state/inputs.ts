@@ -1,3 +1,4 @@
+import type { RestoreFrom } from "./desired";
 import type { TlsArguments } from "../docker/tls";
 
 /** The arguments of a `BuildKitState` as they reach the provider. */
@@ -9,6 +10,7 @@ export interface StateInputs {
     volumeDriver?: string;
     volumeDriverOpts?: Record<string, string>;
     labels?: Record<string, string>;
+    restoreFrom?: RestoreFrom;
     /** The URN of the resource. */
     __urn: string;
 }

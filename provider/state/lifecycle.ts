@@ -1,5 +1,7 @@
 /** The life of a state in the words of Pulumi's dynamic providers. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import { clearAbandoned } from "../archive/helper";
+import { reportingTo } from "../archive/reporting";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
@@ -27,7 +29,8 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     __foreign?: boolean;
 }
 
-export const check = (_: unknown, news: StateInputs): Promise<CheckResult<StateInputs>> => checkState(news);
+export const check = (olds: Partial<StateInputs>, news: StateInputs): Promise<CheckResult<StateInputs>> =>
+    checkState(news, Object.keys(olds).length === 0);
 
 export async function diff(_id: string, olds: StateState, news: StateInputs): Promise<DiffResult> {
     const before = desireState({ ...olds, __urn: olds.__owner.urn }, olds.__owner);
@@ -46,10 +49,11 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireState(inputs, owner);
     const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
-    const before = await observeState(engine, desired);
+    const reporting = reportingTo(inputs.__urn);
+    const before = await observeState(engine, desired, reporting);
     let now = before;
     try {
-        await applyState(planState(desired, before, undefined), engine);
+        await applyState(planState(desired, before, undefined), engine, reporting);
         if (before.volume === undefined) now = await observeState(engine, desired);
     } catch (error) {
         if (before.volume === undefined) {
@@ -59,6 +63,8 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
             });
         }
         throw error;
+    } finally {
+        reporting.report("");
     }
     const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
     return {
@@ -93,7 +99,7 @@ export async function read(id: string, props: Partial<StateState>): Promise<Read
 export async function update(_id: string, olds: StateState, news: StateInputs): Promise<UpdateResult<StateState>> {
     const desired = desireState(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
-    await applyState(planState(desired, await observeState(engine, desired), desired), engine);
+    await applyState(planState(desired, await observeState(engine, desired), desired), engine, reportingTo(news.__urn));
     const { adopted, __foreign: isForeign = false } = olds;
     return { outs: stateOf(news, desired, await observeState(engine, desired), { adopted, isForeign }) };
 }
@@ -101,10 +107,11 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
 async function remove(id: string, props: StateState): Promise<void> {
     const engine = await connectToRemove(props, props.__owner.urn, `Volume ${id} may be left there`);
     if (engine === undefined) return;
+    await clearAbandoned(engine, id);
     const found = await observeState(engine, { volume: id });
     const isOurs = props.__foreign !== true && found.volume?.owner?.urn === props.__owner.urn;
     const steps = planStateRemoval(id, found, isOurs);
-    await applyState(steps, engine);
+    await applyState(steps, engine, reportingTo(props.__owner.urn));
     const left = steps.steps.find((step) => step.do === "leaveVolume");
     if (left) await warn(props.__owner.urn, `volume ${id} stays on ${found.host}: ${left.why}`);
 }

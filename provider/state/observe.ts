@@ -1,3 +1,6 @@
+import { runningUsers } from "../archive/pause";
+import { type Content, contentOf } from "../archive/restore";
+import type { Reporting } from "../archive/write";
 import type { Engine } from "../docker/engine";
 import { type Owner, ownerOf } from "../docker/ownership";
 import { inspectVolume, usersOfVolume } from "../docker/volume";
@@ -16,13 +19,23 @@ export interface ObservedVolume {
     readonly mountpoint: string;
     /** Names of the containers that mount it. */
     readonly users: readonly string[];
+    /** Those of them that run. */
+    readonly running: readonly string[];
+    /** What is in it; looked at only where something is to be restored into it. */
+    readonly content?: Content;
 }
 
 export async function observeState(
     engine: Engine,
-    { volume: name }: Pick<DesiredState, "volume">,
+    { volume: name, restore }: Pick<DesiredState, "volume"> & Partial<Pick<DesiredState, "restore">>,
+    reporting?: Reporting,
 ): Promise<ObservedState> {
-    const [volume, users] = await Promise.all([inspectVolume(engine, name), usersOfVolume(engine, name)]);
+    const [volume, users, running] = await Promise.all([
+        inspectVolume(engine, name),
+        usersOfVolume(engine, name),
+        runningUsers(engine, name),
+    ]);
+    const content = volume && restore && reporting && (await contentOf(engine, name, restore.image, reporting));
     return {
         host: engine.endpoint.host,
         volume: volume && {
@@ -30,6 +43,8 @@ export async function observeState(
             driver: volume.Driver,
             mountpoint: volume.Mountpoint,
             users,
+            running,
+            ...(content && { content }),
         },
     };
 }

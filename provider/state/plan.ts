@@ -1,4 +1,5 @@
 /** Decides what happens to a state. Pure, as the builder's plan is. */
+import { type RestoreSource, saySource } from "../archive/restore";
 import { ownerLabels } from "../docker/ownership";
 import { type DesiredState, defaultDriver } from "./desired";
 import type { ObservedState } from "./observe";
@@ -10,6 +11,14 @@ export type StateStep =
           readonly driver: string;
           readonly driverOpts: Record<string, string>;
           readonly labels: Record<string, string>;
+          readonly why: string;
+      }
+    | {
+          readonly do: "restore";
+          readonly volume: string;
+          readonly from: RestoreSource;
+          readonly image: string;
+          readonly mark: string;
           readonly why: string;
       }
     | { readonly do: "removeVolume"; readonly volume: string; readonly why: string }
@@ -39,10 +48,37 @@ export function planState(desired: DesiredState, observed: ObservedState, known:
                 `copy what you need of it and remove it, with docker volume rm ${volume}`;
             return { refusal, steps: [] };
         }
-        return { steps: [] };
+        return known === undefined ? planRestore(desired, observed) : { steps: [] };
     }
     const labels = { ...desired.labels, ...ownerLabels(desired.owner) };
-    return { steps: [{ do: "createVolume", volume, driver, driverOpts, labels, why: "there is none" }] };
+    const create = { do: "createVolume", volume, driver, driverOpts, labels, why: "there is none" } as const;
+    return { steps: [create, ...planRestore(desired, observed).steps] };
+}
+
+/** A new state is restored, one whose volume was lost too; a volume that has content is not, unless that is asked for. */
+function planRestore({ restore, volume: name }: DesiredState, { host, volume }: ObservedState): StatePlan {
+    if (restore === undefined) return { steps: [] };
+    const { from, image, mark, overwrite } = restore;
+    const step = { do: "restore", volume: name, from, image, mark, why: "restoreFrom" } as const;
+    if (volume === undefined) return { steps: [step] };
+    const { content, running } = volume;
+    if (content?.mark === mark) return { steps: [] }; // by a creation that was cut off after it
+    const what = `${saySource(from)} is not restored into volume ${name} on ${host}`;
+    if (running.length > 0) {
+        const refusal =
+            `${what}: it is in use by container ${running.join(", ")}. ` +
+            `Stop that first, with docker stop ${running.join(" ")}`;
+        return { refusal, steps: [] };
+    }
+    const entries = content?.isHalfMoved ? [] : (content?.entries ?? []);
+    if (entries.length > 0 && !overwrite) {
+        const refusal =
+            `${what}: it has content already (${entries.slice(0, 3).join(", ")}${entries.length > 3 ? ", …" : ""}). ` +
+            `Leave restoreFrom out to keep that, set overwrite: true in restoreFrom to lose it, ` +
+            `or remove the volume, with docker volume rm ${name}`;
+        return { refusal, steps: [] };
+    }
+    return { steps: [step] };
 }
 
 function changedVolume(known: DesiredState, desired: DesiredState): string[] {

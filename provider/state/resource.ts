@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RestoreSource } from "../archive/restore";
 import type { TlsArguments } from "../docker/tls";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
@@ -9,6 +10,18 @@ import { withSecretKeys } from "../pulumi/secretKey";
  * that is given as text is kept as a secret.
  */
 export type TlsArgs = Inputs<TlsArguments>;
+
+/**
+ * Where a new state comes from: the path of an archive, another volume of the same engine, or an OCI image in a registry.
+ */
+export type RestoreFromArgs =
+    | string
+    | (Inputs<RestoreSource> & {
+          /** Restore over what the volume holds already, which is lost. Default: such a restore is refused. */
+          overwrite?: pulumi.Input<boolean>;
+          /** An image with GNU tar and util-linux, of which the copying container is made. Default: `debian:stable-slim`. */
+          helperImage?: pulumi.Input<string>;
+      });
 
 /** Arguments of a {@link BuildKitState}. */
 export interface BuildKitStateArgs {
@@ -32,6 +45,11 @@ export interface BuildKitStateArgs {
     volumeDriverOpts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** More labels on the volume. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /**
+     * What the state starts with, instead of an empty cache: the path of an archive, or `{ archive }`, `{ volume }` or
+     * `{ image }`. It counts when the state is made; a later change of it changes nothing.
+     */
+    restoreFrom?: pulumi.Input<RestoreFromArgs>;
 }
 
 /**

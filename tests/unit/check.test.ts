@@ -161,7 +161,7 @@ describe("the name of a builder that was given none", () => {
 
 describe("checking a state's arguments", () => {
     const stateFailures = async (args: object) =>
-        (await checkState({ __urn, builderName: "ci", ...args })).failures ?? [];
+        (await checkState({ __urn, builderName: "ci", ...args }, true)).failures ?? [];
 
     it("refuses illegal names and what is no text", async () => {
         for (const [args, property] of [

@@ -1,0 +1,48 @@
+/** What can be known at preview to be wrong with an archive's arguments. */
+import type { CheckResult } from "@pulumi/pulumi/dynamic";
+import * as v from "valibot";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
+import { withoutUnknown } from "../pulumi/unknown";
+import { failuresOf, legalName } from "../pulumi/validation";
+import { said } from "../words";
+import type { ArchiveInputs } from "./inputs";
+import { archivePlaces, failuresOfPlace, whyNoImage } from "./places";
+
+const schema = v.looseObject({
+    state: v.optional(v.looseObject({}, "write the BuildKitState itself")),
+    builderName: v.optional(legalName),
+    node: v.optional(legalName),
+    endpoint: v.optional(legalEndpoint),
+    tls: v.optional(legalTls),
+    to: v.optional(v.unknown()), // looked at below
+    triggers: v.optional(v.array(v.unknown(), "write a list of values, on whose change it is written again")),
+    image: v.optional(
+        v.pipe(
+            v.unknown(),
+            v.check(
+                (value) => whyNoImage(value) === undefined,
+                ({ input }) => whyNoImage(input) ?? "",
+            ),
+        ),
+    ),
+    drainTimeout: v.optional(
+        v.pipe(
+            v.number(({ input }) => `${said(input)} is not a number of seconds`),
+            v.check(
+                (value) => Number.isFinite(value) && value >= 0,
+                ({ input }) => `${said(input)} is not a number of seconds, 0 or more`,
+            ),
+        ),
+    ),
+});
+
+export async function checkArchive(news: ArchiveInputs): Promise<CheckResult<ArchiveInputs>> {
+    const { state, builderName, node, to } = news;
+    const failures = [...failuresOf(schema, { ...withoutUnknown(news) }), ...failuresOfPlace("to", to, archivePlaces)];
+    if (to === undefined)
+        failures.push({ property: "to", reason: "it is needed: the path of a file, or { image: name }" });
+    if (state === undefined && builderName === undefined && node === undefined)
+        failures.push({ property: "state", reason: "which state? Give a BuildKitState as state, or its builderName" });
+    if (failures.length > 0) return { inputs: news, failures };
+    return { inputs: news, failures: await failuresOfEndpoint(news, { isAll: state === undefined }) };
+}

@@ -1,0 +1,32 @@
+import { canonicalName, nodeName } from "../buildx/names";
+import type { TlsArguments } from "../docker/tls";
+import { defaultDrainTimeout } from "./archiveState";
+import { defaultImage } from "./helper";
+import type { ArchiveInputs } from "./inputs";
+import { type Location, locationOf } from "./location";
+
+/** An archive as the program asks for it, every default filled in. */
+export interface DesiredArchive {
+    readonly node: string;
+    /** `undefined`: what the docker CLI would use. */
+    readonly endpoint: string | undefined;
+    readonly tls: TlsArguments | undefined;
+    readonly to: Location;
+    readonly triggers: readonly unknown[];
+    readonly image: string;
+    readonly drainTimeout: number;
+}
+
+export function desireArchive(inputs: Omit<ArchiveInputs, "__urn">): DesiredArchive {
+    const { state, to, triggers = [], image = defaultImage, drainTimeout = defaultDrainTimeout } = inputs;
+    const builderName = inputs.builderName ?? state?.builderName ?? "";
+    return {
+        node: canonicalName(inputs.node ?? state?.node ?? nodeName(builderName, 0)),
+        endpoint: inputs.endpoint ?? state?.endpoint,
+        tls: inputs.tls ?? state?.tls,
+        to: locationOf(to),
+        triggers,
+        image,
+        drainTimeout,
+    };
+}

@@ -1,0 +1,76 @@
+/** A state as an OCI image: an artifact with one layer, which is the archive (opencontainers/image-spec `manifest.md`). */
+import type { Repository } from "../docker/registry";
+import type { Manifest, Trailer } from "./format";
+
+export const layerType = "application/vnd.pulumi-buildx.state.v1.tar+zstd";
+
+const artifactType = "application/vnd.pulumi-buildx.state.v1";
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const emptyType = "application/vnd.oci.empty.v1+json";
+const empty = Buffer.from("{}");
+
+const prefix = "io.github.pulumi-buildx.state.";
+
+interface Layer {
+    readonly digest: string;
+    readonly size: number;
+}
+
+interface ImageManifest {
+    artifactType?: string;
+    layers?: { mediaType?: string; digest?: string; size?: number }[];
+    annotations?: Record<string, string>;
+}
+
+/** Makes an image of a layer that the registry has, and tells its name with its digest. */
+export async function putStateImage(
+    repository: Repository,
+    layer: Layer,
+    manifest: Manifest,
+    { sha256, bytes }: Trailer,
+): Promise<string> {
+    const config = await repository.upload(empty);
+    const said: Record<string, string | number> = { ...manifest, sha256, bytes };
+    const values = Object.entries(said).map(([key, value]) => [prefix + key, String(value)] as const);
+    const digest = await repository.putManifest(
+        manifestType,
+        JSON.stringify({
+            schemaVersion: 2,
+            mediaType: manifestType,
+            artifactType,
+            config: { mediaType: emptyType, ...config, data: empty.toString("base64") },
+            layers: [{ mediaType: layerType, ...layer }],
+            annotations: { ...Object.fromEntries(values), "org.opencontainers.image.created": manifest.createdAt },
+        }),
+    );
+    return `${repository.name}@${digest}`;
+}
+
+/** What an image says of the state in it; throws where there is no such image, or no state in it. */
+export async function stateImage(
+    repository: Repository,
+    image: string,
+): Promise<{ layer: Layer; manifest: Manifest; trailer: Trailer }> {
+    const { layers = [], annotations = {} } = (await repository.manifest(manifestType)) as ImageManifest;
+    const value = (key: string) => annotations[prefix + key] ?? "";
+    const [layer] = layers;
+    if (layers.length !== 1 || layer?.mediaType !== layerType || layer.digest === undefined || value("sha256") === "") {
+        const found = layers.map(({ mediaType = "?" }) => mediaType).join(", ") || "none";
+        throw new Error(
+            `image ${image} has no BuildKit state in it: it has layers of type ${found}, not one of ${layerType}, which archiveState writes`,
+        );
+    }
+    return {
+        layer: { digest: layer.digest, size: layer.size ?? 0 },
+        manifest: {
+            format: Number(value("format")) as 1,
+            buildkitVersion: value("buildkitVersion"),
+            volume: value("volume"),
+            node: value("node"),
+            createdAt: value("createdAt"),
+            madeBy: value("madeBy"),
+            architecture: value("architecture"),
+        },
+        trailer: { sha256: value("sha256"), bytes: Number(value("bytes")) },
+    };
+}

@@ -1,0 +1,102 @@
+import { waitForBuilds } from "../buildkit/builds";
+import { waitUntilReady } from "../buildkit/boot";
+import { askWorkers } from "../buildkit/workers";
+import { inspectContainer, removeContainer, startContainer, stopContainer } from "../docker/container";
+import { type Engine, failedCall } from "../docker/engine";
+import { readAll, stdoutOf } from "../docker/streams";
+import type { Copying } from "./helper";
+
+/** Seconds until a builder that was started again has to answer. */
+const bootTimeout = 60;
+
+/** Seconds that a buildkitd without builds gets to end. */
+const stopTimeout = 10;
+
+/** Names of the running containers that mount a volume. */
+export async function runningUsers({ api }: Engine, volume: string): Promise<string[]> {
+    const containers = await api.listContainers({ filters: { volume: [volume], status: ["running"] } });
+    return containers.map(({ Names: [name], Id: id }) => name?.replace(/^\//, "") ?? id);
+}
+
+/** Where a volume's state is used, for the time of a copy. */
+export interface Builder {
+    readonly container: string;
+    readonly isRunning: boolean;
+    /** Such as `v0.34.2`; empty where nobody can say. */
+    readonly version: string;
+}
+
+/** The builder that works on a volume; `undefined` where there is none. Throws where others use the volume as well. */
+export async function builderOf(engine: Engine, volume: string): Promise<Builder | undefined> {
+    const container = volume.replace(/_state$/, "");
+    const [found, users] = await Promise.all([inspectContainer(engine, container), runningUsers(engine, volume)]);
+    const others = users.filter((user) => user !== container);
+    if (others.length > 0) {
+        throw new Error(
+            `volume ${volume} on ${engine.endpoint.host} is in use by container ${others.join(", ")}, which is no builder of buildx's: ` +
+                `stop it for the copy, with docker stop ${others.join(" ")}`,
+        );
+    }
+    const isMounted = found?.Mounts.some(({ Name: name }) => name === volume);
+    if (found === undefined || !isMounted) return undefined;
+    const isRunning = found.State.Running && !found.State.Restarting;
+    const ask = isRunning
+        ? askWorkers(engine, container).then(({ version }) => version)
+        : versionIn(engine, found.Image);
+    return { container, isRunning, version: await ask.catch(() => "") };
+}
+
+/** The version of the buildkitd in an image, of which nothing runs. */
+async function versionIn(engine: Engine, image: string): Promise<string> {
+    const { api } = engine;
+    const options = { Image: image, Entrypoint: ["buildkitd"], Cmd: ["--version"], NetworkDisabled: true };
+    const container = await api.createContainer({ ...options, HostConfig: { NetworkMode: "none" } });
+    try {
+        const frames = await container.attach({ stream: true, stdout: true, stderr: true });
+        await container.start();
+        const said = await readAll(stdoutOf(frames as unknown as AsyncIterable<Buffer>, () => {}));
+        return /\b(v\d\S*)/.exec(said.toString("utf8"))?.[1] ?? "";
+    } finally {
+        await removeContainer(engine, container.id);
+    }
+}
+
+/**
+ * Does some work while a builder stands still: lets its running builds come to their end, stops it, and starts it again
+ * after the work, however that ends. Stopped rather than paused: where this program is killed, buildx itself starts a
+ * stopped builder with the next build, and nobody starts a paused one.
+ *
+ * @param drainTimeout in seconds, until running builds are cut off.
+ * @returns what the work gives, and how many seconds no build could run.
+ */
+export async function whileStopped<Result>(
+    { engine, report, signal }: Copying,
+    builder: Builder | undefined,
+    drainTimeout: number,
+    work: () => Promise<Result>,
+): Promise<{ result: Result; stoppedFor: number }> {
+    if (!builder?.isRunning) return { result: await work(), stoppedFor: 0 };
+    const { container } = builder;
+    const tell = (builds: number) => report(`waiting for ${builds} running ${builds === 1 ? "build" : "builds"}`);
+    const left = await waitForBuilds(engine, container, drainTimeout, tell, signal);
+    const start = performance.now();
+    const again = async () => {
+        await startContainer(engine, container).catch((error: unknown) => {
+            throw failedCall(`${container}, which was stopped for the copy, cannot be started again`, engine, error);
+        });
+        await waitUntilReady(engine, container, bootTimeout);
+    };
+    let result: Result;
+    try {
+        await stopContainer(engine, container, Math.max(left, stopTimeout)); // what was begun in between is finished
+        signal.throwIfAborted();
+        result = await work();
+    } catch (error) {
+        await again().catch((starting: Error) => {
+            throw new Error(`${(error as Error).message}\n${starting.message}`, { cause: error });
+        });
+        throw error;
+    }
+    await again();
+    return { result, stoppedFor: Math.round((performance.now() - start) / 100) / 10 };
+}

@@ -1,0 +1,51 @@
+/** How far a copy is, for status lines and for terminals. */
+
+export interface Progress {
+    readonly bytes: number;
+    /** About how much it will be; `undefined` where nobody knows. */
+    readonly total: number | undefined;
+    /** Bytes a second. */
+    readonly rate: number;
+}
+
+/** Between two reports, in milliseconds. */
+const pause = 250;
+
+/** Counts bytes; tells how far it is a few times a second. */
+export function meter(total: number | undefined, onProgress: (progress: Progress) => void): (bytes: number) => void {
+    const start = performance.now();
+    let [bytes, told] = [0, 0];
+    return (more) => {
+        bytes += more;
+        const now = performance.now();
+        if (now - told < pause) return;
+        told = now;
+        onProgress({ bytes, total, rate: bytes / Math.max((now - start) / 1000, 0.001) });
+    };
+}
+
+const units = ["B", "kB", "MB", "GB", "TB"];
+
+export function formatBytes(bytes: number): string {
+    const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+    const value = bytes / 1000 ** power;
+    return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+export function formatSeconds(seconds: number): string {
+    const whole = Math.ceil(seconds);
+    return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+const barLength = 20;
+
+/** `[########------------] 40 %, 2.0 GB of 5.0 GB, 210 MB/s, 15 s left` */
+export function formatProgress({ bytes, total, rate }: Progress): string {
+    const speed = `${formatBytes(rate)}/s`;
+    if (total === undefined || total === 0) return `${formatBytes(bytes)}, ${speed}`;
+    const share = Math.min(bytes / total, 1);
+    const full = Math.round(share * barLength);
+    const bar = `[${"#".repeat(full)}${"-".repeat(barLength - full)}]`;
+    const left = rate > 0 ? `, ${formatSeconds(Math.max(total - bytes, 0) / rate)} left` : "";
+    return `${bar} ${Math.floor(share * 100)} %, ${formatBytes(bytes)} of ${formatBytes(total)}, ${speed}${left}`;
+}

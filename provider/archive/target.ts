@@ -1,0 +1,55 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { openRepository } from "../docker/registry";
+import type { Manifest, Trailer } from "./format";
+import { putStateImage } from "./image";
+import type { Location } from "./location";
+
+/** Where an archive is written to, in such a way that it is there whole or not at all. */
+export interface Target {
+    /** @returns how long it is. */
+    write(archive: AsyncIterable<Buffer>): Promise<number>;
+    /** Puts it in its place, and tells where that is. */
+    finish(trailer: Trailer): Promise<string>;
+    /** Lets go of what was written; what was there before stays. */
+    discard(): Promise<void>;
+}
+
+export const openTarget = (to: Location, manifest: Manifest, signal: AbortSignal): Promise<Target> =>
+    "archive" in to ? openFile(to.archive, signal) : openImage(to.image, manifest, signal);
+
+async function openFile(path: string, signal: AbortSignal): Promise<Target> {
+    const place = resolve(path);
+    const partial = `${place}.partial`;
+    await mkdir(dirname(place), { recursive: true });
+    const discard = () => rm(partial, { force: true });
+    return {
+        write: async (archive) => {
+            await discard(); // of a program that was killed
+            const file = createWriteStream(partial, { flags: "wx", mode: 0o600, flush: true });
+            await pipeline(archive, file, { signal });
+            return file.bytesWritten;
+        },
+        finish: async () => {
+            await rename(partial, place);
+            return path;
+        },
+        discard,
+    };
+}
+
+/** A registry shows an image once it has its manifest, which comes last; it clears blobs without one by itself. */
+async function openImage(name: string, manifest: Manifest, signal: AbortSignal): Promise<Target> {
+    const repository = await openRepository(name, "pull,push", signal);
+    let layer: { digest: string; size: number } | undefined;
+    return {
+        write: async (archive) => {
+            layer = await repository.uploadStream(archive);
+            return layer.size;
+        },
+        finish: (trailer) => putStateImage(repository, layer as { digest: string; size: number }, manifest, trailer),
+        discard: async () => {},
+    };
+}

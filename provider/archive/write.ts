@@ -1,0 +1,137 @@
+/** Writes a state into an archive. */
+import { createHash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
+import { volumeName } from "../buildx/names";
+import { removeContainer } from "../docker/container";
+import type { Engine } from "../docker/engine";
+import { inspectVolume } from "../docker/volume";
+import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
+import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithOutput } from "./helper";
+import { type Location, sayLocation } from "./location";
+import { builderOf, whileStopped } from "./pause";
+import { meter, type Progress } from "./progress";
+import { archive, measure } from "./scripts";
+import { openTarget } from "./target";
+
+export interface ArchiveRequest {
+    readonly node: string;
+    readonly to: Location;
+    /** Of the helper. */
+    readonly image: string;
+    /** Seconds until running builds are cut off. */
+    readonly drainTimeout: number;
+}
+
+/** An archive that was written. */
+export interface ArchiveResult {
+    /** Where it lies: the path as it was given, or the image with its digest. */
+    readonly location: string;
+    /** Of the tar in it. */
+    readonly sha256: string;
+    /** The tar's length. */
+    readonly bytes: number;
+    /** The archive's own length. */
+    readonly size: number;
+    /** Such as `v0.34.2`; empty where no builder says. */
+    readonly buildkitVersion: string;
+    /** RFC 3339, in UTC. */
+    readonly createdAt: string;
+    /** For how many seconds no build could run; 0 where the builder did not run. */
+    readonly stoppedFor: number;
+}
+
+export interface Reporting {
+    readonly report: (text: string) => void;
+    readonly onProgress: (progress: Progress) => void;
+    readonly signal: AbortSignal;
+}
+
+/**
+ * Writes the state of a node into an archive: lets running builds come to their end, stops the builder for the time of the
+ * copy, and starts it again. Whatever goes wrong, the builder is started again, and what was at the target before is still
+ * there.
+ */
+export async function writeArchive(
+    engine: Engine,
+    { node, to, image, drainTimeout }: ArchiveRequest,
+    { report, onProgress, signal }: Reporting,
+): Promise<ArchiveResult> {
+    requireZstd();
+    const volume = volumeName(node);
+    const { host } = engine.endpoint;
+    if ((await inspectVolume(engine, volume)) === undefined)
+        throw new Error(`there is no volume ${volume} on ${host} to be archived: docker volume ls lists them`);
+    const copying: Copying = { engine, volume, image, report, signal };
+    await ensureHelperImage(copying);
+    report(`measuring ${volume}`);
+    const total = Number.parseInt(await runHelper(copying, measure), 10);
+    const builder = await builderOf(engine, volume);
+    const manifest: Manifest = {
+        format: 1,
+        buildkitVersion: builder?.version ?? "",
+        volume,
+        node,
+        createdAt: new Date().toISOString(),
+        madeBy: ownVersion(),
+        architecture: ((await engine.api.info()) as { Architecture?: string }).Architecture ?? "",
+    };
+    const target = await openTarget(to, manifest, signal);
+    const stops = builder?.isRunning ? builder.container : undefined;
+    const name = await makeHelper(copying, { script: archive, ...(stops && { stops }) });
+    try {
+        const { result, stoppedFor } = await whileStopped(copying, builder, drainTimeout, async () => {
+            report(`archiving ${volume}`);
+            const helper = await startWithOutput(copying, name);
+            const tar = (async function* () {
+                yield* helper.output;
+                await helper.ended();
+            })();
+            const known: { trailer?: Trailer } = {};
+            const counted = counting(tar, meter(total, onProgress), known);
+            const size = await target.write(framed(counted, manifest, known));
+            return { ...(known.trailer as Trailer), size };
+        });
+        const location = await target.finish(result);
+        const { buildkitVersion, createdAt } = manifest;
+        return { location, ...result, buildkitVersion, createdAt, stoppedFor };
+    } catch (error) {
+        await target.discard();
+        if (signal.aborted) throw error;
+        throw new Error(`${sayLocation(to)} of ${volume} cannot be written: ${(error as Error).message}`, {
+            cause: error,
+        });
+    } finally {
+        await removeContainer(engine, name);
+    }
+}
+
+/** Passes a tar on, and knows its trailer once all of it has gone by. */
+export async function* counting(
+    tar: AsyncIterable<Buffer>,
+    count: (bytes: number) => void,
+    known: { trailer?: Trailer },
+): AsyncGenerator<Buffer, void, undefined> {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const part of tar) {
+        hash.update(part);
+        bytes += part.length;
+        count(part.length);
+        yield part;
+    }
+    known.trailer = { sha256: hash.digest("hex"), bytes };
+}
+
+async function* framed(
+    tar: AsyncIterable<Buffer>,
+    manifest: Manifest,
+    known: { trailer?: Trailer },
+): AsyncGenerator<Buffer, void, undefined> {
+    yield manifestFrame(manifest);
+    const compressor = requireZstd().createZstdCompress({ chunkSize: 256 * 1024 });
+    const compressed = pipeline(tar, compressor);
+    compressed.catch(() => {}); // told below
+    for await (const part of compressor) yield part as Buffer;
+    await compressed;
+    yield trailerFrame(known.trailer as Trailer);
+}

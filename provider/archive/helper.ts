@@ -16,7 +16,7 @@ import {
 } from "../docker/container";
 import { type Engine, failedCall, ifNotFound } from "../docker/engine";
 import { inspectImage, pullImage } from "../docker/image";
-import { stdoutOf } from "../docker/streams";
+import { readAll, stdoutOf } from "../docker/streams";
 import { exitCodes } from "./scripts";
 
 /** Published by Debian, with all that the scripts run. */
@@ -169,10 +169,9 @@ export async function runHelper(copying: Copying, script: string, options: { fro
     const name = await makeHelper(copying, { script, ...options });
     try {
         const helper = await startWithOutput(copying, name);
-        const parts: Buffer[] = [];
-        for await (const part of helper.output) parts.push(part);
+        const said = await readAll(helper.output);
         await helper.ended();
-        return Buffer.concat(parts).toString("utf8");
+        return said.toString("utf8");
     } finally {
         await removeContainer(copying.engine, name);
     }
@@ -182,6 +181,8 @@ export interface RunningHelper {
     readonly output: AsyncGenerator<Buffer, void, undefined>;
     /** Waits for its end; throws, with what it said, where it did not end well. */
     ended(): Promise<void>;
+    /** Ends it at once, if it has not ended: as long as it runs it holds the lock that a builder asks for. */
+    stop(): Promise<void>;
 }
 
 const outputs = { stream: true, stdout: true, stderr: true };
@@ -237,5 +238,12 @@ async function start(
             throw new Error(`a buildkitd works on the volume of ${name} on ${engine.endpoint.host}: stop it first`);
         throw new Error(`${name} on ${engine.endpoint.host} ended with ${code}: ${said.trim() || "it said nothing"}`);
     };
-    return { output, ended };
+    const stop = async () => {
+        frames.destroy();
+        await engine.api
+            .getContainer(name)
+            .kill()
+            .catch(() => {}); // it has ended
+    };
+    return { output, ended, stop };
 }

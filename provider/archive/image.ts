@@ -1,5 +1,5 @@
 /** A state as an OCI image: an artifact with one layer, which is the archive (opencontainers/image-spec `manifest.md`). */
-import type { Repository } from "../docker/registry";
+import type { Blob, Repository } from "../docker/registry";
 import type { Manifest, Trailer } from "./format";
 
 export const layerType = "application/vnd.pulumi-buildx.state.v1.tar+zstd";
@@ -7,14 +7,10 @@ export const layerType = "application/vnd.pulumi-buildx.state.v1.tar+zstd";
 const artifactType = "application/vnd.pulumi-buildx.state.v1";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
 const emptyType = "application/vnd.oci.empty.v1+json";
-const empty = Buffer.from("{}");
+/** The configuration of an image that needs none. */
+export const emptyConfig = Buffer.from("{}");
 
 const prefix = "io.github.pulumi-buildx.state.";
-
-interface Layer {
-    readonly digest: string;
-    readonly size: number;
-}
 
 interface ImageManifest {
     artifactType?: string;
@@ -22,14 +18,14 @@ interface ImageManifest {
     annotations?: Record<string, string>;
 }
 
-/** Makes an image of a layer that the registry has, and tells its name with its digest. */
+/** Makes an image of a configuration and a layer that the registry has, and tells its name with its digest. */
 export async function putStateImage(
     repository: Repository,
-    layer: Layer,
+    config: Blob,
+    layer: Blob,
     manifest: Manifest,
     { sha256, bytes }: Trailer,
 ): Promise<string> {
-    const config = await repository.upload(empty);
     const said: Record<string, string | number> = { ...manifest, sha256, bytes };
     const values = Object.entries(said).map(([key, value]) => [prefix + key, String(value)] as const);
     const digest = await repository.putManifest(
@@ -38,7 +34,7 @@ export async function putStateImage(
             schemaVersion: 2,
             mediaType: manifestType,
             artifactType,
-            config: { mediaType: emptyType, ...config, data: empty.toString("base64") },
+            config: { mediaType: emptyType, ...config, data: emptyConfig.toString("base64") },
             layers: [{ mediaType: layerType, ...layer }],
             annotations: { ...Object.fromEntries(values), "org.opencontainers.image.created": manifest.createdAt },
         }),
@@ -50,7 +46,7 @@ export async function putStateImage(
 export async function stateImage(
     repository: Repository,
     image: string,
-): Promise<{ layer: Layer; manifest: Manifest; trailer: Trailer }> {
+): Promise<{ layer: Blob; manifest: Manifest; trailer: Trailer }> {
     const { layers = [], annotations = {} } = (await repository.manifest(manifestType)) as ImageManifest;
     const value = (key: string) => annotations[prefix + key] ?? "";
     const [layer] = layers;

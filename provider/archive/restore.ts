@@ -173,8 +173,12 @@ async function copyVolume(
                 count(Math.max(now - copied, 0));
                 copied = Math.max(now, copied);
             });
-            for await (const part of helper.output) void part;
-            await helper.ended();
+            try {
+                for await (const part of helper.output) void part;
+                await helper.ended();
+            } finally {
+                await helper.stop();
+            }
         });
     } finally {
         await removeContainer(engine, name);

@@ -2,9 +2,9 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { openRepository } from "../docker/registry";
+import { type Blob, openRepository } from "../docker/registry";
 import type { Manifest, Trailer } from "./format";
-import { putStateImage } from "./image";
+import { emptyConfig, putStateImage } from "./image";
 import type { Location } from "./location";
 
 /** Where an archive is written to, in such a way that it is there whole or not at all. */
@@ -43,13 +43,14 @@ async function openFile(path: string, signal: AbortSignal): Promise<Target> {
 /** A registry shows an image once it has its manifest, which comes last; it clears blobs without one by itself. */
 async function openImage(name: string, manifest: Manifest, signal: AbortSignal): Promise<Target> {
     const repository = await openRepository(name, "pull,push", signal);
-    let layer: { digest: string; size: number } | undefined;
+    const config = await repository.upload(emptyConfig); // so that a refusal is known before any builder is stopped
+    let layer: Blob | undefined;
     return {
         write: async (archive) => {
             layer = await repository.uploadStream(archive);
             return layer.size;
         },
-        finish: (trailer) => putStateImage(repository, layer as { digest: string; size: number }, manifest, trailer),
+        finish: (trailer) => putStateImage(repository, config, layer as Blob, manifest, trailer),
         discard: async () => {},
     };
 }

@@ -88,8 +88,12 @@ export async function writeArchive(
             })();
             const known: { trailer?: Trailer } = {};
             const counted = counting(tar, meter(total, onProgress), known);
-            const size = await target.write(framed(counted, manifest, known));
-            return { ...(known.trailer as Trailer), size };
+            try {
+                const size = await target.write(framed(counted, manifest, known));
+                return { ...(known.trailer as Trailer), size };
+            } finally {
+                await helper.stop();
+            }
         });
         const location = await target.finish(result);
         const { buildkitVersion, createdAt } = manifest;

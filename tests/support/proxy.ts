@@ -1,6 +1,8 @@
 import { rm } from "node:fs/promises";
 import { type IncomingMessage, request, type Server, createServer, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 
 /** A request to the engine: its method and path without query, such as `POST /containers/create`. */
 export type Call = string;
@@ -35,7 +37,15 @@ export async function startProxy(
             else forward(engine.replace("unix://", ""), incoming, outgoing, fate === "drop");
         });
     });
-    // `docker exec` of buildx itself takes the connection over; this package does not, so that none needs it here.
+    // A connection that is taken over, for a container's input.
+    server.on("upgrade", (incoming, socket, head) => {
+        const call = `${incoming.method} ${incoming.url?.split("?")[0]}`;
+        calls.push(call);
+        void Promise.resolve(proxy.decide(call, calls.length - 1)).then((fate) => {
+            if (fate !== "pass") socket.destroy();
+            else takeOver(engine.replace("unix://", ""), incoming, socket, head);
+        });
+    });
     async function stop(): Promise<void> {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
@@ -43,6 +53,15 @@ export async function startProxy(
     }
     await new Promise<void>((resolve) => server.listen(path, resolve));
     return proxy;
+}
+
+function takeOver(path: string, { method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+    const onward = connect(path);
+    onward.write(Buffer.concat([Buffer.from(`${method} ${url} HTTP/1.1\r\n${lines.join("")}\r\n`), head]));
+    onward.pipe(socket).pipe(onward);
+    onward.once("error", () => socket.destroy());
+    socket.once("error", () => onward.destroy());
 }
 
 function forward(socketPath: string, incoming: IncomingMessage, outgoing: ServerResponse, drops: boolean): void {

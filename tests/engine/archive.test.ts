@@ -1,0 +1,160 @@
+import { strict as assert } from "node:assert";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { docker, leftovers } from "../support/docker";
+import { second } from "../support/engines";
+import { build, context } from "../support/image";
+import { Project, withProject } from "../support/project";
+import { must } from "../support/run";
+import { archive, archiveFails, containerOf, isRunning, layered, layers, listing, volumeOf } from "../support/state";
+
+const pair = (args = "", more = "") => `
+    const state = new buildx.BuildKitState("cache", { builderName: unique ${args} });
+    const builder = new buildx.BuildxBuilder("builder", { state });
+    exports.name = builder.name;
+    ${more}`;
+
+describe("an archive of a state", () => {
+    it(
+        "brings every layer to a builder of another name on another engine, after all else is gone",
+        withProject(async (project) => {
+            const path = join(project.folder, "ci.tar.zst");
+            await project.program(pair());
+            await project.up();
+            const folder = await layered(project);
+            assert.equal((await build(project, project.unique, folder)).cached, 0);
+
+            const args = `{ state, to: ${JSON.stringify(path)}, triggers: [1] }`;
+            await project.program(pair("", `exports.archive = new buildx.BuildKitStateArchive("archive", ${args});`));
+            await project.up();
+            await project.preview("--expect-no-changes");
+            const { archive: written } = await project.outputs<{ archive: Record<string, unknown> }>();
+            assert.match(String(written.sha256), /^[0-9a-f]{64}$/);
+            assert.equal(written.location, path);
+            assert.match(String(written.buildkitVersion), /^v\d/);
+            assert.equal((await stat(path)).size, written.size);
+            assert.equal((await stat(path)).mode & 0o777, 0o600);
+            assert.ok(Number(written.stoppedFor) > 0);
+            const tar = await must("sh", ["-c", `zstd -dc ${path} | sha256sum`]);
+            assert.equal(tar.split(" ")[0], written.sha256);
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+
+            const other = await Project.make({ store: join(project.folder, "other-store") });
+            try {
+                await other.program(`
+                    const endpoint = ${JSON.stringify(second.host)};
+                    const restoreFrom = ${JSON.stringify(path)};
+                    const state = new buildx.BuildKitState("cache", { builderName: unique, endpoint, restoreFrom });
+                    new buildx.BuildxBuilder("builder", { state });`);
+                await other.preview();
+                await other.up();
+                assert.equal((await build(other, other.unique, folder)).cached, layers);
+                await other.preview("--expect-no-changes");
+                await other.destroy();
+            } finally {
+                await other.remove();
+            }
+        }),
+    );
+
+    it(
+        "has whiteouts, opaque folders, links, owners, modes, times, attributes and holes as they are",
+        withProject(async (project) => {
+            await project.program(pair());
+            await project.up();
+            await build(project, project.unique, await layered(project));
+            const volume = volumeOf(project.unique);
+            await project.program(pair("", `new buildx.BuildKitStateArchive("a", { state, to: "ci.tar.zst" });`));
+            await project.up();
+            await docker(["stop", containerOf(project.unique)]);
+            const before = await listing(volume);
+            assert.ok(before.some((line) => line.startsWith("c") && line.includes(" 0,0 ")));
+            assert.ok(before.some((line) => line.includes("trusted.overlay.opaque")));
+            const restored = [
+                ["archive", "ci.tar.zst"],
+                ["volume", volume],
+            ] as const;
+            for (const [kind, value] of restored) {
+                const name = `${project.unique}-${kind}`;
+                await project.program(`
+                    const restoreFrom = ${JSON.stringify({ [kind]: value })};
+                    new buildx.BuildKitState("${kind}", { builderName: "${name}", restoreFrom });`);
+                await project.up("--target", `**${kind}**`);
+                assert.deepEqual(await listing(volumeOf(name)), before);
+            }
+        }),
+    );
+
+    it(
+        "is written when its triggers change, or a refresh finds it gone, and stays when it is removed",
+        withProject(async (project) => {
+            const program = (trigger: number) =>
+                pair(
+                    "",
+                    `exports.createdAt = new buildx.BuildKitStateArchive("a", { state, to: "a.tar.zst", triggers: [${trigger}] }).createdAt;`,
+                );
+            const path = join(project.folder, "a.tar.zst");
+            const createdAt = async () => (await project.outputs<{ createdAt: string }>()).createdAt;
+            await project.program(program(1));
+            await project.up();
+            const first = await createdAt();
+            await project.up("--expect-no-changes");
+            await project.program(program(2));
+            await project.up();
+            const changed = await createdAt();
+            assert.notEqual(changed, first);
+            await project.refresh("--expect-no-changes");
+            await must("rm", [path]);
+            await project.refresh();
+            await project.up();
+            assert.notEqual(await createdAt(), changed);
+            await project.destroy();
+            assert.ok((await stat(path)).size > 0);
+        }),
+    );
+
+    it(
+        "lets running builds come to their end, and keeps a stopped builder stopped",
+        withProject(async (project) => {
+            await project.program(pair());
+            await project.up();
+            const folder = await context(project, `FROM scratch\nCOPY busybox /bin/sh\nRUN sleep 5; echo finished\n`);
+            const built = build(project, project.unique, folder);
+            await sleep(2500);
+            const { stoppedFor } = await archive(project, { builderName: project.unique, to: "a.tar.zst" });
+            assert.match((await built).log, /finished/);
+            assert.ok(stoppedFor > 0 && stoppedFor < 60);
+            assert.equal(await isRunning(containerOf(project.unique)), true);
+
+            await docker(["stop", containerOf(project.unique)]);
+            const again = await archive(project, { builderName: project.unique, to: { archive: "a.tar.zst" } });
+            assert.equal(again.stoppedFor, 0);
+            assert.match(again.buildkitVersion, /^v\d/);
+            assert.equal(await isRunning(containerOf(project.unique)), false);
+            assert.deepEqual(await leftovers(`${volumeOf(project.unique)}_copy`), []);
+        }),
+    );
+
+    it(
+        "is refused where there is no such state, and where someone else uses it",
+        withProject(async (project) => {
+            const to = "a.tar.zst";
+            const none = await archiveFails(project, { builderName: project.unique, to });
+            assert.match(none, /there is no volume .* on unix:.*docker volume ls/);
+            await project.program(`new buildx.BuildKitState("cache", { builderName: unique });`);
+            await project.up();
+            const user = `${project.unique}-user`;
+            const volume = `${volumeOf(project.unique)}:/state`;
+            const run = ["run", "--detach", "--name", user, "--volume", volume, "--entrypoint", "sleep"];
+            await docker([...run, "moby/buildkit:buildx-stable-1", "100"]);
+            const used = await archiveFails(project, { builderName: project.unique, to });
+            assert.match(used, new RegExp(`in use by container ${user}.*docker stop ${user}`));
+            assert.deepEqual(
+                (await readdir(project.folder)).filter((name) => name.startsWith(to)),
+                [],
+            );
+        }),
+    );
+});

@@ -1,0 +1,94 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { docker, inspectContainer } from "./docker";
+import { context } from "./image";
+import type { Project } from "./project";
+import { must, run } from "./run";
+
+const helperImage = "debian:stable-slim";
+
+const at = (host: string | undefined, ...args: string[]) => (host === undefined ? args : ["--host", host, ...args]);
+
+/** The first node's container and volume of a builder. */
+export const containerOf = (builder: string): string => `buildx_buildkit_${builder}0`;
+export const volumeOf = (builder: string): string => `${containerOf(builder)}_state`;
+
+/** Runs a script of the shell's on a volume, at `/state`. */
+export const onVolume = (volume: string, script: string, host?: string): Promise<string> =>
+    docker(at(host, "run", "--rm", "--privileged", "--volume", `${volume}:/state`, helperImage, "sh", "-c", script));
+
+/** Each entry of a volume as tar has it, with its attributes: what a copy has to have as well. */
+export async function listing(volume: string, host?: string): Promise<string[]> {
+    const script =
+        "cd /state && tar --create --sort=name --numeric-owner --xattrs '--xattrs-include=*' --exclude=./.restored . | tar --list --verbose --verbose --verbose --xattrs '--xattrs-include=*' --full-time --numeric-owner --file=-";
+    return (await onVolume(volume, script, host)).split("\n").filter((line) => line !== "" && !/ \.\/$/.test(line));
+}
+
+/** Names at a volume's root; `undefined` where there is none. */
+export async function entriesOf(volume: string, host?: string): Promise<string[] | undefined> {
+    const { code } = await run("docker", at(host, "volume", "inspect", volume));
+    if (code !== 0) return undefined;
+    return (await onVolume(volume, "ls -A1 /state", host)).split("\n").filter((name) => name !== "");
+}
+
+/** A build with whiteouts, opaque folders, links and attributes in its layers, and the same each time. */
+export const layered = (project: Project): Promise<string> =>
+    context(
+        project,
+        `FROM scratch
+COPY busybox /bin/sh
+RUN mkdir -p /a/b /c && date > /a/b/one && date > /a/b/two && date > /c/gone && ln /a/b/one /a/b/linked
+RUN rm -r /a/b /c/gone && mkdir /a/b && date > /a/b/three && chmod 6755 /a/b/three && ln -s ../../../../../c /a/b/up
+RUN test ! -e /a/b/one && test ! -e /c/gone && test -e /a/b/three && date > /last
+`,
+    );
+
+/** How many steps of it can come from the cache. */
+export const layers = 4;
+
+export const isRunning = async (container: string, host?: string): Promise<boolean | undefined> =>
+    (await inspectContainer(container, host))?.State.Running;
+
+/** Runs `archiveState` in a program of its own. */
+export async function archiver(project: Project): Promise<string> {
+    const path = join(project.folder, "archive.js");
+    await writeFile(
+        path,
+        `const { archiveState } = require("pulumi-buildx");
+        const [, , args] = process.argv;
+        archiveState(JSON.parse(args)).then(
+            (result) => console.log(JSON.stringify({ ...result, rss: process.resourceUsage().maxRSS })),
+            (error) => { console.error(error.message); process.exitCode = 1; },
+        );\n`,
+    );
+    return path;
+}
+
+export interface Archived {
+    location: string;
+    sha256: string;
+    bytes: number;
+    size: number;
+    buildkitVersion: string;
+    stoppedFor: number;
+    /** Of the program that wrote it, in kB. */
+    rss: number;
+}
+
+export const archive = async (project: Project, args: object): Promise<Archived> =>
+    JSON.parse(
+        await must("node", [await archiver(project), JSON.stringify(args)], { cwd: project.folder, env: project.env }),
+    ) as Archived;
+
+/** The same where it has to fail; gives what it said. */
+export async function archiveFails(project: Project, args: object): Promise<string> {
+    const options = { cwd: project.folder, env: project.env };
+    const { code, output } = await run("node", [await archiver(project), JSON.stringify(args)], options);
+    if (code === 0) throw new Error(`the archive was to fail and did not:\n${output}`);
+    return output;
+}
+
+/** Changes a file's bytes. */
+export async function change(path: string, edit: (content: Buffer) => Buffer): Promise<void> {
+    await writeFile(path, edit(await readFile(path)));
+}

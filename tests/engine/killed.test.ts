@@ -1,24 +1,9 @@
 import { strict as assert } from "node:assert";
-import { readdir, readFile, readlink } from "node:fs/promises";
 import { leftovers } from "../support/docker";
 import { build, context } from "../support/image";
+import { processesOf } from "../support/processes";
 import { type Project, withProject } from "../support/project";
 import { type Call, startProxy } from "../support/proxy";
-
-/** Processes that belong to a project, by what their command line holds. */
-async function processesOf(project: Project, part: string): Promise<number[]> {
-    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-    const found = await Promise.all(
-        pids.map(async (pid) => {
-            const [command, folder] = await Promise.all([
-                readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
-                readlink(`/proc/${pid}/cwd`).catch(() => ""),
-            ]);
-            return command.includes(part) && folder.startsWith(project.folder) ? pid : 0;
-        }),
-    );
-    return found.filter((pid) => pid !== 0);
-}
 
 /** After which of the engine's answers the process is killed: it does not see that answer any more. */
 const moments: Record<string, (call: Call) => boolean> = {

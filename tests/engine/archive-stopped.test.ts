@@ -1,0 +1,141 @@
+import { strict as assert } from "node:assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspectVolume, leftovers } from "../support/docker";
+import { processesOf } from "../support/processes";
+import { type Project, withProject } from "../support/project";
+import { archive, archiver, containerOf, entriesOf, isRunning, onVolume, volumeOf } from "../support/state";
+
+/** Enough that a copy of it can be caught in the middle. */
+const megabytes = 400;
+
+const builder = `
+    const state = new buildx.BuildKitState("cache", { builderName: unique });
+    const builder = new buildx.BuildxBuilder("builder", { state });`;
+
+const resource = `${builder}
+    exports.size = new buildx.BuildKitStateArchive("archive", { state, to: "a.tar.zst" }, { dependsOn: [builder] }).size;`;
+
+const restored = `new buildx.BuildKitState("restored", { builderName: unique + "-restored", restoreFrom: "a.tar.zst" });`;
+
+const restoredVolume = (project: Project) => volumeOf(`${project.unique}-restored`);
+
+/** A running builder, with a file in its state that takes a while to copy. */
+async function bigState(project: Project): Promise<void> {
+    await project.program(builder);
+    await project.up();
+    await onVolume(volumeOf(project.unique), `head -c ${megabytes * 1_000_000} /dev/urandom >/state/big`);
+}
+
+const start = (project: Project, program: string, ...args: string[]): ChildProcess =>
+    spawn(program, args, {
+        cwd: project.folder,
+        env: { ...process.env, ...project.env },
+        stdio: "ignore",
+        detached: true, // a group of its own, as a shell gives it to a command
+    });
+
+const up = (project: Project) => start(project, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive");
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; attempt < 1200; attempt++) {
+        if (await isSo()) return;
+        await sleep(50);
+    }
+    throw new Error(`not so after a minute: ${what}`);
+}
+
+const archiveIsGrowing = (project: Project) =>
+    until("the archive grows", () =>
+        stat(join(project.folder, "a.tar.zst.partial")).then(
+            ({ size }) => size > 5_000_000,
+            () => false,
+        ),
+    );
+
+const restoreIsGrowing = (project: Project) =>
+    until("the volume fills", async () => {
+        const mountpoint = (await inspectVolume(restoredVolume(project)))?.Mountpoint ?? "/nowhere";
+        return stat(join(mountpoint, ".restoring", "big")).then(
+            ({ size }) => size > 5_000_000,
+            () => false,
+        );
+    });
+
+const archivesIn = async ({ folder }: Project) =>
+    (await readdir(folder)).filter((name) => name.startsWith("a.tar.zst"));
+
+/** All is as if the copy had not been begun: the builder runs, and nothing is left. */
+async function nothingIsLeft(project: Project): Promise<void> {
+    assert.equal(await isRunning(containerOf(project.unique)), true);
+    assert.deepEqual(await leftovers(`${project.unique}0_state_copy`), []);
+    assert.deepEqual(await archivesIn(project), []);
+}
+
+describe("a copy of a state that is stopped", () => {
+    it(
+        "by SIGINT starts the builder again and leaves nothing, and by SIGKILL what the next one mends",
+        withProject(async (project) => {
+            await bigState(project);
+            const args = { builderName: project.unique, to: "a.tar.zst" };
+            const program = await archiver(project);
+
+            const interrupted = start(project, "node", program, JSON.stringify(args));
+            await archiveIsGrowing(project);
+            interrupted.kill("SIGINT");
+            assert.deepEqual(await once(interrupted, "exit"), [null, "SIGINT"]);
+            await nothingIsLeft(project);
+
+            const killed = start(project, "node", program, JSON.stringify(args));
+            await archiveIsGrowing(project);
+            killed.kill("SIGKILL");
+            await once(killed, "exit");
+            assert.equal(await isRunning(containerOf(project.unique)), false);
+            const { size, rss } = await archive(project, args);
+            assert.ok(size > megabytes * 1_000_000);
+            assert.equal(await isRunning(containerOf(project.unique)), true);
+            assert.deepEqual(await archivesIn(project), ["a.tar.zst"]);
+            assert.deepEqual(await leftovers(`${project.unique}0_state_copy`), []);
+            assert.ok(rss < 200_000, `it took ${rss} kB of memory`);
+        }),
+    );
+
+    it(
+        "by Ctrl-C in pulumi up starts the builder again and leaves nothing, and the next up does it again",
+        withProject(async (project) => {
+            await bigState(project);
+            await project.program(resource);
+            const stopped = up(project);
+            await archiveIsGrowing(project);
+            stopped.kill("SIGINT");
+            await once(stopped, "exit");
+            await nothingIsLeft(project);
+            await project.up();
+            assert.deepEqual(await archivesIn(project), ["a.tar.zst"]);
+
+            await project.program(builder + restored);
+            const restoring = up(project);
+            await restoreIsGrowing(project);
+            restoring.kill("SIGINT");
+            await once(restoring, "exit");
+            assert.deepEqual(await leftovers(restoredVolume(project)), []);
+
+            const killed = up(project);
+            await restoreIsGrowing(project);
+            for (const pid of await processesOf(project, "dynamic-provider")) process.kill(pid, "SIGKILL");
+            await once(killed, "exit");
+            const left = await entriesOf(restoredVolume(project));
+            assert.deepEqual(
+                left?.filter((name) => name !== ".restoring" && name !== "buildkitd.lock"),
+                [],
+            );
+            await project.up();
+            assert.ok((await entriesOf(restoredVolume(project)))?.includes("big"));
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+});

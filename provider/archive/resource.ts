@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
-import { withSecretKey } from "../pulumi/secretKey";
+import { withSecretKeys } from "../pulumi/secretKey";
 import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
 import type { Location } from "./location";
 
@@ -62,7 +62,7 @@ export class BuildKitStateArchive extends BuildxResource {
     declare readonly stoppedFor: pulumi.Output<number>;
 
     constructor(name: string, args: BuildKitStateArchiveArgs, opts?: pulumi.CustomResourceOptions) {
-        const tls = args.tls && withSecretKey(args.tls);
+        const tls = args.tls && withSecretKeys(args.tls);
         super(
             "BuildKitStateArchive",
             name,

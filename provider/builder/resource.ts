@@ -5,7 +5,7 @@ import type { GcRule } from "../buildkit/gc";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
 import { withSecretKeys } from "../pulumi/secretKey";
-import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
+import { type BuildKitState, referenceFor, type TlsArgs } from "../state/resource";
 import type { Dns } from "./inputs";
 import { missingPlatform } from "./missingPlatform";
 import type { NodeOutputs, Status } from "./outputs";
@@ -184,7 +184,7 @@ export class BuildxBuilder extends BuildxResource {
             name,
             {
                 ...others,
-                ...(state !== undefined && { state: referenceTo(state, name) }),
+                ...(state !== undefined && { state: referenceFor(name, state) }),
                 ...withSecrets(others),
                 containerName: undefined,
                 dockerEndpoint: undefined,
@@ -240,7 +240,7 @@ const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, builder:
     const ofNode = ({ state, ...node }: NodeArgs) => ({
         ...node,
         ...withSecrets(node),
-        ...(state && { state: referenceTo(state, builder) }),
+        ...(state && { state: referenceFor(builder, state) }),
     });
     const ofEach = (node: pulumi.Input<NodeArgs>) =>
         isLater(node) ? pulumi.output(node).apply((known) => ofNode(known as NodeArgs)) : ofNode(node);

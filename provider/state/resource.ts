@@ -120,13 +120,21 @@ const asked = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "t
 /** Which builder of this program works on a state. */
 const users = new WeakMap<BuildKitState, string>();
 
+/** What another resource needs of a state, as plain values: a resource itself cannot be given to a dynamic provider. */
+export const referenceTo = (state: BuildKitState) => ({
+    builderName: state.builderName,
+    node: state.node,
+    volumeName: state.volumeName,
+    ...asked.get(state),
+});
+
 /**
- * What a builder needs of its state, as plain values: a resource itself cannot be given to a dynamic provider.
+ * The same for a builder that is to work on it.
  *
  * @param user the builder's logical name.
  * @throws where another builder of this program works on that state.
  */
-export function referenceTo(state: BuildKitState, user: string) {
+export function referenceFor(user: string, state: BuildKitState): ReturnType<typeof referenceTo> {
     const other = users.get(state);
     if (other !== undefined && other !== user) {
         throw new pulumi.RunError(
@@ -135,5 +143,5 @@ export function referenceTo(state: BuildKitState, user: string) {
         );
     }
     users.set(state, user);
-    return { builderName: state.builderName, node: state.node, volumeName: state.volumeName, ...asked.get(state) };
+    return referenceTo(state);
 }

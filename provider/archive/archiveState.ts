@@ -3,11 +3,14 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
 import type { TlsArguments } from "../docker/tls";
 import { defaultImage } from "./helper";
+import { defaultDrainTimeout } from "./pause";
 import { type Location, locationOf } from "./location";
 import { formatProgress } from "./progress";
 import { abortedBySignals } from "./signals";
 import { terminalLine } from "./terminal";
 import { type ArchiveResult, writeArchive } from "./write";
+
+export type { ArchiveResult } from "./write";
 
 /** Arguments of {@link archiveState}. */
 export interface ArchiveStateArgs {
@@ -26,8 +29,6 @@ export interface ArchiveStateArgs {
     /** Seconds until running builds are cut off. Default: 600. */
     readonly drainTimeout?: number;
 }
-
-export const defaultDrainTimeout = 600;
 
 /**
  * Writes the state of a builder, which is its cache, into an archive, from any Node.js program.

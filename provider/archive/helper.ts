@@ -16,7 +16,7 @@ import {
 } from "../docker/container";
 import { type Engine, failedCall, ifNotFound } from "../docker/engine";
 import { inspectImage, pullImage } from "../docker/image";
-import { readAll, stdoutOf } from "../docker/streams";
+import { freed, stdoutOf } from "../docker/streams";
 import { exitCodes } from "./scripts";
 
 /** Published by Debian, with all that the scripts run. */
@@ -169,15 +169,17 @@ export async function runHelper(copying: Copying, script: string, options: { fro
     const name = await makeHelper(copying, { script, ...options });
     try {
         const helper = await startWithOutput(copying, name);
-        const said = await readAll(helper.output);
+        let said = "";
+        for await (const part of helper.output) said += part.toString("utf8");
         await helper.ended();
-        return said.toString("utf8");
+        return said;
     } finally {
         await removeContainer(copying.engine, name);
     }
 }
 
 export interface RunningHelper {
+    /** What it writes; each part is there until the next is asked for. */
     readonly output: AsyncGenerator<Buffer, void, undefined>;
     /** Waits for its end; throws, with what it said, where it did not end well. */
     ended(): Promise<void>;
@@ -225,7 +227,7 @@ async function start(
         throw error;
     }
     let said = "";
-    const output = stdoutOf(frames, (part) => {
+    const output = stdoutOf(freed(frames), (part) => {
         const text = part.toString("utf8");
         said = (said + text).slice(-keptErrors);
         onStderr(text);

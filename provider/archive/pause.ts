@@ -6,6 +6,9 @@ import { type Engine, failedCall } from "../docker/engine";
 import { readAll, stdoutOf } from "../docker/streams";
 import type { Copying } from "./helper";
 
+/** Seconds until running builds are cut off. */
+export const defaultDrainTimeout = 600;
+
 /** Seconds until a builder that was started again has to answer. */
 const bootTimeout = 60;
 
@@ -80,12 +83,7 @@ export async function whileStopped<Result>(
     const tell = (builds: number) => report(`waiting for ${builds} running ${builds === 1 ? "build" : "builds"}`);
     const left = await waitForBuilds(engine, container, drainTimeout, tell, signal);
     const start = performance.now();
-    const again = async () => {
-        await startContainer(engine, container).catch((error: unknown) => {
-            throw failedCall(`${container}, which was stopped for the copy, cannot be started again`, engine, error);
-        });
-        await waitUntilReady(engine, container, bootTimeout);
-    };
+    const again = () => startAgain(engine, container);
     let result: Result;
     try {
         await stopContainer(engine, container, Math.max(left, stopTimeout)); // what was begun in between is finished
@@ -99,4 +97,20 @@ export async function whileStopped<Result>(
     }
     await again();
     return { result, stoppedFor: Math.round((performance.now() - start) / 100) / 10 };
+}
+
+/**
+ * Starts a builder, and waits until builds can run. Where someone else started it during the copy, its buildkitd ended each
+ * time for want of the lock, and the engine waits ever longer before it tries again: then it is stopped before.
+ */
+async function startAgain(engine: Engine, container: string): Promise<void> {
+    try {
+        const found = await inspectContainer(engine, container);
+        const isRetried = found?.State.Restarting === true || (found?.State.Running === true && found.RestartCount > 0);
+        if (isRetried) await stopContainer(engine, container, stopTimeout);
+        await startContainer(engine, container);
+    } catch (error) {
+        throw failedCall(`${container}, which was stopped for the copy, cannot be started again`, engine, error);
+    }
+    await waitUntilReady(engine, container, bootTimeout);
 }

@@ -99,7 +99,7 @@ async function unpack(
         const unpacked = saidBy(helper.output);
         const known: { trailer?: Trailer } = {};
         const count = meter(bytes, onProgress);
-        const decompressor = zstd.createZstdDecompress({ chunkSize: 256 * 1024 });
+        const decompressor = zstd.createZstdDecompress({ chunkSize: 1024 * 1024 });
         const archive = compressedTar(await source.read(signal), source.size);
         try {
             await pipeline(archive, decompressor, (tar: AsyncIterable<Buffer>) =>

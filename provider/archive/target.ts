@@ -1,7 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type Blob, openRepository } from "../docker/registry";
 import type { Manifest, Trailer } from "./format";
 import { emptyConfig, putStateImage } from "./image";
@@ -9,7 +7,10 @@ import type { Location } from "./location";
 
 /** Where an archive is written to, in such a way that it is there whole or not at all. */
 export interface Target {
-    /** @returns how long it is. */
+    /**
+     * @param archive each part is there until the next is asked for.
+     * @returns how long it is.
+     */
     write(archive: AsyncIterable<Buffer>): Promise<number>;
     /** Puts it in its place, and tells where that is. */
     finish(trailer: Trailer): Promise<string>;
@@ -28,9 +29,19 @@ async function openFile(path: string, signal: AbortSignal): Promise<Target> {
     return {
         write: async (archive) => {
             await discard(); // of a program that was killed
-            const file = createWriteStream(partial, { flags: "wx", mode: 0o600, flush: true });
-            await pipeline(archive, file, { signal });
-            return file.bytesWritten;
+            const file = await open(partial, "wx", 0o600);
+            try {
+                let size = 0;
+                for await (const part of archive) {
+                    signal.throwIfAborted();
+                    await file.writeFile(part); // each goes on where the last one ended
+                    size += part.length;
+                }
+                await file.sync();
+                return size;
+            } finally {
+                await file.close();
+            }
         },
         finish: async () => {
             await rename(partial, place);

@@ -1,9 +1,10 @@
 /** Writes a state into an archive. */
 import { createHash } from "node:crypto";
-import { pipeline } from "node:stream/promises";
+import type { Transform } from "node:stream";
 import { volumeName } from "../buildx/names";
 import { removeContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
+import { freed, writeAll } from "../docker/streams";
 import { inspectVolume } from "../docker/volume";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
 import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithOutput } from "./helper";
@@ -87,17 +88,17 @@ export async function writeArchive(
                 await helper.ended();
             })();
             const known: { trailer?: Trailer } = {};
-            const counted = counting(tar, meter(total, onProgress), known);
+            const counted = counting(inBlocks(tar), meter(total, onProgress), known);
             try {
                 const size = await target.write(framed(counted, manifest, known));
-                return { ...(known.trailer as Trailer), size };
+                const trailer = known.trailer as Trailer;
+                return { location: await target.finish(trailer), ...trailer, size };
             } finally {
                 await helper.stop();
             }
         });
-        const location = await target.finish(result);
         const { buildkitVersion, createdAt } = manifest;
-        return { location, ...result, buildkitVersion, createdAt, stoppedFor };
+        return { ...result, buildkitVersion, createdAt, stoppedFor };
     } catch (error) {
         await target.discard();
         if (signal.aborted) throw error;
@@ -126,16 +127,48 @@ export async function* counting(
     known.trailer = { sha256: hash.digest("hex"), bytes };
 }
 
+/** How much is hashed and compressed at once, in bytes: each time takes a turn of Node.js' event loop and of its threads. */
+const blockLength = 1024 * 1024;
+
+/**
+ * Passes on what comes in small parts in larger ones. They all lie in the same memory, so that each has to be done with
+ * before the next is asked for.
+ */
+async function* inBlocks(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    const block = Buffer.allocUnsafe(blockLength);
+    let filled = 0;
+    for await (let part of parts) {
+        while (part.length > 0) {
+            const copied = part.copy(block, filled);
+            filled += copied;
+            part = part.subarray(copied);
+            if (filled < block.length) continue;
+            yield block;
+            filled = 0;
+        }
+    }
+    if (filled > 0) yield block.subarray(0, filled);
+}
+
 async function* framed(
     tar: AsyncIterable<Buffer>,
     manifest: Manifest,
     known: { trailer?: Trailer },
 ): AsyncGenerator<Buffer, void, undefined> {
     yield manifestFrame(manifest);
-    const compressor = requireZstd().createZstdCompress({ chunkSize: 256 * 1024 });
-    const compressed = pipeline(tar, compressor);
+    const compressor = requireZstd().createZstdCompress({ chunkSize: blockLength });
+    const compressed = compress(tar, compressor);
     compressed.catch(() => {}); // told below
-    for await (const part of compressor) yield part as Buffer;
+    yield* freed(compressor);
     await compressed;
     yield trailerFrame(known.trailer as Trailer);
+}
+
+async function compress(tar: AsyncIterable<Buffer>, compressor: Transform): Promise<void> {
+    try {
+        await writeAll(tar, compressor);
+    } catch (error) {
+        compressor.destroy(error as Error);
+        throw error;
+    }
 }

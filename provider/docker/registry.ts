@@ -5,12 +5,11 @@
 import { createHash } from "node:crypto";
 import { type IncomingMessage, request as requestHttp, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable } from "node:stream";
 import type { AuthConfig } from "dockerode";
 import { registryCredentials } from "./credentials";
 import { parseImageReference } from "./imageReference";
-import { readAll } from "./streams";
+import { readAll, writeAll } from "./streams";
 
 export interface Blob {
     readonly digest: string;
@@ -26,7 +25,7 @@ export interface Repository {
     /** Puts it under the image's tag, and gives its digest. */
     putManifest(type: string, text: string): Promise<string>;
     upload(content: Buffer): Promise<Blob>;
-    /** Uploads what is not known before, in one request, as docker does it. */
+    /** Uploads in one request what is not known before, as docker does it. Each part is there until the next is asked for. */
     uploadStream(content: AsyncIterable<Buffer>): Promise<Blob>;
     download(digest: string): Promise<Readable>;
 }
@@ -192,7 +191,12 @@ function exchange(
         request.once("response", resolve);
         if (body === undefined || Buffer.isBuffer(body)) request.end(body);
         // A failure of what is uploaded is the reason, not that the connection was cut for it.
-        else pipeline(Readable.from(body, { objectMode: false, highWaterMark: 64 * 1024 }), request).catch(reject);
+        else {
+            writeAll(body, request).catch((error: Error) => {
+                reject(error);
+                request.destroy();
+            });
+        }
     });
 }
 

@@ -1,3 +1,5 @@
+import type { Writable } from "node:stream";
+
 /** All that a stream gives. */
 export async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
@@ -18,6 +20,46 @@ export function demultiplex(frames: Buffer, only?: "stdout" | "stderr"): string 
         at = end;
     }
     return Buffer.concat(parts).toString("utf8");
+}
+
+/**
+ * Passes parts on that lie in memory of their own, one after the other, and frees it once the next is asked for. By itself it stays until the garbage collector
+ * comes by, which it does only after some 64 MB, and then at length.
+ */
+export async function* freed(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    for await (const part of parts) {
+        yield part;
+        free(part);
+    }
+}
+
+/** Frees the memory of a part, if the part is the last that lies in it. */
+function free({ buffer, byteOffset, byteLength }: Buffer): void {
+    if (byteLength > 0 && byteOffset + byteLength === buffer.byteLength)
+        (buffer as Partial<Transferable>).transfer?.(0);
+}
+
+/** `ArrayBuffer.prototype.transfer` of ES2024, which Node.js has since 21. */
+interface Transferable {
+    transfer(newLength: number): ArrayBuffer;
+}
+
+/** Writes parts, each of which is there until the next is asked for. */
+export async function writeAll(parts: AsyncIterable<Buffer>, stream: Writable): Promise<void> {
+    let failure: Error | undefined;
+    stream.on("error", (error) => (failure = error));
+    for await (const part of parts) {
+        if (failure) throw failure;
+        await new Promise<void>((resolve, reject) => {
+            stream.once("error", reject);
+            stream.write(part, (error) => {
+                stream.off("error", reject);
+                if (error) reject(error);
+                else resolve();
+            });
+        });
+    }
+    stream.end();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { defaultDrainTimeout } from "../archive/archiveState";
+import { defaultDrainTimeout } from "../archive/pause";
 import { restoreState } from "../archive/restore";
 import type { Reporting } from "../archive/write";
 import { type Engine, failedCall } from "../docker/engine";

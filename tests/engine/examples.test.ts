@@ -51,6 +51,23 @@ describe("the example", () => {
     );
 
     it(
+        "moved-cache brings the cache to another engine",
+        withProject(async (project) => {
+            await example(project, "moved-cache");
+            await project.up();
+            const folder = await context(project);
+            await build(project, project.unique, folder);
+            await project.config("archive", "1");
+            await project.up();
+            await project.destroy();
+            await project.config("restoreFrom", `${project.unique}.tar.zst`);
+            await project.config("endpoint", second.host);
+            await project.up();
+            assert.equal((await build(project, project.unique, folder)).cached, 3);
+        }),
+    );
+
+    it(
         "two-nodes makes a node on each of two engines",
         withProject(async (project) => {
             await example(project, "two-nodes");

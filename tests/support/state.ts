@@ -54,7 +54,7 @@ export async function archiver(project: Project): Promise<string> {
     const path = join(project.folder, "archive.js");
     await writeFile(
         path,
-        `const { archiveState } = require("pulumi-buildx");
+        `const { archiveState } = require("pulumi-buildx/archive"); // without Pulumi
         const [, , args] = process.argv;
         archiveState(JSON.parse(args)).then(
             (result) => console.log(JSON.stringify({ ...result, rss: process.resourceUsage().maxRSS })),

@@ -1,0 +1,128 @@
+import { strict as assert } from "node:assert";
+import { type DesiredArchive, desireArchive } from "../../provider/archive/desired";
+import {
+    manifestFrame,
+    manifestFrameLength,
+    parseManifest,
+    parseTrailer,
+    trailerFrame,
+} from "../../provider/archive/format";
+import { failuresOfPlace, restorePlaces } from "../../provider/archive/places";
+import { planArchive } from "../../provider/archive/plan";
+import { formatProgress } from "../../provider/archive/progress";
+import { desireState } from "../../provider/state/desired";
+import type { ObservedState, ObservedVolume } from "../../provider/state/observe";
+import { planState } from "../../provider/state/plan";
+import { unknown } from "../../provider/pulumi/unknown";
+
+const owner = { urn: "urn", store: "store" };
+const host = "unix:///docker.sock";
+
+const desired = (restoreFrom?: Parameters<typeof desireState>[0]["restoreFrom"]) =>
+    desireState({ builderName: "ci", __urn: "urn", ...(restoreFrom && { restoreFrom }) }, owner);
+
+const withVolume = (volume?: Partial<ObservedVolume>): ObservedState => ({
+    host,
+    volume: volume && { owner: undefined, driver: "local", mountpoint: "/m", users: [], running: [], ...volume },
+});
+
+const content = (entries: string[], more = {}) => ({ entries, mark: undefined, isHalfMoved: false, ...more });
+
+describe("the plan of a state that is restored", () => {
+    const dos = (...args: Parameters<typeof planState>) => planState(...args).steps.map((step) => step.do);
+
+    it("restores into what is made anew, and into what is empty", () => {
+        assert.deepEqual(dos(desired("a.tar.zst"), withVolume(), undefined), ["createVolume", "restore"]);
+        assert.deepEqual(dos(desired("a.tar.zst"), withVolume({ content: content([]) }), undefined), ["restore"]);
+        assert.deepEqual(dos(desired(), withVolume(), undefined), ["createVolume"]);
+    });
+
+    it("refuses content but to overwrite it, or where a restore left it half-moved", () => {
+        const full = withVolume({ content: content(["a", "b", "c", "d"]) });
+        assert.match(planState(desired("a.tar.zst"), full, undefined).refusal ?? "", /\(a, b, c, …\).*overwrite: true/);
+        assert.deepEqual(dos(desired({ archive: "a", overwrite: true }), full, undefined), ["restore"]);
+        const half = withVolume({ content: content(["a"], { isHalfMoved: true }) });
+        assert.deepEqual(dos(desired("a.tar.zst"), half, undefined), ["restore"]);
+    });
+
+    it("takes what the same restore left whole as done, and nothing in use", () => {
+        const restored = withVolume({ content: content(["a"], { mark: desired("a.tar.zst").restore?.mark }) });
+        assert.deepEqual(planState(desired("a.tar.zst"), restored, undefined), { steps: [] });
+        assert.match(planState(desired("b.tar.zst"), restored, undefined).refusal ?? "", /has content/);
+        const used = withVolume({ content: content([]), running: ["user"] });
+        assert.match(planState(desired("a"), used, undefined).refusal ?? "", /in use by container user/);
+    });
+
+    it("leaves a state that is there alone, whatever restoreFrom becomes", () => {
+        assert.deepEqual(planState(desired("b"), withVolume({}), desired("a")), { steps: [] });
+    });
+});
+
+describe("the plan of an archive", () => {
+    const wanted = (change: Partial<DesiredArchive> = {}): DesiredArchive => ({
+        ...desireArchive({ builderName: "ci", to: "a.tar.zst", triggers: [{ a: 1 }] }),
+        ...change,
+    });
+
+    it("writes what is not there, and again for another state, place or trigger", () => {
+        assert.equal(planArchive(wanted(), undefined), "there is none");
+        assert.equal(planArchive(wanted(), wanted()), undefined);
+        assert.equal(planArchive(wanted({ triggers: [{ a: 2 }] }), wanted()), "the triggers changed");
+        assert.equal(planArchive(wanted({ to: { image: "r/i:t" } }), wanted()), "the place changed");
+        assert.equal(planArchive(wanted({ node: "other0" }), wanted()), "the node changed");
+        assert.equal(planArchive(wanted({ drainTimeout: 1 }), wanted()), undefined);
+    });
+});
+
+describe("an archive's frames", () => {
+    const manifest = {
+        format: 1,
+        buildkitVersion: "v1",
+        volume: "v",
+        node: "n",
+        createdAt: "now",
+        madeBy: "0.1.0",
+        architecture: "x86_64",
+    } as const;
+
+    it("are read as they are written", () => {
+        const frame = manifestFrame(manifest);
+        assert.equal(manifestFrameLength(frame.subarray(0, 8)), frame.length);
+        assert.deepEqual(parseManifest(frame), manifest);
+        const trailer = { sha256: "a".repeat(64), bytes: 2 ** 50 };
+        assert.equal(trailerFrame(trailer).length, 256);
+        assert.deepEqual(parseTrailer(trailerFrame(trailer)), trailer);
+    });
+
+    it("are told from anything else", () => {
+        assert.equal(manifestFrameLength(Buffer.from("anything")), undefined);
+        assert.equal(parseTrailer(Buffer.alloc(256)), undefined);
+        assert.equal(parseTrailer(Buffer.alloc(3)), undefined);
+    });
+});
+
+describe("restoreFrom", () => {
+    const wrong = (value: unknown) =>
+        failuresOfPlace("restoreFrom", value, restorePlaces).map(({ property }) => property);
+
+    it("is a path, or names one place; what is unknown yet may be any", () => {
+        for (const legal of ["a", { archive: "a" }, { volume: "vol" }, { image: "r.example/i:t", overwrite: true }])
+            assert.deepEqual(wrong(legal), []);
+        for (const later of [unknown, { archive: unknown }, { volume: unknown, overwrite: unknown }, undefined])
+            assert.deepEqual(wrong(later), []);
+        assert.deepEqual(wrong({ archive: "a", volume: "vol" }), ["restoreFrom"]);
+        assert.deepEqual(wrong({ image: "UPPER", overwrite: 1 }), ["restoreFrom.image", "restoreFrom.overwrite"]);
+        assert.deepEqual(wrong(["a"]).length > 0, true);
+    });
+});
+
+describe("progress", () => {
+    it("tells bytes, rate and the time that is left", () => {
+        assert.equal(
+            formatProgress({ bytes: 2e9, total: 5e9, rate: 210e6 }),
+            "[########------------] 40 %, 2.0 GB of 5.0 GB, 210 MB/s, 15 s left",
+        );
+        assert.equal(formatProgress({ bytes: 12, total: undefined, rate: 0 }), "12 B, 0 B/s");
+        assert.match(formatProgress({ bytes: 1e9, total: 61e9, rate: 500e6 }), /2 min 0 s left$/);
+    });
+});

@@ -26,6 +26,12 @@ async function ask(project: Project, args = "{ builderName: unique }"): Promise<
     return JSON.parse(stdout) as Found;
 }
 
+/** What BuildKit itself says of it, without a program of ours between. */
+async function cacheSize(container: string): Promise<number> {
+    const records = await docker(["exec", container, "buildctl", "du", "--format", "{{json .}}"]);
+    return ((JSON.parse(records) ?? []) as { size: number }[]).reduce((all, { size }) => all + size, 0);
+}
+
 const megabytes = 1024 ** 2;
 
 describe("a state", () => {
@@ -65,7 +71,7 @@ describe("a state", () => {
             await program('gc: { maxUsedSpace: "16MB", keepDuration: "7d" }');
             const { output } = await project.up("--diff");
             assert.match(output, /gc/);
-            const total = () => ask(project).then(({ usage }) => usage?.total ?? 0);
+            const total = () => cacheSize(container);
             for (let tries = 0; (await total()) > 16 * megabytes && tries < 40; tries++) await sleep(250);
             assert.ok((await total()) <= 16 * megabytes, String(await total()));
             const workers = await docker(["exec", container, "buildctl", "debug", "workers", "--format", "{{json .}}"]);
@@ -83,8 +89,6 @@ describe("a state", () => {
                     [true, 0, 16 * megabytes],
                 ],
             );
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
 
             const prune = (trigger: number) => `
                 const prune = new buildx.BuildKitPrune("p", { builderName: builder.name, all: true, triggers: [${trigger}] });
@@ -93,8 +97,7 @@ describe("a state", () => {
             await program(gc, prune(1));
             await project.up();
             await build(project, unique, await context(project, layers(2)));
-            await project.preview("--expect-no-changes");
-            await project.up();
+            await project.up("--expect-no-changes", "--refresh");
             assert.ok((await total()) > 16 * megabytes);
             await program(gc, prune(2));
             await project.up();

@@ -46,7 +46,7 @@ describe("a build that runs", () => {
         withProject(async (project) => {
             await project.program(program({}));
             await project.up();
-            const { ended } = await longBuild(project, 8);
+            const { ended } = await longBuild(project, 20);
             await docker(["tag", "moby/buildkit:buildx-stable-1", `moby/buildkit:${project.unique}`]);
             await project.program(program({ driverOpts: { image: `moby/buildkit:${project.unique}` } }));
             const { output } = await project.up();

@@ -182,14 +182,14 @@ describe("the engine", () => {
                     ],
                     [{}, ["nowhere.sock: connect: no such file"], `${sshd.host}/nowhere.sock`],
                 ];
-                await Promise.all(
-                    cases.map(async ([env, told, asked]) => {
-                        const { error = "it was reached", ms } = await found({ ...base, ...env }, asked);
-                        for (const part of told) assert.ok(error.includes(part), `${part} is not in: ${error}`);
-                        assert.doesNotMatch(error, /\n|routines:|undefined/);
-                        assert.ok(ms < 10_000, `${error}: ${ms}`);
-                    }),
-                );
+                const ask = async ([env, told, asked]: (typeof cases)[number]) => {
+                    const { error = "it was reached", ms } = await found({ ...base, ...env }, asked);
+                    for (const part of told) assert.ok(error.includes(part), `${part} is not in: ${error}`);
+                    assert.doesNotMatch(error, /\n|routines:|undefined/);
+                    assert.ok(ms < 10_000, `${error}: ${ms}`);
+                };
+                // A few at a time: all of them at once would keep each other from the processor.
+                for (let at = 0; at < cases.length; at += 4) await Promise.all(cases.slice(at, at + 4).map(ask));
             } finally {
                 await sshd.remove();
             }

@@ -7,7 +7,17 @@ import { second } from "../support/engines";
 import { build, context } from "../support/image";
 import { Project, withProject } from "../support/project";
 import { must } from "../support/run";
-import { archive, archiveFails, containerOf, isRunning, layered, layers, listing, volumeOf } from "../support/state";
+import {
+    archive,
+    archiveFails,
+    containerOf,
+    isRunning,
+    layered,
+    layers,
+    listing,
+    onVolume,
+    volumeOf,
+} from "../support/state";
 
 const pair = (args = "", more = "") => `
     const state = new buildx.BuildKitState("cache", { builderName: unique ${args} });
@@ -66,9 +76,12 @@ describe("an archive of a state", () => {
             await project.up();
             await build(project, project.unique, await layered(project));
             const volume = volumeOf(project.unique);
-            await project.program(pair("", `new buildx.BuildKitStateArchive("a", { state, to: "ci.tar.zst" });`));
-            await project.up();
-            await docker(["stop", containerOf(project.unique)]);
+            await docker(["stop", containerOf(project.unique)]); // or it would go on writing
+            const sparse = "head -c 1 /dev/urandom >/state/sparse && truncate --size=1G /state/sparse";
+            const linked =
+                "cp /bin/cat /state/one && chown 1234:70000 /state/one && chmod 6755 /state/one && ln /state/one /state/two";
+            await onVolume(volume, `${sparse} && ${linked}`);
+            await archive(project, { builderName: project.unique, to: "ci.tar.zst" });
             const before = await listing(volume);
             assert.ok(before.some((line) => line.startsWith("c") && line.includes(" 0,0 ")));
             assert.ok(before.some((line) => line.includes("trusted.overlay.opaque")));
@@ -83,6 +96,7 @@ describe("an archive of a state", () => {
                     new buildx.BuildKitState("${kind}", { builderName: "${name}", restoreFrom });`);
                 await project.up("--target", `**${kind}**`);
                 assert.deepEqual(await listing(volumeOf(name)), before);
+                assert.ok(Number.parseInt(await onVolume(volumeOf(name), "du --block-size=1M /state/sparse"), 10) < 2);
             }
         }),
     );

@@ -5,7 +5,7 @@
  */
 export { archiveState, type ArchiveStateArgs } from "./provider/archive/archiveState";
 export { BuildKitStateArchive, type BuildKitStateArchiveArgs } from "./provider/archive/resource";
-export type { ArchiveResult } from "./provider/archive/write";
+export type { ArchiveResult } from "./provider/archive/result";
 export {
     type GetBuilderArgs,
     type GetBuilderOutputArgs,

@@ -8,9 +8,10 @@ import { type Location, locationOf } from "./location";
 import { formatProgress } from "./progress";
 import { abortedBySignals } from "./signals";
 import { terminalLine } from "./terminal";
-import { type ArchiveResult, writeArchive } from "./write";
+import type { ArchiveResult } from "./result";
+import { writeArchive } from "./write";
 
-export type { ArchiveResult } from "./write";
+export type { ArchiveResult } from "./result";
 
 /** Arguments of {@link archiveState}. */
 export interface ArchiveStateArgs {

@@ -10,7 +10,8 @@ import { locationOf } from "./location";
 import { planArchive } from "./plan";
 import { reportingTo } from "./reporting";
 import { findSource } from "./source";
-import { type ArchiveResult, writeArchive } from "./write";
+import type { ArchiveResult } from "./result";
+import { writeArchive } from "./write";
 
 /** What Pulumi's state holds of an archive: its arguments and outputs. */
 export interface ArchiveInState extends Omit<ArchiveInputs, "__urn">, ArchiveResult {}

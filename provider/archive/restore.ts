@@ -7,15 +7,12 @@ import type { Engine } from "../docker/engine";
 import { inspectVolume } from "../docker/volume";
 import { requireZstd, type Trailer } from "./format";
 import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithInput, startWithOutput } from "./helper";
-import { type Location, sayLocation } from "./location";
+import { type Location, type RestoreSource, saySource } from "./location";
 import { builderOf, whileStopped } from "./pause";
 import { meter } from "./progress";
 import { copiedRecords, copy, foreignEntries, look, measure, ownEntries, recordLength, restore } from "./scripts";
 import { compressedTar, openSource } from "./source";
 import { counting, type Reporting } from "./write";
-
-/** Where a state comes from. */
-export type RestoreSource = Location | { readonly volume: string };
 
 export interface RestoreRequest {
     readonly from: RestoreSource;
@@ -26,9 +23,6 @@ export interface RestoreRequest {
     /** Seconds until running builds on another volume are cut off. */
     readonly drainTimeout: number;
 }
-
-export const saySource = (from: RestoreSource): string =>
-    "volume" in from ? `volume ${from.volume}` : sayLocation(from);
 
 /** What there is in a volume. */
 export interface Content {

@@ -12,6 +12,7 @@ import { type Location, sayLocation } from "./location";
 import { builderOf, whileStopped } from "./pause";
 import { meter, type Progress } from "./progress";
 import { archive, measure } from "./scripts";
+import type { ArchiveResult } from "./result";
 import { openTarget } from "./target";
 
 export interface ArchiveRequest {
@@ -21,24 +22,6 @@ export interface ArchiveRequest {
     readonly image: string;
     /** Seconds until running builds are cut off. */
     readonly drainTimeout: number;
-}
-
-/** An archive that was written. */
-export interface ArchiveResult {
-    /** Where it lies: the path as it was given, or the image with its digest. */
-    readonly location: string;
-    /** Of the tar in it. */
-    readonly sha256: string;
-    /** The tar's length. */
-    readonly bytes: number;
-    /** The archive's own length. */
-    readonly size: number;
-    /** Such as `v0.34.2`; empty where no builder says. */
-    readonly buildkitVersion: string;
-    /** RFC 3339, in UTC. */
-    readonly createdAt: string;
-    /** For how many seconds no build could run; 0 where the builder did not run. */
-    readonly stoppedFor: number;
 }
 
 export interface Reporting {

@@ -1,6 +1,5 @@
 import { defaultImage } from "../archive/helper";
-import { locationOf } from "../archive/location";
-import type { RestoreSource } from "../archive/restore";
+import { locationOf, type RestoreSource } from "../archive/location";
 import { canonicalName, nodeName, volumeName } from "../buildx/names";
 import type { Owner } from "../docker/ownership";
 import type { StateInputs } from "./inputs";

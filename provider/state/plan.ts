@@ -1,5 +1,5 @@
 /** Decides what happens to a state. Pure, as the builder's plan is. */
-import { type RestoreSource, saySource } from "../archive/restore";
+import { type RestoreSource, saySource } from "../archive/location";
 import { ownerLabels } from "../docker/ownership";
 import { type DesiredState, defaultDriver } from "./desired";
 import type { ObservedState } from "./observe";

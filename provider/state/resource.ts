@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RestoreSource } from "../archive/restore";
+import type { RestoreSource } from "../archive/location";
 import type { TlsArguments } from "../docker/tls";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";

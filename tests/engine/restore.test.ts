@@ -2,10 +2,12 @@ import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectVolume, leftovers } from "../support/docker";
+import { second } from "../support/engines";
 import { configure } from "../support/privateImage";
 import { type Project, withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
 import { credentials, startRegistry } from "../support/registry";
+import { startSshd } from "../support/sshd";
 import { archive, archiveFails, change, containerOf, entriesOf, isRunning, onVolume, volumeOf } from "../support/state";
 
 /** A state with a little in it, which nobody works on. */
@@ -149,6 +151,32 @@ describe("restoring a state", () => {
             assert.ok((await entriesOf(restoredVolume(project)))?.includes("runc-overlayfs"));
             assert.deepEqual(await leftovers(`${from}_copy`), []);
             await project.preview("--expect-no-changes");
+        }),
+    );
+
+    it(
+        "goes over TLS and over ssh",
+        withProject(async (project) => {
+            const sshd = await startSshd(project.folder, second.host);
+            Object.assign(project.env, sshd.env);
+            try {
+                await made(project);
+                await archive(project, { builderName: project.unique, to: "a.tar.zst" });
+                const tls = second.certificates("client").paths;
+                const places = [{ endpoint: second.tcp, tls }, { endpoint: sshd.host }];
+                for (const [index, place] of places.entries()) {
+                    const builderName = `${project.unique}-${index}`;
+                    const args = JSON.stringify({ builderName, ...place, restoreFrom: "a.tar.zst" });
+                    await project.program(`new buildx.BuildKitState("restored", ${args});`);
+                    await project.up();
+                    assert.deepEqual(own(await entriesOf(volumeOf(builderName), second.host)), content);
+                    const { bytes } = await archive(project, { builderName, ...place, to: "back.tar.zst" });
+                    assert.ok(bytes > 3_000_000);
+                    await project.destroy();
+                }
+            } finally {
+                await sshd.remove();
+            }
         }),
     );
 

@@ -1,0 +1,35 @@
+import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import { join } from "node:path";
+import { checkout } from "../tests/support/project";
+import { chosen } from "./arguments";
+import { measurements } from "./measurements";
+import { chart } from "./report/chart";
+import { worse } from "./report/compare";
+import { committed, keep, machine, type Result, resultOf } from "./report/results";
+import { table } from "./report/table";
+import { withBench } from "./support/bench";
+
+async function main(args: string[]): Promise<void> {
+    const wanted = chosen(args, measurements);
+    const load = loadavg()[0] ?? 0;
+    const rows = await withBench(async (bench) => {
+        const done: Result[] = [];
+        for (const each of wanted) {
+            console.error(`bench: ${each.what}`);
+            done.push(resultOf(each, await each.run(bench)));
+        }
+        return done;
+    });
+    console.log(table(rows));
+    console.log(`\nThe load of the machine was ${load.toFixed(2)} before.`);
+    for (const line of worse(rows, (await committed())?.rows ?? [])) console.log(line);
+    const names = measurements.map(({ name }) => name);
+    const all = await keep(rows, names, await machine());
+    await writeFile(join(checkout, "docs/bench.svg"), chart(all));
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+});

@@ -1,0 +1,27 @@
+import type { Measurement } from "../measurement";
+import { cache } from "./cache";
+import { create } from "./create";
+import { deletion } from "./delete";
+import { limit } from "./limit";
+import { loadingImplementation, loadingMemory, loadingTime } from "./loading";
+import { memory } from "./memory";
+import { preview } from "./preview";
+import { reading } from "./read";
+import { state } from "./state";
+import { ten } from "./ten";
+
+/** In the order of the table. */
+export const measurements: readonly Measurement[] = [
+    create,
+    ten,
+    deletion,
+    limit,
+    cache,
+    reading,
+    preview,
+    loadingTime,
+    loadingMemory,
+    loadingImplementation,
+    memory,
+    state,
+];

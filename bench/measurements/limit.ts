@@ -1,0 +1,39 @@
+import type { Measurement } from "../measurement";
+import { change, make, makeByBuildx, remove, removeByBuildx } from "../support/builders";
+import { sideBySide, timed } from "../support/rounds";
+
+/** One limit after another, none twice in a row. */
+function limits(): () => string {
+    let round = 0;
+    return () => `${512 + 64 * (round++ % 2)}m`;
+}
+
+export const limit: Measurement = {
+    name: "limit",
+    what: "change the memory limit of a running builder",
+    beside: "docker buildx rm --keep-state and create --bootstrap",
+    unit: "ms",
+    goal: { of: "ratio", most: 0.15 },
+    async run(bench) {
+        const [ours, theirs] = [limits(), limits()];
+        const made = await make(bench.name(), { driverOpts: { memory: "448m" } });
+        const name = bench.name();
+        await makeByBuildx(name, "--driver-opt", "memory=448m");
+        const figures = await sideBySide(
+            9,
+            () => {
+                const memory = ours();
+                return timed(() => change(made, { driverOpts: { memory } }));
+            },
+            () => {
+                const memory = theirs();
+                return timed(async () => {
+                    await removeByBuildx("--keep-state", name);
+                    await makeByBuildx(name, "--driver-opt", `memory=${memory}`);
+                });
+            },
+        );
+        await Promise.all([remove(made), removeByBuildx(name)]);
+        return figures;
+    },
+};

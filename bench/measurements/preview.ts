@@ -1,0 +1,14 @@
+import type { Measurement } from "../measurement";
+
+export const preview: Measurement = {
+    name: "preview",
+    what: "a pulumi preview of 100 builders with nothing to change, for each of them",
+    beside: "the same preview of an empty program",
+    unit: "ms",
+    goal: { of: "ours", most: 10 },
+    async run(bench) {
+        const { preview: times } = await bench.growth();
+        const more = { "with 1": times[1], "with 10": times[10], "with 100": times[100] };
+        return { ours: (times[100] - times[0]) / 100, beside: times[0], more };
+    },
+};

@@ -1,0 +1,12 @@
+import type { Measurement } from "../measurement";
+
+export const state: Measurement = {
+    name: "state",
+    what: "the state file, for each of 100 builders",
+    unit: "KB",
+    goal: { of: "ours", most: 4 },
+    async run(bench) {
+        const { state: bytes } = await bench.growth();
+        return { ours: (bytes[100] - bytes[0]) / 100 / 1e3 };
+    },
+};

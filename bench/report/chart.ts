@@ -1,0 +1,55 @@
+/** The ratios as one picture, in the colours of the README's other one. */
+import type { Result } from "./results";
+import { shown } from "./words";
+
+const width = 860;
+const left = 24;
+/** Where the bar of what is measured beside ends. */
+const full = 620;
+const rowHeight = 58;
+const top = 74;
+
+const style = `
+    text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; font-size: 13px; fill: #24292f; }
+    .title { font-weight: 600; font-size: 15px; }
+    .small { font-size: 11px; fill: #57606a; }
+    .beside { fill: #eaeef2; }
+    .ours { fill: #0969da; }
+    .number { font-weight: 600; font-size: 14px; fill: #0969da; }
+    .goal { stroke: #1a7f37; stroke-width: 2; }
+    .green { font-size: 11px; fill: #1a7f37; }`;
+
+/** The rows of which the ratio is what counts, each a bar on that of what it is measured beside. */
+export function chart(results: readonly Result[]): string {
+    const rows = results.filter(({ goal, ratio }) => goal.of === "ratio" && ratio !== undefined);
+    const height = top + rows.length * rowHeight + 14;
+    const said = rows.map(({ what, besideWhat, ratio }) => `${what}: ${shown(ratio ?? 0, "")} of ${besideWhat}`);
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
+  <title id="title">Time taken, beside docker buildx</title>
+  <desc id="desc">${escaped(said.join("; "))}.</desc>
+  <style>${style}
+  </style>
+  <rect width="${width}" height="${height}" fill="#ffffff"/>
+  <text class="title" x="${left}" y="32">Time taken, beside docker buildx</text>
+  <text class="small" x="${left}" y="52">grey: docker buildx, 1 each · blue: this package · green: the goal · shorter is better</text>
+${rows.map(bar).join("\n")}
+</svg>
+`;
+}
+
+function bar({ what, besideWhat = "", ratio = 0, goal }: Result, index: number): string {
+    const y = top + index * rowHeight;
+    const at = (share: number) => left + share * (full - left);
+    const length = (share: number) => (Math.min(share, 1.3) * (full - left)).toFixed(1);
+    const mark = at(goal.most ?? 1).toFixed(1);
+    return `  <g>
+    <text x="${left}" y="${y + 12}">${escaped(what)} <tspan class="small">beside ${escaped(besideWhat)}</tspan></text>
+    <rect class="beside" x="${left}" y="${y + 20}" width="${length(1)}" height="20" rx="3"/>
+    <rect class="ours" x="${left}" y="${y + 23}" width="${length(ratio)}" height="14" rx="2"/>
+    <line class="goal" x1="${mark}" y1="${y + 17}" x2="${mark}" y2="${y + 43}"/>
+    <text class="number" x="${full + 16}" y="${y + 35}">${shown(ratio, "")}</text>
+    <text class="green" x="${full + 66}" y="${y + 35}">goal ${shown(goal.most ?? 1, "")} or less</text>
+  </g>`;
+}
+
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");

@@ -1,0 +1,83 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { checkout } from "../../tests/support/project";
+import { must, run } from "../../tests/support/run";
+import type { Figures, Goal, Measurement, Unit } from "../measurement";
+
+/** One row, as it is kept. */
+export interface Result extends Figures {
+    readonly name: string;
+    readonly what: string;
+    readonly besideWhat?: string;
+    readonly unit: Unit;
+    readonly ratio?: number;
+    readonly goal: Goal;
+    readonly reached: boolean;
+}
+
+export interface Results {
+    /** What it was measured on. */
+    readonly on: Readonly<Record<string, string | number>>;
+    readonly rows: readonly Result[];
+}
+
+const path = "bench/results.json";
+
+export function resultOf({ name, what, beside: besideWhat, unit, goal }: Measurement, figures: Figures): Result {
+    const { ours, beside, more } = figures;
+    const ratio = beside ? ours / beside : undefined;
+    const figure = (goal.of === "ratio" ? ratio : ours) ?? Number.NaN;
+    const reached = figure <= (goal.most ?? Infinity) && figure >= (goal.least ?? -Infinity);
+    return {
+        name,
+        what,
+        ...(besideWhat !== undefined && { besideWhat }),
+        unit,
+        ours: rounded(ours),
+        ...(beside !== undefined && { beside: rounded(beside) }),
+        ...(ratio !== undefined && { ratio: rounded(ratio) }),
+        ...(more && { more: Object.fromEntries(Object.entries(more).map(([key, value]) => [key, rounded(value)])) }),
+        goal,
+        reached,
+    };
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3));
+
+export async function machine(): Promise<Results["on"]> {
+    const [engine, buildx, pulumi] = await Promise.all([
+        must("docker", ["version", "--format", "{{.Server.Version}}"]),
+        must("docker", ["buildx", "version"]),
+        must("pulumi", ["version"]),
+    ]);
+    return {
+        processors: cpus().length,
+        node: process.version,
+        engine: engine.trim(),
+        buildx: buildx.split(" ")[1] ?? "",
+        pulumi: pulumi.trim(),
+    };
+}
+
+/** The figures of the last commit that has any. */
+export async function committed(): Promise<Results | undefined> {
+    const { code, stdout } = await run("git", ["show", `HEAD:${path}`], { cwd: checkout });
+    return code === 0 ? (JSON.parse(stdout) as Results) : undefined;
+}
+
+/** Rows in the place of the older ones of the same names, the others as they were. */
+export async function keep(
+    rows: readonly Result[],
+    order: readonly string[],
+    on: Results["on"],
+): Promise<readonly Result[]> {
+    const file = join(checkout, path);
+    const older = await readFile(file, "utf8").then(
+        (text) => (JSON.parse(text) as Results).rows,
+        () => [],
+    );
+    const all = order.flatMap((name) => [...rows, ...older].find((row) => row.name === name) ?? []);
+    await writeFile(file, `${JSON.stringify({ on, rows: all } satisfies Results, null, 4)}\n`);
+    return all;
+}

@@ -1,0 +1,26 @@
+import type { Result } from "./results";
+import { goalInWords, moreInWords, shown } from "./words";
+
+/** A table for the screen. */
+export function table(results: readonly Result[]): string {
+    const rows = results.map((result) => [
+        result.name,
+        shown(result.ours, result.unit),
+        result.beside === undefined ? "" : shown(result.beside, result.unit),
+        result.ratio === undefined ? "" : shown(result.ratio, ""),
+        goalInWords(result.goal, result.unit),
+        result.reached ? "yes" : "NO",
+        [result.what, result.besideWhat && `beside ${result.besideWhat}`].filter(Boolean).join(", "),
+        moreInWords(result),
+    ]);
+    const all = [["", "median", "beside", "ratio", "goal", "reached", "what", ""], ...rows];
+    const widths = all.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), []);
+    return all
+        .map((row) =>
+            row
+                .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+                .join("  ")
+                .trimEnd(),
+        )
+        .join("\n");
+}

@@ -1,0 +1,19 @@
+import type { Goal, Unit } from "../measurement";
+import type { Result } from "./results";
+
+/** A figure as it is read: three digits are more than a next run would repeat. */
+export const shown = (value: number, unit: Unit | ""): string => {
+    const digits = value >= 100 ? 0 : value >= 10 || unit === "%" ? 1 : 2;
+    return `${value.toFixed(digits).replace(/\.0$/, "")}${unit === "" || unit === "%" ? unit : ` ${unit}`}`;
+};
+
+export function goalInWords({ of, most, least }: Goal, unit: Unit): string {
+    const bound = (value: number) => shown(value, of === "ratio" ? "" : unit);
+    return most === undefined ? `${bound(least ?? 0)} or more` : `${bound(most)} or less`;
+}
+
+/** More figures of a row, in a line. */
+export const moreInWords = ({ more = {}, unit }: Result): string =>
+    Object.entries(more)
+        .map(([what, value]) => `${what}: ${shown(value, unit)}`)
+        .join(", ");

@@ -1,0 +1,61 @@
+/** Builders as this package makes them and as docker buildx does, in the same store. */
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import type { BuilderInputs } from "../../provider/builder/inputs";
+import type { BuilderState } from "../../provider/builder/state";
+import { must } from "../../tests/support/run";
+
+/** The package as Pulumi's provider process finds it. */
+const { BuildxBuilder: verbs } = createRequire(__filename)("pulumi-buildx/dynamic") as {
+    BuildxBuilder: typeof import("../../provider/builder/lifecycle");
+};
+
+export interface Made {
+    readonly id: string;
+    readonly inputs: BuilderInputs;
+    state: BuilderState;
+}
+
+/** Makes a builder as Pulumi does, by `check` and `create`. */
+export async function make(name: string, args: Partial<BuilderInputs> = {}): Promise<Made> {
+    const asked = {
+        name,
+        ...args,
+        __urn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildxBuilder::${name}`,
+    };
+    const { inputs = asked, failures = [] } = await verbs.check({}, asked);
+    if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
+    const { id, outs } = await verbs.create(inputs);
+    return { id, inputs, state: outs as BuilderState };
+}
+
+/** Changes arguments of a builder that is there. */
+export async function change(made: Made, args: Partial<BuilderInputs>): Promise<void> {
+    const { outs } = await verbs.update(made.id, made.state, { ...made.inputs, ...args });
+    made.state = outs as BuilderState;
+}
+
+export const read = ({ id, state }: Made): Promise<unknown> => verbs.read(id, state);
+
+export const remove = ({ id, state }: Made): Promise<void> => verbs.delete(id, state);
+
+export const buildx = (...args: string[]): Promise<string> => must("docker", ["buildx", ...args]);
+
+export const makeByBuildx = (name: string, ...args: string[]): Promise<string> =>
+    buildx("create", "--name", name, "--driver", "docker-container", "--bootstrap", ...args);
+
+export const removeByBuildx = (...names: string[]): Promise<string> => buildx("rm", ...names);
+
+/** Does something for each of several, as many at once as `pulumi up` would by default. */
+export async function asPulumiDoes<Item, Result>(
+    items: readonly Item[],
+    work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+    const results: Result[] = [];
+    const left = items.entries();
+    const take = async () => {
+        for (const [index, item] of left) results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: 4 * cpus().length }, take));
+    return results;
+}

@@ -1,0 +1,32 @@
+import { type Figures } from "../measurement";
+
+/** One round: gives the figure, and does what has to be done before and after it outside of the time that it takes. */
+export type Round = () => Promise<number>;
+
+/** Milliseconds of wall time. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+}
+
+export function median(figures: readonly number[]): number {
+    const sorted = figures.toSorted((a, b) => a - b);
+    const middle = Math.floor(sorted.length / 2);
+    return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/**
+ * The medians of two things, a round of the one after a round of the other, so that whatever else the machine is at meets
+ * both. The first round of each is not counted: it loads programs and modules.
+ */
+export async function sideBySide(rounds: number, ours: Round, beside: Round): Promise<Figures> {
+    const figures = { ours: [] as number[], beside: [] as number[] };
+    for (let round = 0; round <= rounds; round++) {
+        const [one, other] = [await ours(), await beside()];
+        if (round === 0) continue;
+        figures.ours.push(one);
+        figures.beside.push(other);
+    }
+    return { ours: median(figures.ours), beside: median(figures.beside) };
+}

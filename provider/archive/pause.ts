@@ -1,9 +1,10 @@
 import { waitForBuilds } from "../buildkit/builds";
 import { waitUntilReady } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
-import { inspectContainer, removeContainer, startContainer, stopContainer } from "../docker/container";
+import { inspectContainer, isRunning, removeContainer, startContainer, stopContainer } from "../docker/container";
 import { type Engine, failedCall } from "../docker/engine";
 import { readAll, stdoutOf } from "../docker/streams";
+import { containersOf } from "../docker/volume";
 import type { Copying } from "./helper";
 
 /** Seconds until running builds are cut off. */
@@ -14,12 +15,6 @@ const bootTimeout = 60;
 
 /** Seconds that a buildkitd without builds gets to end. */
 const stopTimeout = 10;
-
-/** Names of the running containers that mount a volume. */
-export async function runningUsers({ api }: Engine, volume: string): Promise<string[]> {
-    const containers = await api.listContainers({ filters: { volume: [volume], status: ["running"] } });
-    return containers.map(({ Names: [name], Id: id }) => name?.replace(/^\//, "") ?? id);
-}
 
 /** Where a volume's state is used, for the time of a copy. */
 export interface Builder {
@@ -32,8 +27,8 @@ export interface Builder {
 /** The builder that works on a volume; `undefined` where there is none. Throws where others use the volume as well. */
 export async function builderOf(engine: Engine, volume: string): Promise<Builder | undefined> {
     const container = volume.replace(/_state$/, "");
-    const [found, users] = await Promise.all([inspectContainer(engine, container), runningUsers(engine, volume)]);
-    const others = users.filter((user) => user !== container);
+    const [found, users] = await Promise.all([inspectContainer(engine, container), containersOf(engine, volume)]);
+    const others = users.filter(({ name, isRunning: runs }) => runs && name !== container).map(({ name }) => name);
     if (others.length > 0) {
         throw new Error(
             `volume ${volume} on ${engine.endpoint.host} is in use by container ${others.join(", ")}, which is no builder of buildx's: ` +
@@ -42,11 +37,9 @@ export async function builderOf(engine: Engine, volume: string): Promise<Builder
     }
     const isMounted = found?.Mounts.some(({ Name: name }) => name === volume);
     if (found === undefined || !isMounted) return undefined;
-    const isRunning = found.State.Running && !found.State.Restarting;
-    const ask = isRunning
-        ? askWorkers(engine, container).then(({ version }) => version)
-        : versionIn(engine, found.Image);
-    return { container, isRunning, version: await ask.catch(() => "") };
+    const runs = isRunning(found);
+    const ask = runs ? askWorkers(engine, container).then(({ version }) => version) : versionIn(engine, found.Image);
+    return { container, isRunning: runs, version: await ask.catch(() => "") };
 }
 
 /** The version of the buildkitd in an image, of which nothing runs. */

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions } from "dockerode";
+import { stateFolder } from "../buildkit/stateFolder";
 import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
@@ -6,9 +7,6 @@ import { remapsUsers } from "../docker/engine";
 import { type Owner, ownerLabels } from "../docker/ownership";
 import type { DesiredNode } from "./desired";
 import type { EngineTraits, Limits } from "./settings";
-
-/** Where buildkitd keeps its state. */
-const stateFolder = "/var/lib/buildkit";
 
 /** The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`). */
 export function containerOptions(node: DesiredNode, owner: Owner, engine: EngineTraits): ContainerCreateOptions {

@@ -2,7 +2,7 @@ import type { Workers } from "../buildkit/workers";
 import { askWorkers, NotReadyError } from "../buildkit/workers";
 import { buildkitAddress, containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
-import { inspectContainer } from "../docker/container";
+import { inspectContainer, isRunning } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { imageDigest, inspectImage } from "../docker/image";
 import type { BuilderOutputs, NodeOutputs } from "./outputs";
@@ -30,9 +30,9 @@ export async function describeNode(
 ): Promise<NodeOutputs> {
     const name = containerName(node);
     const container = await inspectContainer(engine, name);
-    const isRunning = container?.State.Running === true && !container.State.Restarting;
+    const runs = isRunning(container);
     const [workers, image] = await Promise.all([
-        asked ?? (isRunning ? askWorkers(engine, name).catch(ifNotReady) : undefined),
+        asked ?? (runs ? askWorkers(engine, name).catch(ifNotReady) : undefined),
         container && inspectImage(engine, container.Image),
     ]);
     return {
@@ -43,7 +43,7 @@ export async function describeNode(
         platforms: workers ? formatPlatforms(workers.platforms) : [...before.platforms],
         buildkitVersion: workers?.version ?? before.buildkitVersion,
         imageDigest: container && image ? imageDigest(image, container.Config.Image) : before.imageDigest,
-        status: container === undefined ? "inactive" : isRunning ? "running" : "stopped",
+        status: container === undefined ? "inactive" : runs ? "running" : "stopped",
         volumeName: volumeName(node),
     };
 }

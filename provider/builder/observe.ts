@@ -3,7 +3,7 @@ import { askWorkers } from "../buildkit/workers";
 import { containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
 import { type BuilderRecord, readRecord } from "../buildx/store";
-import { inspectContainer } from "../docker/container";
+import { inspectContainer, isRunning as runs } from "../docker/container";
 import { isContext } from "../docker/context";
 import type { Engine } from "../docker/engine";
 import { digestInRegistry, findImage, inspectImage } from "../docker/image";
@@ -149,7 +149,7 @@ async function observeNode(
     const wanted = foundImage?.image;
     const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
     const owner = ownerOf(container?.Config.Labels);
-    const isRunning = container?.State.Running === true && !container.State.Restarting;
+    const isRunning = runs(container);
     const isAsked = isRunning && later.requirePlatforms.length > 0;
     const workers = isAsked ? await askWorkers(engine, node.container).catch(() => undefined) : undefined;
     return {

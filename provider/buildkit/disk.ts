@@ -1,5 +1,6 @@
 import type { Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
+import { stateFolder } from "./stateFolder";
 
 /** The disk under a buildkitd's state, in bytes. */
 export interface Disk {
@@ -9,7 +10,7 @@ export interface Disk {
 
 /** Asks in a running container; `undefined` where its image has no `df` or that says nothing of use. */
 export async function askDisk(engine: Engine, container: string): Promise<Disk | undefined> {
-    const command = ["df", "-Pk", "/var/lib/buildkit"];
+    const command = ["df", "-Pk", stateFolder];
     const result = await execInContainer(engine, container, command).catch(() => undefined);
     if (result?.exitCode !== 0) return undefined;
     // POSIX's own columns: the filesystem, its size, what is used, what is available, the share, the place

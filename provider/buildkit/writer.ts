@@ -4,8 +4,8 @@
  */
 import { copyFile, readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
+import { stateFolder } from "./stateFolder";
 
-const stateFolder = "/var/lib/buildkit";
 const file = "pulumi-buildx.json";
 
 interface Writer {

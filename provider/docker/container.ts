@@ -7,6 +7,10 @@ import { demultiplex, readAll } from "./streams";
 export const inspectContainer = ({ api }: Engine, name: string): Promise<ContainerInspectInfo | undefined> =>
     api.getContainer(name).inspect().catch(ifNotFound);
 
+/** Whether it runs, and is not one that ended and that the engine is about to start again. */
+export const isRunning = (container: ContainerInspectInfo | undefined): boolean =>
+    container?.State.Running === true && !container.State.Restarting;
+
 /** Thrown where a container was to be made and there is one of that name already. */
 export class ContainerExistsError extends Error {}
 

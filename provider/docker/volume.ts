@@ -16,7 +16,7 @@ export async function removeVolume(engine: Engine, name: string): Promise<void> 
     } catch (error) {
         if (statusOf(error) === 404) return;
         if (statusOf(error) !== 409) throw error;
-        const users = (await usersOfVolume(engine, name)).join(", ");
+        const users = (await containersOf(engine, name)).map((user) => user.name).join(", ");
         throw new Error(
             `volume ${name} on ${engine.endpoint.host} is in use by container ${users}: remove it first, with docker rm -f ${users}`,
             { cause: error },
@@ -28,14 +28,14 @@ export async function removeVolume(engine: Engine, name: string): Promise<void> 
 export async function containersOf(
     { api }: Engine,
     volume: string,
-): Promise<{ name: string; labels: Record<string, string> }[]> {
+): Promise<{ name: string; labels: Record<string, string>; isRunning: boolean }[]> {
     const containers = await api.listContainers({ all: true, filters: { volume: [volume] } });
-    return containers.map(({ Id, Names, Labels: labels }) => ({ name: Names[0]?.replace(/^\//, "") ?? Id, labels }));
+    return containers.map(({ Id, Names, Labels: labels, State: state }) => ({
+        name: Names[0]?.replace(/^\//, "") ?? Id,
+        labels,
+        isRunning: state === "running",
+    }));
 }
-
-/** Their names. */
-export const usersOfVolume = async (engine: Engine, volume: string): Promise<string[]> =>
-    (await containersOf(engine, volume)).map(({ name }) => name);
 
 /** How many bytes each volume holds, by name. The engine has to walk through all of them, which may take long. */
 export async function volumeSizes({ api }: Engine, signal: AbortSignal): Promise<Map<string, number>> {

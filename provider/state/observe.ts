@@ -1,9 +1,8 @@
-import { runningUsers } from "../archive/pause";
 import { type Content, contentOf } from "../archive/restore";
 import type { Reporting } from "../archive/write";
 import type { Engine } from "../docker/engine";
 import { type Owner, ownerOf } from "../docker/ownership";
-import { inspectVolume, usersOfVolume } from "../docker/volume";
+import { containersOf, inspectVolume } from "../docker/volume";
 import type { DesiredState } from "./desired";
 
 /** What there is of a state on its engine. */
@@ -30,11 +29,7 @@ export async function observeState(
     { volume: name, restore }: Pick<DesiredState, "volume"> & Partial<Pick<DesiredState, "restore">>,
     reporting?: Reporting,
 ): Promise<ObservedState> {
-    const [volume, users, running] = await Promise.all([
-        inspectVolume(engine, name),
-        usersOfVolume(engine, name),
-        runningUsers(engine, name),
-    ]);
+    const [volume, users] = await Promise.all([inspectVolume(engine, name), containersOf(engine, name)]);
     const content = volume && restore && reporting && (await contentOf(engine, name, restore.image, reporting));
     return {
         host: engine.endpoint.host,
@@ -42,8 +37,8 @@ export async function observeState(
             owner: ownerOf(volume.Labels),
             driver: volume.Driver,
             mountpoint: volume.Mountpoint,
-            users,
-            running,
+            users: users.map((user) => user.name),
+            running: users.filter(({ isRunning }) => isRunning).map((user) => user.name),
             ...(content && { content }),
         },
     };

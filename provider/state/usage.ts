@@ -2,11 +2,12 @@
 import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
 import { waitUntilReady } from "../buildkit/boot";
+import { stateFolder } from "../buildkit/stateFolder";
 import { askUsage, type Usage } from "../buildkit/usage";
 import { driverDefaults } from "../buildx/driverOptions";
 import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
-import { createContainer, inspectContainer, removeContainer, startContainer } from "../docker/container";
+import { createContainer, inspectContainer, isRunning, removeContainer, startContainer } from "../docker/container";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
@@ -37,8 +38,6 @@ export interface CacheUsage {
     lastUsedAt?: string;
 }
 
-const stateFolder = "/var/lib/buildkit";
-
 /** Seconds for a buildkitd that is booted to be asked. */
 const bootTimeout = 60;
 
@@ -58,15 +57,15 @@ export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
                 `volume ${volumeName(node)} is not there (docker volume ls lists them)`,
         );
     }
-    const isRunning = container?.State.Running === true && !container.State.Restarting;
-    const found = isRunning
+    const runs = isRunning(container);
+    const found = runs
         ? await measure(engine, containerName(node))
         : await measureAtRest(engine, volumeName(node), container);
     return {
         builderName,
         node,
         volumeName: volumeName(node),
-        status: container === undefined ? "inactive" : isRunning ? "running" : "stopped",
+        status: container === undefined ? "inactive" : runs ? "running" : "stopped",
         ...found,
     };
 }

@@ -5,11 +5,11 @@ import type { TlsArguments } from "../docker/tls";
 import { defaultImage } from "./helper";
 import { defaultDrainTimeout } from "./pause";
 import { type Location, locationOf } from "./location";
+import { archiveInOwnProcess } from "./ownProcess";
 import { formatProgress } from "./progress";
 import { abortedBySignals } from "./signals";
 import { terminalLine } from "./terminal";
 import type { ArchiveResult } from "./result";
-import { writeArchive } from "./write";
 
 export type { ArchiveResult } from "./result";
 
@@ -53,7 +53,7 @@ export async function archiveState(args: ArchiveStateArgs): Promise<ArchiveResul
     const line = terminalLine();
     return abortedBySignals(async (signal) => {
         try {
-            return await writeArchive(
+            return await archiveInOwnProcess(
                 engine,
                 { node, to: locationOf(to), image, drainTimeout },
                 { report: line.show, onProgress: (progress) => line.show(formatProgress(progress)), signal },

@@ -7,11 +7,11 @@ import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
 import type { ArchiveInputs } from "./inputs";
 import { locationOf } from "./location";
+import { archiveInOwnProcess } from "./ownProcess";
 import { planArchive } from "./plan";
 import { reportingTo } from "./reporting";
 import { findSource } from "./source";
 import type { ArchiveResult } from "./result";
-import { writeArchive } from "./write";
 
 /** What Pulumi's state holds of an archive: its arguments and outputs. */
 export interface ArchiveInState extends Omit<ArchiveInputs, "__urn">, ArchiveResult {}
@@ -55,7 +55,7 @@ async function write({ endpoint, tls, ...request }: DesiredArchive, urn: string)
     const reporting = reportingTo(urn);
     const engine = await connect(await findEndpoint(endpoint, tls));
     try {
-        return await writeArchive(engine, request, reporting);
+        return await archiveInOwnProcess(engine, request, reporting);
     } finally {
         reporting.report("");
     }

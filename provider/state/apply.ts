@@ -1,5 +1,5 @@
 import { defaultDrainTimeout } from "../archive/pause";
-import { restoreState } from "../archive/restore";
+import { restoreInOwnProcess } from "../archive/ownProcess";
 import type { Reporting } from "../archive/write";
 import { type Engine, failedCall } from "../docker/engine";
 import { createVolume, removeVolume } from "../docker/volume";
@@ -16,7 +16,7 @@ export async function applyState({ refusal, steps }: StatePlan, engine: Engine, 
         if (step.do === "restore") {
             const { volume, from, image, mark } = step;
             const request = { from, image, mark, drainTimeout: defaultDrainTimeout };
-            await restoreState(engine, volume, request, reporting);
+            await restoreInOwnProcess(engine, volume, request, reporting);
         }
         if (step.do !== "createVolume") continue;
         const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "./project";
 
 /** Processes that belong to a project, by what their command line holds. */
@@ -14,4 +15,26 @@ export async function processesOf(project: Project, part: string): Promise<numbe
         }),
     );
     return found.filter((pid) => pid !== 0);
+}
+
+/** The most memory that each of some processes of a project took while some work was done, in kB, by its id. */
+export async function memoryDuring(
+    project: Project,
+    part: string,
+    work: Promise<unknown>,
+): Promise<Map<number, number>> {
+    const most = new Map<number, number>();
+    let isDone = false;
+    const done = work.finally(() => (isDone = true));
+    done.catch(() => {}); // told below
+    while (!isDone) {
+        for (const pid of await processesOf(project, part)) {
+            const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+            const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+            if (peak !== undefined) most.set(pid, Number(peak));
+        }
+        await sleep(50);
+    }
+    await done;
+    return most;
 }

@@ -57,7 +57,7 @@ export async function archiver(project: Project): Promise<string> {
         `const { archiveState } = require("pulumi-buildx/archive"); // without Pulumi
         const [, , args] = process.argv;
         archiveState(JSON.parse(args)).then(
-            (result) => console.log(JSON.stringify({ ...result, rss: process.resourceUsage().maxRSS })),
+            (result) => console.log(JSON.stringify(result)),
             (error) => { console.error(error.message); process.exitCode = 1; },
         );\n`,
     );
@@ -71,8 +71,6 @@ export interface Archived {
     size: number;
     buildkitVersion: string;
     stoppedFor: number;
-    /** Of the program that wrote it, in kB. */
-    rss: number;
 }
 
 export const archive = async (project: Project, args: object): Promise<Archived> =>

@@ -1,0 +1,38 @@
+/**
+ * The process that a state is copied in. It does what the one that started it asks for, and ends with it: where that one is
+ * killed, the copying stops cleanly, and the builder is started again.
+ */
+import { connect } from "../docker/engine";
+import type { Ask, Tell } from "./ownProcess";
+import { restoreState } from "./restore";
+import { type Reporting, writeArchive } from "./write";
+
+const stopping = new AbortController();
+
+const reporting: Reporting = {
+    report: (text) => tell({ report: text }),
+    onProgress: (progress) => tell({ progress }),
+    signal: stopping.signal,
+};
+
+process.on("message", (ask: Ask) => {
+    if ("stop" in ask) stopping.abort(new Error(ask.stop));
+    else void copy(ask);
+});
+process.on("disconnect", () => stopping.abort(new Error("the process that it is done for has ended")));
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+
+async function copy({ endpoint, task }: Exclude<Ask, { stop: string }>): Promise<void> {
+    try {
+        const engine = await connect(endpoint);
+        if (task.do === "archive") tell({ done: await writeArchive(engine, task.request, reporting) });
+        else tell({ done: await restoreState(engine, task.volume, task.request, reporting) });
+    } catch (error) {
+        tell({ failed: (error as Error).message });
+    }
+}
+
+function tell(what: Tell): void {
+    if (process.connected) process.send?.(what);
+}

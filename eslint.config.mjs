@@ -14,7 +14,12 @@ export default tseslint.config(
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
         },
     },
-    { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
+    { files: ["**/*.mjs", "**/*.cjs"], extends: [tseslint.configs.disableTypeChecked] },
+    {
+        files: ["**/*.cjs"],
+        languageOptions: { sourceType: "commonjs", globals: { require: "readonly" } },
+        rules: { "@typescript-eslint/no-require-imports": "off" },
+    },
     {
         // What programs print and stores hold is read as JSON there, and looked at field by field.
         files: ["tests/**"],

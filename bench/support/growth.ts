@@ -22,6 +22,7 @@ const rounds = 3;
 export async function grow(unique: string): Promise<Growth> {
     const project = await Project.make({ unique: `${unique}-stack` });
     delete project.env.NODE_COMPILE_CACHE; // which users do not have
+    project.loadAll();
     try {
         const growth = { preview: {} as Record<Size, number>, state: {} as Record<Size, number> };
         for (const size of sizes) {

@@ -9,6 +9,7 @@ import { checkout, type Project } from "./project";
  *   person who tries the example may have it up at the moment.
  */
 export async function example(project: Project, name: string, own = name): Promise<void> {
+    project.loadAll();
     const source = join(checkout, "examples", name);
     const files = (await readdir(source)).filter((file) => !["node_modules", "package.json"].includes(file));
     for (const file of files) await cp(join(source, file), join(project.folder, file), { recursive: true });

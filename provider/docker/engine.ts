@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
+import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
 import { whyUnreachable } from "./unreachable";
 
@@ -43,7 +44,7 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
 }
 
 async function client(endpoint: Endpoint): Promise<Docker> {
-    const [{ default: Dockerode }, options] = await Promise.all([import("dockerode"), transport(endpoint)]);
+    const [Dockerode, options] = await Promise.all([loadClient(), transport(endpoint)]);
     // At each request the client writes down all of its options for a debug log, whether there is one or not. The agent
     // holds every connection with all that hangs on it: a fifth of the time of a short program.
     Object.defineProperty(options.agent, inspect.custom, { value: () => "[agent]" });

@@ -44,10 +44,10 @@ async function reach(address: string | undefined, found: Promise<Endpoint>): Pro
     try {
         endpoint = await found;
         const engine = await connect(endpoint);
-        const info = (await inTime(engine.api.info())) as { ID?: string } | undefined;
-        if (info === undefined)
+        const traits = await inTime(engine.traits());
+        if (traits === undefined)
             throw new Error(`the Docker engine at ${endpoint.host} answers a ping and nothing else`);
-        return { address, key: info.ID || endpoint.host, endpoint, engine };
+        return { address, key: traits.ID || endpoint.host, endpoint, engine };
     } catch (error) {
         const trouble: Trouble = { kind: kindOf(error, endpoint), message: engineMessage(error) };
         return { address, key: `${endpoint?.host ?? address ?? ""} ${trouble.kind}`, endpoint, trouble };

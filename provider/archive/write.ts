@@ -57,7 +57,7 @@ export async function writeArchive(
         node,
         createdAt: new Date().toISOString(),
         madeBy: ownVersion(),
-        architecture: ((await engine.api.info()) as { Architecture?: string }).Architecture ?? "",
+        architecture: (await engine.traits()).Architecture ?? "",
     };
     const target = await openTarget(to, manifest, signal);
     const stops = builder?.isRunning ? builder.container : undefined;

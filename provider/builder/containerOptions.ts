@@ -3,10 +3,10 @@ import { stateFolder } from "../buildkit/stateFolder";
 import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
-import { remapsUsers } from "../docker/engine";
+import { type EngineTraits, remapsUsers } from "../docker/engine";
 import { type Owner, ownerLabels } from "../docker/ownership";
 import type { DesiredNode } from "./desired";
-import type { EngineTraits, Limits } from "./settings";
+import type { Limits } from "./settings";
 
 /** The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`). */
 export function containerOptions(node: DesiredNode, owner: Owner, engine: EngineTraits): ContainerCreateOptions {

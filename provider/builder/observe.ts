@@ -5,7 +5,7 @@ import { formatPlatforms } from "../buildx/platform";
 import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer, isRunning as runs } from "../docker/container";
 import { isContext } from "../docker/context";
-import type { Engine } from "../docker/engine";
+import type { Engine, EngineTraits } from "../docker/engine";
 import { digestInRegistry, findImage, inspectImage } from "../docker/image";
 import { isPinned, sameImage } from "../docker/imageReference";
 import { findNetwork, networkOf } from "../docker/network";
@@ -14,7 +14,7 @@ import type { TlsArguments } from "../docker/tls";
 import { inspectVolume } from "../docker/volume";
 import type { Desired, DesiredNode, Later } from "./desired";
 import { digestInContainer } from "./files";
-import { type EngineTraits, type Settings, settingsOfContainer } from "./settings";
+import { type Settings, settingsOfContainer } from "./settings";
 import {
     type ContextStatus,
     type OwnContext,
@@ -35,7 +35,7 @@ export interface Observed {
     /** The nodes of {@link Desired}, in their order. */
     readonly nodes: readonly ObservedNode[];
     /** Nodes that the state has and that are asked for no longer. */
-    readonly dropped: readonly ObservedRemains[];
+    readonly dropped: readonly DroppedNode[];
 }
 
 export interface Known {
@@ -103,9 +103,9 @@ export async function observe(
         readRecord(name),
         isContext(name),
         Promise.all(nodes.map((node, index) => observeNode(sites[index] as Site, node, isOurs, desired))),
-        Promise.all(sites.slice(nodes.length).map((site) => observeRemains(site, isOurs, desired.owner, known))),
+        Promise.all(sites.slice(nodes.length).map((site) => observeDropped(site, isOurs, desired.owner, known))),
     ]);
-    const isElsewhere = ({ node, engineId }: ObservedRemains) =>
+    const isElsewhere = ({ node, engineId }: DroppedNode) =>
         !nodes.some((each, index) => each.name === node && observed[index]?.engine.ID === engineId);
     return {
         record,
@@ -139,7 +139,7 @@ async function observeNode(
     if (trouble !== undefined) return troubled(trouble.message);
     const { image, network } = node.settings.fixed;
     const [traits, container, volume, foundImage, foundNetwork, context] = await Promise.all([
-        engine.api.info() as Promise<EngineTraits>,
+        engine.traits(),
         inspectContainer(engine, node.container),
         inspectVolume(engine, node.volume),
         findImage(engine, image, node.imageInMirrors),
@@ -207,8 +207,6 @@ export interface ObservedRemains {
     readonly node: string;
     /** Why its engine cannot be asked; then nothing else is known of it. */
     readonly trouble?: string;
-    /** The engine's own mark. */
-    readonly engineId: string | undefined;
     readonly container: string;
     readonly volume: string;
     readonly hasContainer: boolean;
@@ -221,6 +219,17 @@ export interface ObservedRemains {
     readonly context: string | undefined;
 }
 
+/** A node that is asked for no longer. */
+export interface DroppedNode extends ObservedRemains {
+    /** The engine's own mark; `undefined` where it cannot be asked. */
+    readonly engineId: string | undefined;
+}
+
+const observeDropped = async (...[site, ...more]: Parameters<typeof observeRemains>): Promise<DroppedNode> => {
+    const [remains, traits] = await Promise.all([observeRemains(site, ...more), site.engine?.traits()]);
+    return { ...remains, engineId: traits?.ID };
+};
+
 export async function observeRemains(
     { node, engine, trouble }: Site,
     isOurs: IsOurs,
@@ -231,16 +240,13 @@ export async function observeRemains(
     const volumeIsStates = known?.nodes.find(({ name }) => name === node)?.volumeIsStates ?? false;
     const context = await ownContextOf(node, owner.urn);
     const nothing = { hasContainer: false, containerIsOurs: false, isRunning: false, volumeIsOurs: false };
-    if (trouble !== undefined)
-        return { ...names, ...nothing, trouble: trouble.message, engineId: undefined, volumeIsStates, context };
-    const [container, volume, { ID: engineId }] = await Promise.all([
+    if (trouble !== undefined) return { ...names, ...nothing, trouble: trouble.message, volumeIsStates, context };
+    const [container, volume] = await Promise.all([
         inspectContainer(engine, names.container),
         inspectVolume(engine, names.volume),
-        engine.api.info() as Promise<EngineTraits>,
     ]);
     return {
         ...names,
-        engineId,
         hasContainer: container !== undefined,
         containerIsOurs: container !== undefined && isOurs(ownerOf(container.Config.Labels)),
         isRunning: container?.State.Running ?? false,

@@ -7,6 +7,7 @@ import { configFlags } from "../buildx/configFiles";
 import { type DriverOptions, driverDefaults } from "../buildx/driverOptions";
 import type { Dns } from "./inputs";
 import { formatRestartPolicy, formatSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
+import type { EngineTraits } from "../docker/engine";
 import { sameImage } from "../docker/imageReference";
 import { isOwnLabel } from "../docker/ownership";
 
@@ -46,20 +47,6 @@ export interface Settings {
     readonly fixed: Fixed;
     /** What the image itself sets, which holds unless it is overridden. */
     readonly ofImage?: { readonly env: Record<string, string>; readonly labels: Record<string, string> };
-}
-
-/** What `docker info` says of an engine, as far as it matters here. */
-export interface EngineTraits {
-    /** The engine's own mark. */
-    readonly ID?: string;
-    readonly CgroupDriver?: string;
-    readonly SecurityOptions?: string[] | null;
-    readonly MemoryLimit?: boolean;
-    readonly SwapLimit?: boolean;
-    readonly CpuCfsQuota?: boolean;
-    readonly CpuCfsPeriod?: boolean;
-    readonly CPUShares?: boolean;
-    readonly CPUSet?: boolean;
 }
 
 /** The engine's word on whether its host can set each limit. */

@@ -11,13 +11,31 @@ import { whyUnreachable } from "./unreachable";
 export interface Engine {
     readonly api: Docker;
     readonly endpoint: Endpoint;
+    /** What it says of itself and its host; asked once in the life of this process. */
+    readonly traits: () => Promise<EngineTraits>;
+}
+
+/** Of the engine's answer to `docker info`, what does not change while it runs. */
+export interface EngineTraits {
+    /** The engine's own mark. */
+    readonly ID?: string;
+    /** Of its host, such as `x86_64`. */
+    readonly Architecture?: string;
+    readonly CgroupDriver?: string;
+    readonly SecurityOptions?: readonly string[] | null;
+    readonly MemoryLimit?: boolean;
+    readonly SwapLimit?: boolean;
+    readonly CpuCfsQuota?: boolean;
+    readonly CpuCfsPeriod?: boolean;
+    readonly CPUShares?: boolean;
+    readonly CPUSet?: boolean;
 }
 
 /** How long an engine may take to answer a first ping, in milliseconds. */
 const pingTimeout = 8_000;
 
 /** One client, and so one pool of connections, for each engine that this process talks to. */
-const clients = new Map<string, Docker>();
+const clients = new Map<string, Pick<Engine, "api" | "traits">>();
 
 /** Thrown where no engine answers; the message says what was tried. */
 export class UnreachableError extends Error {}
@@ -27,8 +45,9 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
     const key = createHash("sha256")
         .update(JSON.stringify([endpoint.host, endpoint.tls]))
         .digest("hex");
-    const api = clients.get(key) ?? (await client(endpoint));
-    clients.set(key, api);
+    const known = clients.get(key) ?? withTraits(await client(endpoint));
+    clients.set(key, known);
+    const { api } = known;
     try {
         // Its types do not know the options that dockerode itself takes here.
         const ping = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
@@ -40,7 +59,17 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
             { cause: error },
         );
     }
-    return { api, endpoint };
+    return { ...known, endpoint };
+}
+
+function withTraits(api: Docker): Pick<Engine, "api" | "traits"> {
+    let answer: Promise<EngineTraits> | undefined;
+    const ask = () =>
+        (api.info() as Promise<EngineTraits>).catch((error: unknown) => {
+            answer = undefined; // the next one may be answered
+            throw error;
+        });
+    return { api, traits: () => (answer ??= ask()) };
 }
 
 async function client(endpoint: Endpoint): Promise<Docker> {
@@ -91,11 +120,8 @@ async function transport({ host, tls, from }: Endpoint): Promise<Transport> {
 }
 
 /** Whether an engine gives containers users of their own, with whom none can be privileged. */
-export const remapsUsers = ({
-    SecurityOptions: options,
-}: {
-    readonly SecurityOptions?: readonly string[] | null;
-}): boolean => (options ?? []).some((option) => option.split(",").includes("name=userns"));
+export const remapsUsers = ({ SecurityOptions: options }: Pick<EngineTraits, "SecurityOptions">): boolean =>
+    (options ?? []).some((option) => option.split(",").includes("name=userns"));
 
 /** What the engine answered to a call that failed: its status code, where there was an answer at all. */
 export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;

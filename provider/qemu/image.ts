@@ -46,7 +46,7 @@ export async function callImage(
     { image, name, owner }: DesiredEmulation,
     { uninstall = [], install = [] }: Change = {},
 ): Promise<Report> {
-    const traits = (await engine.api.info()) as Parameters<typeof remapsUsers>[0];
+    const traits = await engine.traits();
     const options = {
         name,
         Image: image,

@@ -340,7 +340,6 @@ describe("the plan for a builder that drifted", () => {
 describe("the plan for a removal", () => {
     const remains: ObservedRemains = {
         node: "ci0",
-        engineId: "engine",
         volumeIsStates: false,
         context: undefined,
         container: "buildx_buildkit_ci0",

@@ -1,4 +1,4 @@
-import { waitUntilReady } from "../buildkit/boot";
+import { boot as bootBuildkit } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
 import { noteWriter } from "../buildkit/writer";
@@ -22,7 +22,6 @@ import {
     createContainer,
     inspectContainer,
     removeContainer,
-    startContainer,
 } from "../docker/container";
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
@@ -205,12 +204,7 @@ async function boot(
     engine: Engine,
     { workers, warn }: Applying,
 ): Promise<void> {
-    try {
-        await startContainer(engine, container);
-    } catch (error) {
-        throw failedCall(`${container} cannot be started`, engine, error);
-    }
-    const booted = await waitUntilReady(engine, container, seconds);
+    const booted = await bootBuildkit(engine, container, seconds);
     workers.set(container, booted);
     const newer = await noteWriter(engine, container, booted.version).catch(() => undefined); // no reason to give up
     if (newer === undefined) return;

@@ -1,3 +1,4 @@
+import { addAbortSignal, type Readable } from "node:stream";
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import { extract, pack } from "tar-stream";
 import { type Engine, ifNotFound, statusOf } from "./engine";
@@ -23,6 +24,9 @@ export async function createContainer({ api }: Engine, options: ContainerCreateO
 
 /** Of the log, how many lines are looked at. */
 const logLines = 500;
+
+/** Of the log, how many lines count as written shortly before. */
+const recentLines = 20;
 
 export const startContainer = ({ api }: Engine, name: string): Promise<unknown> =>
     api.getContainer(name).start().catch(ifStatus(304)); // 304: it runs already
@@ -105,6 +109,27 @@ export async function lastLogLines({ api }: Engine, name: string, lines: number)
         .catch(() => Buffer.alloc(0)); // some log drivers cannot be read
     const text = demultiplex(raw as Buffer, "stderr").trimEnd() || demultiplex(raw as Buffer, "stdout").trimEnd();
     return text.split("\n").slice(-lines).join("\n");
+}
+
+/**
+ * Waits until a container logs a line, or has ended, or the time is over, or its log cannot be followed.
+ *
+ * @param line one that it logged shortly before counts, too.
+ * @param timeout in milliseconds.
+ */
+export async function waitForLogLine({ api }: Engine, name: string, line: RegExp, timeout: number): Promise<void> {
+    const options = { follow: true, stdout: true, stderr: true, tail: recentLines } as const;
+    const abortSignal = AbortSignal.timeout(timeout);
+    try {
+        const log = (await api.getContainer(name).logs({ ...options, abortSignal })) as unknown as Readable;
+        let text = "";
+        for await (const part of addAbortSignal(abortSignal, log)) {
+            text += String(part);
+            if (line.test(text)) return;
+        }
+    } catch {
+        return; // some log drivers cannot be read
+    }
 }
 
 function ifStatus(status: number): (error: unknown) => undefined {

@@ -1,13 +1,13 @@
 /** How big a state is: types for users, and how it is found out. */
 import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
-import { waitUntilReady } from "../buildkit/boot";
+import { boot } from "../buildkit/boot";
 import { stateFolder } from "../buildkit/stateFolder";
 import { askUsage, type Usage } from "../buildkit/usage";
 import { driverDefaults } from "../buildx/driverOptions";
 import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
-import { createContainer, inspectContainer, isRunning, removeContainer, startContainer } from "../docker/container";
+import { createContainer, inspectContainer, isRunning, removeContainer } from "../docker/container";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
@@ -125,8 +125,7 @@ async function measureAtRest(
                 Mounts: [{ Type: "volume", Source: volume, Target: stateFolder }],
             },
         });
-        await startContainer(engine, name);
-        await waitUntilReady(engine, name, bootTimeout);
+        await boot(engine, name, bootTimeout);
         return await measure(engine, name);
     } finally {
         await removeContainer(engine, name);

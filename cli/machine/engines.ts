@@ -1,6 +1,6 @@
 import type { VolumeInspectInfo } from "dockerode";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../../provider/docker/endpoint";
-import { connect, type Engine, engineMessage } from "../../provider/docker/engine";
+import { connect, type Engine, engineMessage, traitsOf } from "../../provider/docker/engine";
 import { ownerOf } from "../../provider/docker/ownership";
 import { volumeSizes } from "../../provider/docker/volume";
 import { containerName, volumeName } from "../../provider/buildx/names";
@@ -44,7 +44,7 @@ async function reach(address: string | undefined, found: Promise<Endpoint>): Pro
     try {
         endpoint = await found;
         const engine = await connect(endpoint);
-        const traits = await inTime(engine.traits());
+        const traits = await inTime(traitsOf(engine));
         if (traits === undefined)
             throw new Error(`the Docker engine at ${endpoint.host} answers a ping and nothing else`);
         return { address, key: traits.ID || endpoint.host, endpoint, engine };

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Transform } from "node:stream";
 import { volumeName } from "../buildx/names";
 import { removeContainer } from "../docker/container";
-import type { Engine } from "../docker/engine";
+import { type Engine, traitsOf } from "../docker/engine";
 import { freed, writeAll } from "../docker/streams";
 import { inspectVolume } from "../docker/volume";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
@@ -57,7 +57,7 @@ export async function writeArchive(
         node,
         createdAt: new Date().toISOString(),
         madeBy: ownVersion(),
-        architecture: (await engine.traits()).Architecture ?? "",
+        architecture: (await traitsOf(engine)).Architecture ?? "",
     };
     const target = await openTarget(to, manifest, signal);
     const stops = builder?.isRunning ? builder.container : undefined;

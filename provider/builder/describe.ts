@@ -2,10 +2,18 @@ import type { Workers } from "../buildkit/workers";
 import { askWorkers, NotReadyError } from "../buildkit/workers";
 import { buildkitAddress, containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
-import { inspectContainer, isRunning } from "../docker/container";
+import { inspectContainer, isRunning, startOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { imageDigest, inspectImage } from "../docker/image";
+import type { ObservedContainer, ObservedNode } from "./observe";
 import type { BuilderOutputs, NodeOutputs } from "./outputs";
+
+/** A node's outputs, and what is kept beside them. */
+export interface Described {
+    readonly outputs: NodeOutputs;
+    /** When its container was started last; `undefined` for one that is not there or never was. */
+    readonly startedAt: string | undefined;
+}
 
 /** What is said of a node whose container is not there to ask. */
 export interface Fallback {
@@ -27,7 +35,7 @@ export async function describeNode(
     stored: string,
     node: string,
     { asked, before = nothingKnown }: { asked?: Workers | undefined; before?: Fallback | undefined } = {},
-): Promise<NodeOutputs> {
+): Promise<Described> {
     const name = containerName(node);
     const container = await inspectContainer(engine, name);
     const runs = isRunning(container);
@@ -35,31 +43,85 @@ export async function describeNode(
         asked ?? (runs ? askWorkers(engine, name).catch(ifNotReady) : undefined),
         container && inspectImage(engine, container.Image),
     ]);
-    return {
+    const found = container && {
+        isRunning: runs,
+        startedAt: startOf(container),
+        imageDigest: image ? imageDigest(image, container.Config.Image) : "",
+    };
+    return described(node, stored, found, workers, before);
+}
+
+/**
+ * One node as {@link observe} has found it. Its buildkitd is asked where it may offer something that it did not before.
+ *
+ * @param before what the state has of it.
+ */
+export async function describeObserved(
+    engine: Engine,
+    node: string,
+    { stored, container }: ObservedNode,
+    before: Described,
+): Promise<Described> {
+    const workers = container?.isRunning
+        ? await askIfChanged(engine, containerName(node), container, before)
+        : undefined;
+    return described(node, stored, container, workers, before.outputs);
+}
+
+/** How long the answer of one buildkitd tells of the others, in seconds; it looks for emulators every 20. */
+const answerHolds = 10;
+
+/**
+ * What a running buildkitd offers, or `undefined` for what it did before. While it runs it only adds to that, as emulators
+ * come to its host (buildkit: `util/archutil`). Those it has in common with the others there: of all that are made alike
+ * one is asked, and the others only where it offers something that they did not.
+ */
+async function askIfChanged(
+    engine: Engine,
+    name: string,
+    { startedAt, imageDigest: image, settings }: ObservedContainer,
+    { startedAt: startedBefore, outputs }: Described,
+): Promise<Workers | undefined> {
+    let isAsked = false;
+    const ask = () => {
+        isAsked = true;
+        return askWorkers(engine, name);
+    };
+    const alike = JSON.stringify(["workers", image, settings.fixed]);
+    const said = await engine.answers.share(alike, answerHolds, ask).catch(ifNotReady);
+    if (isAsked) return said;
+    const isSame =
+        startedAt === startedBefore &&
+        said !== undefined &&
+        formatPlatforms(said.platforms).every((platform) => outputs.platforms.includes(platform));
+    return isSame ? undefined : askWorkers(engine, name).catch(ifNotReady);
+}
+
+function described(
+    node: string,
+    stored: string,
+    container: Pick<ObservedContainer, "isRunning" | "startedAt" | "imageDigest"> | undefined,
+    workers: Workers | undefined,
+    before: Fallback,
+): Described {
+    const name = containerName(node);
+    const outputs: NodeOutputs = {
         name: node,
         containerName: name,
         endpoint: buildkitAddress(name),
         dockerEndpoint: stored,
         platforms: workers ? formatPlatforms(workers.platforms) : [...before.platforms],
         buildkitVersion: workers?.version ?? before.buildkitVersion,
-        imageDigest: container && image ? imageDigest(image, container.Config.Image) : before.imageDigest,
-        status: container === undefined ? "inactive" : runs ? "running" : "stopped",
+        imageDigest: container?.imageDigest || before.imageDigest,
+        status: container === undefined ? "inactive" : container.isRunning ? "running" : "stopped",
         volumeName: volumeName(node),
     };
+    return { outputs, startedAt: container?.startedAt };
 }
 
 /** A node of which nothing is left, or of which the engine cannot be asked. */
-export const absentNode = (node: string, dockerEndpoint: string): NodeOutputs => ({
-    name: node,
-    containerName: containerName(node),
-    endpoint: buildkitAddress(containerName(node)),
-    dockerEndpoint,
-    platforms: [],
-    buildkitVersion: "",
-    imageDigest: "",
-    status: "inactive",
-    volumeName: volumeName(node),
-});
+export const absentNode = (node: string, dockerEndpoint: string): Described =>
+    described(node, dockerEndpoint, undefined, undefined, nothingKnown);
 
 /** The outputs of a builder, from those of its nodes; what is told of one is told of the first. */
 export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutputs {

@@ -1,4 +1,5 @@
 /** The life of a builder in the words of Pulumi's dynamic providers: the six verbs, each one way through the house. */
+import { isDeepStrictEqual } from "node:util";
 import type {
     CheckFailure,
     CheckResult,
@@ -20,12 +21,11 @@ import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { applyAfter, type Applying, applyNodes, type Context, undo } from "./apply";
 import { automaticName, failuresOfBuilder, nodeIndexes } from "./check";
-import { absentNode, builderOutputs, describeNode } from "./describe";
+import { absentNode, type Described, describeNode, describeObserved } from "./describe";
 import { type Desired, desire, nodesOf } from "./desired";
 import { filesOf, registriesOf } from "./files";
 import { type BuilderInputs, defaults } from "./inputs";
 import { type IsOurs, type Known, type KnownNode, type Observed, observe, observeRemains } from "./observe";
-import type { NodeOutputs } from "./outputs";
 import { type Plan, plan, planAfter, planRemoval } from "./plan";
 import { readBuilder } from "./read";
 import { type Address, locate, reach, type Site } from "./sites";
@@ -33,6 +33,8 @@ import { sharedStates } from "./shared";
 import {
     argumentsInState,
     type BuilderState,
+    describedBefore,
+    describedInState,
     desiredInState,
     droppedNodes,
     known,
@@ -111,8 +113,7 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     const ownership = ownershipOf(observed, self);
     const applying = applyingAt(sites, inputs.__urn);
     const isSelfs: IsOurs = (found) => sameOwner(found, self);
-    const describeAs = (nodes: NodeOutputs[]) =>
-        stateOf(inputs, ownership, desired, builderOutputs(desired.name, nodes));
+    const describeAs = (nodes: readonly Described[]) => stateOf(inputs, ownership, desired, nodes);
     try {
         const failures = await run(plan(desired, observed), desired, observed, applying);
         const reasons: unknown[] = [...failures.values()];
@@ -161,8 +162,8 @@ export async function read(id: string, props: Partial<BuilderState>): Promise<Re
                 !container?.isOurs && (desired.nodes[index]?.volumeIsStates || !volume?.isOurs),
         );
     if (isGone) return { id: "", props: {} as BuilderState };
-    const outputs = builderOutputs(olds.name, await describe(desired, sites, undefined, olds));
-    return { id, props: withFound({ ...olds, ...outputs }, desired, observed) };
+    const nodes = await describeFound(desired, sites, observed, olds);
+    return { id, props: withFound({ ...olds, ...describedInState(olds.name, nodes) }, desired, observed) };
 }
 
 /** `BuildxBuilder.get`: of a builder that no state describes, the engine and the store are all there is. */
@@ -190,7 +191,7 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     const applying = applyingAt(sites, news.__urn);
     const finish = async (failures: ReadonlyMap<number, unknown>) => {
         const nodes = await describe(desired, sites, applying, olds, failures);
-        return stateOf(news, ownership, desired, builderOutputs(desired.name, nodes));
+        return stateOf(news, ownership, desired, nodes);
     };
     try {
         const failures = await run(plan(desired, observed), desired, observed, applying);
@@ -313,22 +314,45 @@ async function run(
 }
 
 /**
- * Each node as it is now, one that cannot be asked as it was; after them the nodes that were dropped and are still there.
+ * Each node as it is after its steps, one that cannot be asked as it was; after them the nodes that were dropped and could
+ * not be removed.
  */
 async function describe(
     { nodes }: Desired,
     sites: readonly Site[],
-    applying: Applying | undefined,
+    applying: Applying,
     before?: BuilderState,
     failures: ReadonlyMap<number, unknown> = new Map(),
-): Promise<NodeOutputs[]> {
-    const described = sites.map(async ({ node, engine, place }, index): Promise<NodeOutputs[]> => {
-        const old = before?.nodes.find(({ name }) => name === node);
+): Promise<Described[]> {
+    const described = sites.map(async ({ node, engine, place }, index): Promise<Described[]> => {
+        const old = describedBefore(before, node);
         const isDropped = index >= nodes.length;
-        if (isDropped && applying !== undefined && !failures.has(index)) return [];
-        if (engine === undefined) return [old ? { ...old, status: "inactive" } : absentNode(node, "")];
-        const asked = applying?.workers.get(containerName(node));
-        return [await describeNode(engine, place.stored, node, { asked, before: old })];
+        if (isDropped && !failures.has(index)) return [];
+        if (engine === undefined)
+            return [old ? { ...old, outputs: { ...old.outputs, status: "inactive" } } : absentNode(node, "")];
+        const asked = applying.workers.get(containerName(node));
+        return [await describeNode(engine, place.stored, node, { asked, before: old?.outputs })];
     });
     return (await Promise.all(described)).flat();
 }
+
+/** Each node as it was found; after them the nodes that were dropped and are still there. */
+const describeFound = (
+    { nodes }: Desired,
+    sites: readonly Site[],
+    observed: Observed,
+    before: BuilderState,
+): Promise<Described[]> =>
+    Promise.all(
+        sites.map(async ({ node, engine, place }, index): Promise<Described> => {
+            const old = describedBefore(before, node);
+            if (engine === undefined) return old ?? absentNode(node, "");
+            const found = index < nodes.length ? observed.nodes[index] : undefined;
+            if (found === undefined || old === undefined) {
+                return describeNode(engine, place.stored, node, { before: old?.outputs });
+            }
+            const now = await describeObserved(engine, node, found, old);
+            // A container that was only started again is no change to tell of: the state stays as it is.
+            return isDeepStrictEqual(now.outputs, old.outputs) ? old : now;
+        }),
+    );

@@ -3,10 +3,10 @@ import { askWorkers } from "../buildkit/workers";
 import { containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
 import { type BuilderRecord, readRecord } from "../buildx/store";
-import { inspectContainer, isRunning as runs } from "../docker/container";
+import { inspectContainer, isRunning as runs, startOf } from "../docker/container";
 import { isContext } from "../docker/context";
-import type { Engine, EngineTraits } from "../docker/engine";
-import { digestInRegistry, findImage, inspectImage } from "../docker/image";
+import { type Engine, type EngineTraits, traitsOf } from "../docker/engine";
+import { digestInRegistry, findImage, imageDigest, inspectImage } from "../docker/image";
 import { isPinned, sameImage } from "../docker/imageReference";
 import { findNetwork, networkOf } from "../docker/network";
 import { type Owner, ownerOf } from "../docker/ownership";
@@ -79,10 +79,12 @@ export interface ObservedContainer {
     /** The resource that made it, if one did. */
     readonly owner: Owner | undefined;
     readonly isRunning: boolean;
-    /** It was started once. Before that its creation may have been cut off with files still to come. */
-    readonly wasStarted: boolean;
+    /** When it was started last; `undefined` for never: its creation may have been cut off with files still to come. */
+    readonly startedAt: string | undefined;
     /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
     readonly imageMoved: boolean;
+    /** Of the image that it was made of; empty where the engine does not have that any more. */
+    readonly imageDigest: string;
     /** What it offers; asked only where the builder has to offer some. */
     readonly platforms: readonly string[];
     readonly settings: Settings;
@@ -139,7 +141,7 @@ async function observeNode(
     if (trouble !== undefined) return troubled(trouble.message);
     const { image, network } = node.settings.fixed;
     const [traits, container, volume, foundImage, foundNetwork, context] = await Promise.all([
-        engine.traits(),
+        traitsOf(engine),
         inspectContainer(engine, node.container),
         inspectVolume(engine, node.volume),
         findImage(engine, image, node.imageInMirrors),
@@ -161,8 +163,9 @@ async function observeNode(
             isOurs: isOurs(owner),
             owner,
             isRunning,
-            wasStarted: container.State.Status !== "created",
+            startedAt: startOf(container),
             imageMoved: await hasMoved(engine, { container, made, wanted, node, pull: later.pull }),
+            imageDigest: made ? imageDigest(made, container.Config.Image) : "",
             platforms: formatPlatforms(workers?.platforms ?? []),
             settings: settingsOfContainer(container, {
                 image: made,
@@ -226,7 +229,7 @@ export interface DroppedNode extends ObservedRemains {
 }
 
 const observeDropped = async (...[site, ...more]: Parameters<typeof observeRemains>): Promise<DroppedNode> => {
-    const [remains, traits] = await Promise.all([observeRemains(site, ...more), site.engine?.traits()]);
+    const [remains, traits] = await Promise.all([observeRemains(site, ...more), site.engine && traitsOf(site.engine)]);
     return { ...remains, engineId: traits?.ID };
 };
 

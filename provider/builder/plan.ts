@@ -212,8 +212,8 @@ const argumentOf: Partial<Record<keyof Fixed, string>> = { files: "buildkitdConf
  *   something else does not roll that image out.
  */
 function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: boolean): string | undefined {
-    const { settings: found, imageMoved, wasStarted } = container;
-    if (!wasStarted) return "the container was never started";
+    const { settings: found, imageMoved, startedAt } = container;
+    if (startedAt === undefined) return "the container was never started";
     if (imageMoved && sawMove) return `${node.settings.fixed.image} is a newer image`;
     const fixed = changedFixed(found, node.settings);
     if (fixed.length > 0) return `${fixed.map((key) => argumentOf[key] ?? key).join(", ")} changed`;

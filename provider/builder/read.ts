@@ -16,7 +16,7 @@ export async function readBuilder(name: string): Promise<{ outputs: BuilderOutpu
     const asked = nodes.map(async ({ Name: node, Endpoint: stored }) => {
         const endpoint = await (stored === undefined ? findEndpoint() : recordedEndpoint(stored));
         const engine = await connect(endpoint);
-        return { engine, outputs: await describeNode(engine, stored ?? endpoint.context ?? endpoint.host, node) };
+        return { engine, ...(await describeNode(engine, stored ?? endpoint.context ?? endpoint.host, node)) };
     });
     const described = await Promise.all(asked);
     const [first] = described;

@@ -2,6 +2,7 @@
 import type { BuilderRecord } from "../buildx/store";
 import { namesInMirrors, type Registries } from "../docker/mirrors";
 import type { Owner } from "../docker/ownership";
+import { builderOutputs, type Described } from "./describe";
 import { type Desired, type DesiredNode, desire, laterOf, nodesOf } from "./desired";
 import { noFiles } from "./files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
@@ -26,6 +27,8 @@ export type BuilderState = BuilderOutputs &
         __files?: Record<string, string>;
         /** It was taken over from someone who did not label it. */
         __adopted?: boolean;
+        /** When the containers were started whose buildkitd said what the outputs have of it, by node. */
+        __startedAt?: Record<string, string>;
         /** Nodes of which a refresh saw that their image's name means another image by now. */
         __imageMoved?: string[];
     };
@@ -58,11 +61,11 @@ export function stateOf(
     inputs: BuilderInputs,
     { owner, isAdopted }: { owner: Owner; isAdopted: boolean },
     desired: Desired,
-    outputs: BuilderOutputs,
+    nodes: readonly Described[],
 ): BuilderState {
     return {
         ...kept(inputs),
-        ...outputs,
+        ...describedInState(desired.name, nodes),
         __owner: owner,
         ...(inputs.endpoint !== undefined && { __endpoint: inputs.endpoint }),
         ...(inputs.platforms !== undefined && { __platforms: inputs.platforms }),
@@ -70,6 +73,27 @@ export function stateOf(
         ...digestsInState(desired.nodes.map(({ name, files }) => [name, files.digest])),
         ...(isAdopted && { __adopted: true }),
     };
+}
+
+/** The outputs of a builder, and when its containers were started. */
+export function describedInState(
+    name: string,
+    nodes: readonly Described[],
+): BuilderOutputs & Pick<BuilderState, "__startedAt"> {
+    const starts = nodes.flatMap(({ outputs, startedAt }) => (startedAt ? [[outputs.name, startedAt] as const] : []));
+    return {
+        ...builderOutputs(
+            name,
+            nodes.map(({ outputs }) => outputs),
+        ),
+        __startedAt: Object.fromEntries(starts),
+    };
+}
+
+/** A node as the state has it; `undefined` where it has none of that name. */
+export function describedBefore(state: BuilderState | undefined, node: string): Described | undefined {
+    const outputs = state?.nodes.find(({ name }) => name === node);
+    return outputs && { outputs, startedAt: state?.__startedAt?.[node] };
 }
 
 function digestsInState(digests: readonly (readonly [node: string, digest: string])[]): Pick<BuilderState, "__files"> {
@@ -152,8 +176,9 @@ export async function observedInState(
                       isOurs: true,
                       owner: state.__owner,
                       isRunning: outputs.status === "running",
-                      wasStarted: true,
+                      startedAt: state.__startedAt?.[node.name] ?? "",
                       imageMoved,
+                      imageDigest: outputs.imageDigest,
                       platforms: outputs.platforms,
                       settings: asked.settings,
                   }

@@ -12,6 +12,10 @@ export const inspectContainer = ({ api }: Engine, name: string): Promise<Contain
 export const isRunning = (container: ContainerInspectInfo | undefined): boolean =>
     container?.State.Running === true && !container.State.Restarting;
 
+/** When it was started last, as the engine writes it; `undefined` for never. */
+export const startOf = ({ State: state }: ContainerInspectInfo): string | undefined =>
+    state.Status === "created" ? undefined : state.StartedAt;
+
 /** Thrown where a container was to be made and there is one of that name already. */
 export class ContainerExistsError extends Error {}
 

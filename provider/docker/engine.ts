@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
+import { Answers } from "./answers";
 import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
 import { whyUnreachable } from "./unreachable";
@@ -11,8 +12,7 @@ import { whyUnreachable } from "./unreachable";
 export interface Engine {
     readonly api: Docker;
     readonly endpoint: Endpoint;
-    /** What it says of itself and its host; asked once in the life of this process. */
-    readonly traits: () => Promise<EngineTraits>;
+    readonly answers: Answers;
 }
 
 /** Of the engine's answer to `docker info`, what does not change while it runs. */
@@ -34,8 +34,11 @@ export interface EngineTraits {
 /** How long an engine may take to answer a first ping, in milliseconds. */
 const pingTimeout = 8_000;
 
+/** How long its answer holds, in seconds. */
+const pingHolds = 1;
+
 /** One client, and so one pool of connections, for each engine that this process talks to. */
-const clients = new Map<string, Pick<Engine, "api" | "traits">>();
+const clients = new Map<string, Pick<Engine, "api" | "answers">>();
 
 /** Thrown where no engine answers; the message says what was tried. */
 export class UnreachableError extends Error {}
@@ -45,14 +48,10 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
     const key = createHash("sha256")
         .update(JSON.stringify([endpoint.host, endpoint.tls]))
         .digest("hex");
-    const known = clients.get(key) ?? withTraits(await client(endpoint));
+    const known = clients.get(key) ?? { api: await client(endpoint), answers: new Answers() };
     clients.set(key, known);
-    const { api } = known;
     try {
-        // Its types do not know the options that dockerode itself takes here.
-        const ping = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-        const answer = await ping({ abortSignal: AbortSignal.timeout(pingTimeout) });
-        if (String(answer) !== "OK") throw new Error("it answers something else to a ping");
+        await known.answers.share("ping", pingHolds, () => ping(known.api));
     } catch (error) {
         throw new UnreachableError(
             `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error, endpoint, pingTimeout)}`,
@@ -62,15 +61,16 @@ export async function connect(endpoint: Endpoint): Promise<Engine> {
     return { ...known, endpoint };
 }
 
-function withTraits(api: Docker): Pick<Engine, "api" | "traits"> {
-    let answer: Promise<EngineTraits> | undefined;
-    const ask = () =>
-        (api.info() as Promise<EngineTraits>).catch((error: unknown) => {
-            answer = undefined; // the next one may be answered
-            throw error;
-        });
-    return { api, traits: () => (answer ??= ask()) };
+async function ping(api: Docker): Promise<void> {
+    // Its types do not know the options that dockerode itself takes here.
+    const ask = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+    const answer = await ask({ abortSignal: AbortSignal.timeout(pingTimeout) });
+    if (String(answer) !== "OK") throw new Error("it answers something else to a ping");
 }
+
+/** What an engine says of itself and its host; asked once in the life of this process. */
+export const traitsOf = ({ api, answers }: Engine): Promise<EngineTraits> =>
+    answers.share("info", Infinity, () => api.info() as Promise<EngineTraits>);
 
 async function client(endpoint: Endpoint): Promise<Docker> {
     const [Dockerode, options] = await Promise.all([loadClient(), transport(endpoint)]);

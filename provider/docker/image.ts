@@ -4,8 +4,8 @@ import { type Engine, engineMessage, ifNotFound } from "./engine";
 import { type ImageReference, isPinned, parseImageReference } from "./imageReference";
 
 /** An image that the engine has; `undefined` where it has none of that name. */
-export const inspectImage = ({ api }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
-    api.getImage(name).inspect().catch(ifNotFound);
+export const inspectImage = ({ api, answers }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
+    answers.share(`image ${name}`, 0, () => api.getImage(name).inspect().catch(ifNotFound));
 
 /**
  * The name by which the engine has an image, and the image. One that is named by its digest may be there by the name that

@@ -1,5 +1,5 @@
 /** Calls the image that registers emulators (tonistiigi/binfmt, README). */
-import { type Engine, remapsUsers } from "../docker/engine";
+import { type Engine, remapsUsers, traitsOf } from "../docker/engine";
 import { inspectImage, pullOrKeep } from "../docker/image";
 import { ownerLabels } from "../docker/ownership";
 import { runContainer } from "../docker/runContainer";
@@ -46,7 +46,7 @@ export async function callImage(
     { image, name, owner }: DesiredEmulation,
     { uninstall = [], install = [] }: Change = {},
 ): Promise<Report> {
-    const traits = await engine.traits();
+    const traits = await traitsOf(engine);
     const options = {
         name,
         Image: image,

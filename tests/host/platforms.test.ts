@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { registered, withoutEmulators } from "../support/binfmt";
 import { inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
@@ -60,6 +61,26 @@ describe("platforms that a builder has to offer", () => {
 
             await project.destroy();
             assert.deepEqual(await registered(), []);
+        }),
+    );
+
+    it(
+        "are seen by a refresh where emulators came later, of all builders that are alike",
+        onHost(async (project) => {
+            const all = async () => (await project.state()).flatMap(({ outputs }) => (outputs.status ? [outputs] : []));
+            const builders = `for (const each of ["a", "b", "c"]) new buildx.BuildxBuilder(each, { name: unique + "-" + each + "-" });`;
+            await project.program(builders);
+            await project.up();
+            for (const { platforms } of await all()) assert.ok(!(platforms as string[]).includes("linux/arm64"));
+
+            await project.program(qemu + builders);
+            await project.up();
+            await sleep(21_000); // until then BuildKit does not look again
+            await project.refresh();
+            assert.equal((await all()).length, 3);
+            for (const { name, platforms } of await all())
+                assert.ok((platforms as string[]).includes("linux/arm64"), String(name));
+            await project.refresh("--expect-no-changes");
         }),
     );
 

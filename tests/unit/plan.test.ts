@@ -40,8 +40,9 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
                 isOurs: true,
                 owner,
                 isRunning: true,
-                wasStarted: true,
+                startedAt: "2026-01-01T00:00:00Z",
                 imageMoved: false,
+                imageDigest: "sha256:0",
                 platforms: ["linux/amd64"],
                 settings: node.settings,
             },
@@ -273,7 +274,7 @@ describe("the plan for a builder that drifted", () => {
     });
 
     it("makes one anew whose creation was cut off before it was started", () => {
-        const cutOff = withContainer(asAsked(), { isRunning: false, wasStarted: false });
+        const cutOff = withContainer(asAsked(), { isRunning: false, startedAt: undefined });
         assert.deepEqual(steps(desired(), cutOff), madeAnew);
     });
 

@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { openRepository, RegistryError } from "../docker/registry";
+import { openRepository } from "../docker/registry";
+import { RegistryError } from "../docker/registryError";
 import { type Manifest, manifestFrameLength, parseManifest, parseTrailer, type Trailer, trailerLength } from "./format";
 import { stateImage } from "./image";
 import type { Location } from "./location";

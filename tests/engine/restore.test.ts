@@ -130,6 +130,14 @@ describe("restoring a state", () => {
                 await project.program(restoring({ image: `${registry.host}/caches/none:latest` }));
                 assert.match(await project.failing("up"), /refuses the manifest of .*caches\/none:latest \(404/s);
                 assert.deepEqual(await leftovers(restoredVolume(project)), []);
+
+                const wrong = "wrong-sesame-9";
+                const login = Buffer.from(`${credentials.username}:${wrong}`).toString("base64");
+                await configure(project, { auths: { [registry.host]: { auth: login } } });
+                await project.program(restoring({ image: location }));
+                const refused = await project.failing("up", "--logtostderr", "-v=3");
+                assert.match(refused, new RegExp(`\\(401: .*docker login ${registry.host}`, "s"));
+                assert.ok(!refused.includes(wrong) && !refused.includes(login));
             } finally {
                 registry.stop();
             }

@@ -37,3 +37,7 @@ async function removeLeftoversAt(part: string, host: string | undefined): Promis
     await run("docker", at(host, "rm", "--force", "--volumes", ...names));
     await run("docker", at(host, "volume", "rm", "--force", ...names));
 }
+
+/** This machine, as containers on the engine's default network see it. */
+export const bridgeAddress = async (): Promise<string> =>
+    (await docker(["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge"])).trim();

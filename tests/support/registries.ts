@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Certified, certify, makeAuthority } from "./certificates";
-import { docker } from "./docker";
+import { bridgeAddress, docker } from "./docker";
 import { context } from "./image";
 import type { Project } from "./project";
 import { type Registry, startRegistry } from "./registry";
@@ -27,8 +27,7 @@ export async function withRegistries(project: Project, test: (made: Registries) 
     const folder = join(project.folder, "registries");
     const data = join(folder, "data");
     await mkdir(folder);
-    const gateway = ["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge"];
-    const address = (await docker(gateway)).trim();
+    const address = await bridgeAddress();
     const authority = await makeAuthority(folder, "authority");
     const server = await certify(folder, "server", authority, address);
     const client = await certify(folder, "client", authority);

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TokenServer } from "./tokenServer";
 
 /** The password as `htpasswd -B` writes it. */
 const passwordHash = "$2b$05$Rk4eZ58oV8AefIzKV7056.rpwLXfqV5csFi71RiaGlJle0M4vYtHy";
@@ -11,6 +12,8 @@ export const credentials = { username: "someone", password: "open-sesame-7" };
 
 export interface Registry {
     host: string;
+    /** Where it keeps its images. */
+    data: string;
     /** Ends it. */
     stop(): void;
 }
@@ -22,13 +25,19 @@ interface RegistryOptions {
     auth?: boolean;
     /** The address that it listens at. Default: loopback, where this machine alone reaches it. */
     address?: string;
+    /** Ask for a token of this server instead. */
+    tokens?: TokenServer["trust"] & { realm: string };
+    /** Send who asks for a blob to this address, with the path of its file in `data` behind it. */
+    storage?: string;
+    /** What it takes for its own address in what it answers, such as `http://localhost:5000`. Default: as it is asked. */
+    seenAs?: string;
     /** Speak HTTPS with this certificate, to clients with one of the authority `clientCa`, if there is one. */
     tls?: { cert: string; key: string; clientCa?: string };
 }
 
 /** @param folder where it may make one of its own. */
 export async function startRegistry(folder: string, options: RegistryOptions = {}): Promise<Registry> {
-    const { auth = true, address = "127.0.0.1", tls } = options;
+    const { auth = true, address = "127.0.0.1", tls, tokens, storage, seenAs } = options;
     const port = await freePort();
     const home = join(folder, `registry-${port}`);
     const { data = join(home, "data") } = options;
@@ -44,14 +53,21 @@ export async function startRegistry(folder: string, options: RegistryOptions = {
         JSON.stringify({
             version: 0.1,
             storage: { filesystem: { rootdirectory: data } },
-            http: { addr: `${address}:${port}`, ...(ofTls && { tls: ofTls }) },
-            ...(auth && { auth: { htpasswd: { realm: "test", path: join(home, "htpasswd") } } }),
+            ...(storage && { middleware: { storage: [{ name: "redirect", options: { baseurl: storage } }] } }),
+            http: {
+                addr: `${address}:${port}`,
+                ...(seenAs && { host: seenAs }),
+                ...(ofTls && { tls: ofTls }),
+            },
+            ...(tokens
+                ? { auth: { token: tokens } }
+                : auth && { auth: { htpasswd: { realm: "test", path: join(home, "htpasswd") } } }),
         }),
     );
     const child = spawn("registry", ["serve", join(home, "config.yml")], { stdio: "ignore" });
     const ended = new Promise<never>((_, reject) => child.once("error", reject));
     await Promise.race([answers(address, port), ended]);
-    return { host: `${address}:${port}`, stop: () => child.kill() };
+    return { host: `${address}:${port}`, data, stop: () => child.kill() };
 }
 
 async function answers(address: string, port: number): Promise<void> {

@@ -5,6 +5,7 @@ import { formatSize, isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } fr
 import { changedPaths } from "../../provider/pulumi/replaceOnChanges";
 import { unknown } from "../../provider/pulumi/unknown";
 import { parseImageReference, sameImage } from "../../provider/docker/imageReference";
+import { parseChallenges } from "../../provider/docker/registryLogin";
 
 describe("sizes", () => {
     it("are read as docker reads them", () => {
@@ -152,5 +153,22 @@ describe("replaceOnChanges", () => {
         assert.deepEqual(changedPaths(["*"], { a: 1, b: 2, c: undefined }, { __urn: "x", b: 2, a: 1 }), []);
         assert.deepEqual(changedPaths(["*"], { a: 1 }, { a: 2 }), ["*"]);
         assert.deepEqual(changedPaths(undefined, olds, news), []);
+    });
+});
+
+describe("a registry's challenges", () => {
+    it("are told apart, whatever they are written with", () => {
+        assert.deepEqual(parseChallenges(""), []);
+        assert.deepEqual(
+            parseChallenges('Basic realm="a, b=c", BEARER Realm=https://a/t?x=1 , service = "the \\"hub\\""'),
+            [
+                { scheme: "basic", parameters: { realm: "a, b=c" } },
+                { scheme: "bearer", parameters: { realm: "https://a/t?x=1", service: 'the "hub"' } },
+            ],
+        );
+        assert.deepEqual(
+            parseChallenges("Negotiate, Bearer realm=r").map(({ scheme }) => scheme),
+            ["negotiate", "bearer"],
+        );
     });
 });

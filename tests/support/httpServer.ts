@@ -1,0 +1,48 @@
+import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttps } from "node:https";
+import { readAll } from "../../provider/docker/streams";
+
+/** What a server was asked. */
+export interface Asked {
+    readonly method: string;
+    /** Path and query. */
+    readonly url: string;
+    readonly authorization: string | undefined;
+    readonly body: string;
+}
+
+export interface HttpServer {
+    /** Such as `http://127.0.0.1:40000`. */
+    readonly origin: string;
+    readonly port: number;
+    /** All that it was asked so far. */
+    readonly asked: Asked[];
+    stop(): Promise<void>;
+}
+
+export type Answer = (asked: Asked, response: ServerResponse) => unknown;
+
+/** A server of a test's own on this machine. @param tls speak HTTPS, with these PEM texts. */
+export async function startHttpServer(answer: Answer, tls?: { cert: string; key: string }): Promise<HttpServer> {
+    const asked: Asked[] = [];
+    const listener = async (request: IncomingMessage, response: ServerResponse) => {
+        const { method = "", url = "", headers } = request;
+        const each = { method, url, authorization: headers.authorization, body: (await readAll(request)).toString() };
+        asked.push(each);
+        await answer(each, response);
+    };
+    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+        void listener(request, response).catch(() => response.destroy());
+    const server = tls ? createHttps(tls, onRequest) : createHttp(onRequest);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    return {
+        origin: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+        port,
+        asked,
+        stop: async () => {
+            server.closeAllConnections();
+            await new Promise((resolve) => server.close(resolve));
+        },
+    };
+}

@@ -1,9 +1,9 @@
+import { defaultDrainTimeout } from "../buildkit/builds";
 import { canonicalName, nodeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
 import type { TlsArguments } from "../docker/tls";
 import { defaultImage } from "./helper";
-import { defaultDrainTimeout } from "./pause";
 import { type Location, locationOf } from "./location";
 import { archiveInOwnProcess } from "./ownProcess";
 import { formatProgress } from "./progress";

@@ -1,8 +1,8 @@
+import { defaultDrainTimeout } from "../buildkit/builds";
 import { canonicalName, nodeName } from "../buildx/names";
 import type { TlsArguments } from "../docker/tls";
 import { defaultImage } from "./helper";
 import type { ArchiveInputs } from "./inputs";
-import { defaultDrainTimeout } from "./pause";
 import { type Location, locationOf } from "./location";
 
 /** An archive as the program asks for it, every default filled in. */

@@ -7,9 +7,6 @@ import { readAll, stdoutOf } from "../docker/streams";
 import { containersOf } from "../docker/volume";
 import type { Copying } from "./helper";
 
-/** Seconds until running builds are cut off. */
-export const defaultDrainTimeout = 600;
-
 /** Seconds until a builder that was started again has to answer. */
 const bootTimeout = 60;
 

@@ -1,3 +1,4 @@
+import { defaultDrainTimeout } from "../buildkit/builds";
 import type { DriverOptions } from "../buildx/driverOptions";
 import type { BuildkitdConfig } from "../buildkit/config";
 import type { GcRule } from "../buildkit/gc";
@@ -66,5 +67,5 @@ export const defaults = {
     /** Seconds. */
     bootTimeout: 60,
     /** Seconds. */
-    drainTimeout: 600,
+    drainTimeout: defaultDrainTimeout,
 } as const;

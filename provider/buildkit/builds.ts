@@ -3,6 +3,9 @@ import { stopContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 
+/** Seconds that running builds get to come to their end, before they are cut off. */
+export const defaultDrainTimeout = 600;
+
 /** Between two looks at the running builds, in milliseconds. */
 const pause = 500;
 

@@ -1,6 +1,6 @@
-import { defaultDrainTimeout } from "../archive/pause";
 import { restoreInOwnProcess } from "../archive/ownProcess";
 import type { Reporting } from "../archive/write";
+import { defaultDrainTimeout } from "../buildkit/builds";
 import { type Engine, failedCall } from "../docker/engine";
 import { createVolume, removeVolume } from "../docker/volume";
 import type { StatePlan } from "./plan";

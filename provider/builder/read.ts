@@ -3,6 +3,7 @@ import { listRecords, readRecord, storeFolder } from "../buildx/store";
 import { findEndpoint, recordedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { builderOutputs, describeNode } from "./describe";
+import { whyNotFound } from "./notFound";
 import type { BuilderOutputs } from "./outputs";
 
 /**
@@ -21,7 +22,7 @@ export async function readBuilder(name: string): Promise<{ outputs: BuilderOutpu
     const described = await Promise.all(asked);
     const [first] = described;
     if (first === undefined || (record.is !== "present" && first.outputs.status === "inactive"))
-        throw await notFound(name);
+        throw new Error(whyNotFound(name, await listRecords(), storeFolder()));
     return {
         outputs: builderOutputs(
             name,
@@ -29,11 +30,4 @@ export async function readBuilder(name: string): Promise<{ outputs: BuilderOutpu
         ),
         engine: first.engine,
     };
-}
-
-/** What to tell where there is no such builder. */
-export async function notFound(name: string): Promise<Error> {
-    const others = await listRecords();
-    const there = others.length > 0 ? `there are ${others.join(", ")}` : "there are none";
-    return new Error(`there is no builder "${name}" in ${storeFolder()} (${there}): docker buildx ls lists them`);
 }

@@ -100,6 +100,13 @@ describe("a state", () => {
             await project.up("--expect-no-changes", "--refresh");
             assert.ok((await total()) > 16 * megabytes);
             await program(gc, prune(2));
+            await docker(["stop", container]);
+            const refused = (await project.failing("up")).replace(/\s+/g, " ");
+            assert.match(
+                refused,
+                new RegExp(`node ${unique}0 of builder "${unique}" cannot be pruned: .* is not running`),
+            );
+            await docker(["start", container]);
             await project.up();
             const { pruned } = await project.outputs<{ pruned: { reclaimed: number; records: number } }>();
             assert.ok(pruned.reclaimed > 16 * megabytes && pruned.records >= 3, JSON.stringify(pruned));

@@ -68,6 +68,35 @@ describe("the example", () => {
     );
 
     it(
+        "bounded-cache gives its builder bounds, prunes for a release, and tells what is left",
+        withProject(async (project) => {
+            await example(project, "bounded-cache");
+            await project.config("maxUsedSpace", "64MB");
+            await project.config("keepDuration", "1s");
+            await project.up();
+            const workers = ["buildctl", "debug", "workers", "--format", "{{json .}}"];
+            const said = await docker(["exec", `buildx_buildkit_${project.unique}0`, ...workers]);
+            const [{ gcPolicy }] = JSON.parse(said) as [{ gcPolicy: { maxUsedSpace: number }[] }];
+            assert.equal(gcPolicy.at(-1)?.maxUsedSpace, 64 * 1024 ** 2);
+
+            const folder = await context(project);
+            await build(project, project.unique, folder);
+            await project.up("--expect-no-changes");
+            const full = await project.outputs<{ size: number; sizeOnDisk: number }>();
+            assert.ok(full.size > 0 && full.sizeOnDisk >= full.size, JSON.stringify(full));
+            assert.equal((await build(project, project.unique, folder)).cached, 3);
+
+            await project.config("release", "next");
+            await project.up();
+            const { reclaimed, size } = await project.outputs<{ reclaimed: number; size: number }>();
+            assert.ok(reclaimed > 0 && size < full.size, JSON.stringify({ reclaimed, size, full }));
+            assert.equal((await build(project, project.unique, folder)).cached, 0);
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
         "two-nodes makes a node on each of two engines",
         withProject(async (project) => {
             await example(project, "two-nodes");

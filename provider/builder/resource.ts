@@ -5,10 +5,11 @@ import type { GcRule } from "../buildkit/gc";
 import type { Inputs } from "../pulumi/inputs";
 import { BuildxResource } from "../pulumi/resource";
 import { withSecretKeys } from "../pulumi/secretKey";
-import { type BuildKitState, referenceFor, type TlsArgs } from "../state/resource";
+import type { BuildKitState, TlsArgs } from "../state/resource";
 import type { Dns } from "./inputs";
 import { missingPlatform } from "./missingPlatform";
 import type { NodeOutputs, Status } from "./outputs";
+import { referenceFor, type User } from "./sharedInProgram";
 
 /** Options of buildx's docker-container driver, in its own value syntax (docs.docker.com, "Docker container build driver"). */
 export interface DriverOpts {
@@ -179,12 +180,13 @@ export class BuildxBuilder extends BuildxResource {
 
     constructor(name: string, args?: BuildxBuilderArgs, opts?: pulumi.CustomResourceOptions) {
         const { state, nodes, ...others } = args ?? {};
+        const user: User = { name };
         super(
             "BuildxBuilder",
             name,
             {
                 ...others,
-                ...(state !== undefined && { state: referenceFor(name, state) }),
+                ...(state !== undefined && { state: referenceFor(user, state) }),
                 ...withSecrets(others),
                 containerName: undefined,
                 dockerEndpoint: undefined,
@@ -193,7 +195,7 @@ export class BuildxBuilder extends BuildxResource {
                 name: others.name,
                 endpoint: others.endpoint,
                 platforms: others.platforms,
-                nodes: nodes && withReferences(nodes, name),
+                nodes: nodes && withReferences(nodes, user),
             },
             // It repeats the nodes' arguments, and a secret is kept only where it was given.
             nodes ? { ...opts, additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), "__nodes"] } : opts,
@@ -236,11 +238,11 @@ const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
 });
 
 /** Nodes with what they take from their states in the place of these. */
-const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, builder: string) => {
+const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, user: User) => {
     const ofNode = ({ state, ...node }: NodeArgs) => ({
         ...node,
         ...withSecrets(node),
-        ...(state && { state: referenceFor(builder, state) }),
+        ...(state && { state: referenceFor(user, state) }),
     });
     const ofEach = (node: pulumi.Input<NodeArgs>) =>
         isLater(node) ? pulumi.output(node).apply((known) => ofNode(known as NodeArgs)) : ofNode(node);

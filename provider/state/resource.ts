@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { RestoreSource } from "../archive/location";
 import type { TlsArguments } from "../docker/tls";
 import type { Inputs } from "../pulumi/inputs";
@@ -117,9 +117,6 @@ export class BuildKitState extends BuildxResource {
 /** No outputs, since an output that has no value is unknown at preview. */
 const asked = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
 
-/** Which builder of this program works on a state. */
-const users = new WeakMap<BuildKitState, string>();
-
 /** What another resource needs of a state, as plain values: a resource itself cannot be given to a dynamic provider. */
 export const referenceTo = (state: BuildKitState) => ({
     builderName: state.builderName,
@@ -127,21 +124,3 @@ export const referenceTo = (state: BuildKitState) => ({
     volumeName: state.volumeName,
     ...asked.get(state),
 });
-
-/**
- * The same for a builder that is to work on it.
- *
- * @param user the builder's logical name.
- * @throws where another builder of this program works on that state.
- */
-export function referenceFor(user: string, state: BuildKitState): ReturnType<typeof referenceTo> {
-    const other = users.get(state);
-    if (other !== undefined && other !== user) {
-        throw new pulumi.RunError(
-            `BuildxBuilder "${user}" cannot work on the state that BuildxBuilder "${other}" works on: ` +
-                `buildkitd locks its state. Give "${user}" a BuildKitState of its own`,
-        );
-    }
-    users.set(state, user);
-    return referenceTo(state);
-}

@@ -14,6 +14,17 @@ describe("two builders on one state", () => {
                 /BuildxBuilder "two" cannot work on the state that BuildxBuilder "one" works on: buildkitd locks its state/,
             );
 
+            await project.program(`
+                const state = new buildx.BuildKitState("cache", { builderName: unique });
+                for (const name of ["a", "b"]) {
+                    const parent = new pulumi.ComponentResource("test:index:Part", name);
+                    new buildx.BuildxBuilder("same", { state }, { parent });
+                }`);
+            assert.match(
+                await project.failing("preview"),
+                /BuildxBuilder "same" cannot work on the state that another BuildxBuilder "same" works on/,
+            );
+
             const program = (builder: string, more = "") =>
                 project.program(`
                     const one = new buildx.BuildKitState("one", { builderName: unique });

@@ -9,6 +9,7 @@ import { worse } from "./report/compare";
 import { committed, keep, machine, type Result, resultOf } from "./report/results";
 import { table } from "./report/table";
 import { withBench } from "./support/bench";
+import { throwIfInterrupted } from "./support/interruption";
 
 async function main(args: string[]): Promise<void> {
     const wanted = chosen(args, measurements);
@@ -17,7 +18,12 @@ async function main(args: string[]): Promise<void> {
         const done: Result[] = [];
         for (const each of wanted) {
             console.error(`bench: ${each.what}`);
-            done.push(resultOf(each, await each.run(bench)));
+            try {
+                done.push(resultOf(each, await each.run(bench)));
+            } catch (error) {
+                throwIfInterrupted();
+                tellFailure(error); // the other rows may be minutes of work
+            }
         }
         return done;
     });
@@ -29,7 +35,9 @@ async function main(args: string[]): Promise<void> {
     await writeFile(join(checkout, "docs/bench.svg"), chart(all));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+function tellFailure(error: unknown): void {
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-});
+    process.exitCode ??= 1;
+}
+
+main(process.argv.slice(2)).catch(tellFailure);

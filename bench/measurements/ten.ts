@@ -1,6 +1,6 @@
 import type { Measurement } from "../measurement";
 import { type Bench } from "../support/bench";
-import { make, makeByBuildx, type Made, remove, removeByBuildx } from "../support/builders";
+import { asPulumiDoes, make, makeByBuildx, type Made, remove, removeByBuildx } from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
 const tenNames = (bench: Bench) => Array.from({ length: 10 }, () => bench.name());
@@ -17,8 +17,10 @@ export const ten: Measurement = {
             async () => {
                 const names = tenNames(bench);
                 let made: Made[] = [];
-                const time = await timed(async () => (made = await Promise.all(names.map((name) => make(name)))));
-                await Promise.all(made.map(remove));
+                const time = await timed(
+                    async () => (made = await asPulumiDoes(names, (name) => make(name), names.length)),
+                );
+                await asPulumiDoes(made, remove);
                 return time;
             },
             async () => {

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removeLeftovers } from "../../tests/support/docker";
-import { once } from "./once";
+import { leftovers, removeLeftovers } from "../../tests/support/docker";
 import { grow, type Growth } from "./growth";
+import { interruptible, throwIfInterrupted } from "./interruption";
+import { once } from "./once";
 
 /** What the measurements of one run share: a store of its own, names of its own, and what is dear to make. */
 export interface Bench {
@@ -26,20 +27,20 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
     const bench: Bench = {
         unique,
         folder,
-        name: () => `${unique}-${names++}-`,
+        name: () => {
+            throwIfInterrupted();
+            return `${unique}-${names++}-`;
+        },
         growth: once(() => grow(unique)),
     };
-    const cleanUp = once(async () => {
-        await removeLeftovers(unique);
-        await rm(folder, { recursive: true, force: true });
+    return interruptible(async () => {
+        try {
+            return await work(bench);
+        } finally {
+            // Of a call that was cut off, the effect may show after a first look.
+            for (let attempt = 0; attempt < 5 && (await leftovers(unique)).length > 0; attempt++)
+                await removeLeftovers(unique);
+            await rm(folder, { recursive: true, force: true });
+        }
     });
-    const interrupted = (signal: NodeJS.Signals) => {
-        void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
-    };
-    process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
-    try {
-        return await work(bench);
-    } finally {
-        await cleanUp();
-    }
 }

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import type { BuilderInputs } from "../../provider/builder/inputs";
 import type { BuilderState } from "../../provider/builder/state";
 import { must } from "../../tests/support/run";
+import { throwIfInterrupted } from "./interruption";
 
 /** The package as Pulumi's provider process finds it. */
 const { BuildxBuilder: verbs } = createRequire(__filename)("pulumi-buildx/dynamic") as {
@@ -46,16 +47,27 @@ export const makeByBuildx = (name: string, ...args: string[]): Promise<string> =
 
 export const removeByBuildx = (...names: string[]): Promise<string> => buildx("rm", ...names);
 
-/** Does something for each of several, as many at once as `pulumi up` would by default. */
+/**
+ * Does something for each of several. After a failure no more is begun, and what is begun is awaited.
+ *
+ * @param atOnce how many at once; omitted: as many as `pulumi up` would by default.
+ */
 export async function asPulumiDoes<Item, Result>(
     items: readonly Item[],
     work: (item: Item) => Promise<Result>,
+    atOnce = 4 * cpus().length,
 ): Promise<Result[]> {
     const results: Result[] = [];
+    const failures: unknown[] = [];
     const left = items.entries();
     const take = async () => {
-        for (const [index, item] of left) results[index] = await work(item);
+        for (const [index, item] of left) {
+            if (failures.length > 0) return;
+            throwIfInterrupted();
+            results[index] = await work(item);
+        }
     };
-    await Promise.all(Array.from({ length: 4 * cpus().length }, take));
+    await Promise.all(Array.from({ length: atOnce }, () => take().catch((error: unknown) => failures.push(error))));
+    if (failures.length > 0) throw failures[0];
     return results;
 }

@@ -1,6 +1,7 @@
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Project } from "../../tests/support/project";
+import { throwIfInterrupted } from "./interruption";
 import { median, timed } from "./rounds";
 
 /** The numbers of builders that a stack is looked at with. */
@@ -26,6 +27,7 @@ export async function grow(unique: string): Promise<Growth> {
     try {
         const growth = { preview: {} as Record<Size, number>, state: {} as Record<Size, number> };
         for (const size of sizes) {
+            throwIfInterrupted();
             await write(project, size);
             await project.up();
             const times: number[] = [];

@@ -1,4 +1,5 @@
 import { type Figures } from "../measurement";
+import { throwIfInterrupted } from "./interruption";
 
 /** One round: gives the figure, and does what has to be done before and after it outside of the time that it takes. */
 export type Round = () => Promise<number>;
@@ -23,6 +24,7 @@ export function median(figures: readonly number[]): number {
 export async function sideBySide(rounds: number, ours: Round, beside: Round): Promise<Figures> {
     const figures = { ours: [] as number[], beside: [] as number[] };
     for (let round = 0; round <= rounds; round++) {
+        throwIfInterrupted();
         const [one, other] = [await ours(), await beside()];
         if (round === 0) continue;
         figures.ours.push(one);

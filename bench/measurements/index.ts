@@ -1,4 +1,5 @@
 import type { Measurement } from "../measurement";
+import { archive, restore } from "./archive";
 import { cache } from "./cache";
 import { create } from "./create";
 import { deletion } from "./delete";
@@ -17,6 +18,8 @@ export const measurements: readonly Measurement[] = [
     deletion,
     limit,
     cache,
+    archive,
+    restore,
     reading,
     preview,
     loadingTime,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { leftovers, removeLeftovers } from "../../tests/support/docker";
 import { grow, type Growth } from "./growth";
 import { interruptible, throwIfInterrupted } from "./interruption";
+import { type LargeState, makeLargeState } from "./largeState";
 import { once } from "./once";
 
 /** What the measurements of one run share: a store of its own, names of its own, and what is dear to make. */
@@ -16,6 +17,8 @@ export interface Bench {
     name(): string;
     /** Stacks of several sizes, made when they are first asked for. */
     growth(): Promise<Growth>;
+    /** A state to archive and restore, made when it is first asked for. */
+    largeState(): Promise<LargeState>;
 }
 
 /** Does some work with all that it makes gone afterwards, also where it fails or is interrupted. */
@@ -32,6 +35,7 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
             return `${unique}-${names++}-`;
         },
         growth: once(() => grow(unique)),
+        largeState: once(() => makeLargeState(bench)),
     };
     return interruptible(async () => {
         try {

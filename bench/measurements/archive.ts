@@ -1,0 +1,107 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { must } from "../../tests/support/run";
+import type { Measurement } from "../measurement";
+import type { Bench } from "../support/bench";
+import { median, sideBySide, timed } from "../support/rounds";
+import {
+    archiveByTar,
+    archiveState,
+    inContainer,
+    onEngineHost,
+    type Restored,
+    restoreByTar,
+    restoreState,
+    settle,
+    type Tarring,
+} from "../support/states";
+
+const rounds = 3;
+
+// Both compress with zstd's own level, 3, in one thread, and end once all lies on the disk. What they read lies in the page
+// cache after the first round, and nothing that was written before is left to be written while they run.
+
+export const archive: Measurement = {
+    name: "archive",
+    what: "archive a state of 1 GB",
+    beside: "docker run tar | zstd of the same volume",
+    unit: "ms",
+    goal: { of: "ratio", most: 1.3 },
+    async run(bench) {
+        const { builderName, volume } = await bench.largeState();
+        const [ours, theirs] = [join(bench.folder, "ours.tar.zst"), join(bench.folder, "theirs.tar.zst")];
+        const byTar = async (tarring: Tarring) => {
+            await settle();
+            const time = await timed(() => archiveByTar(tarring));
+            await rm(theirs);
+            return time;
+        };
+        const figures = await sideBySide(
+            rounds,
+            async () => {
+                await settle();
+                const time = await timed(() => archiveState({ builderName, to: ours }));
+                await rm(ours);
+                return time;
+            },
+            () => byTar(inContainer(bench.name(), volume, theirs)),
+        );
+        const there = await onEngineHost(volume, theirs);
+        return { ...figures, ...(there && (await onHost(() => byTar(there)))) };
+    },
+};
+
+export const restore: Measurement = {
+    name: "restore",
+    what: "restore a state of 1 GB from its archive",
+    beside: "zstd -d | docker run tar of the same archive",
+    unit: "ms",
+    goal: { of: "ratio", most: 1.3 },
+    async run(bench) {
+        const { builderName } = await bench.largeState();
+        const file = join(bench.folder, "state.tar.zst");
+        await archiveState({ builderName, to: file });
+        const byTar = async (volume: string, tarring: Tarring) => {
+            await settle();
+            const time = await timed(() => restoreByTar(tarring));
+            await must("docker", ["volume", "rm", volume]);
+            return time;
+        };
+        const figures = await sideBySide(
+            rounds,
+            async () => {
+                await settle();
+                let restored: Restored | undefined;
+                const time = await timed(async () => (restored = await restoreState(bench.name(), file)));
+                await restored?.remove();
+                return time;
+            },
+            async () => {
+                const volume = await makeVolume(bench);
+                return byTar(volume, inContainer(bench.name(), volume, file));
+            },
+        );
+        const volume = await makeVolume(bench);
+        const isThere = await onEngineHost(volume, file);
+        await must("docker", ["volume", "rm", volume]);
+        if (!isThere) return figures;
+        const again = async () => {
+            const fresh = await makeVolume(bench);
+            return byTar(fresh, (await onEngineHost(fresh, file)) as Tarring);
+        };
+        return { ...figures, ...(await onHost(again)) };
+    },
+};
+
+async function makeVolume(bench: Bench): Promise<string> {
+    const volume = bench.name();
+    await must("docker", ["volume", "create", volume]);
+    return volume;
+}
+
+/** What it takes without a way through the engine, for those who are root on its host. */
+async function onHost(round: () => Promise<number>) {
+    const times: number[] = [];
+    for (let each = 0; each < rounds; each++) times.push(await round());
+    return { more: { "tar and zstd as root on the engine's host": median(times) } };
+}

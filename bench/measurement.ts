@@ -1,8 +1,8 @@
 /** What is measured, as a value: the table, the chart and the comparison with older figures are made from it alone. */
 import type { Bench } from "./support/bench";
 
-/** Of the figures of one row: `ms` of wall time, 10^6 bytes, 10^3 bytes, or percent. */
-export type Unit = "ms" | "MB" | "KB" | "%";
+/** Of the figures of one row: `ms` of wall time, 10^6 bytes, 10^3 bytes, percent, or none where things are counted. */
+export type Unit = "ms" | "MB" | "KB" | "%" | "";
 
 export interface Measurement {
     /** By which `--only` chooses it. */

@@ -5,7 +5,7 @@ import { create } from "./create";
 import { deletion } from "./delete";
 import { limit } from "./limit";
 import { loadingImplementation, loadingMemory, loadingTime } from "./loading";
-import { memory } from "./memory";
+import { connections, memory } from "./memory";
 import { preview } from "./preview";
 import { reading } from "./read";
 import { state } from "./state";
@@ -26,5 +26,6 @@ export const measurements: readonly Measurement[] = [
     loadingMemory,
     loadingImplementation,
     memory,
+    connections,
     state,
 ];

@@ -1,8 +1,6 @@
+import { cpus } from "node:os";
 import type { Measurement } from "../measurement";
-import { asPulumiDoes } from "../support/builders";
-import { ProviderProcess } from "../support/providerProcess";
-
-const builders = 100;
+import { builders } from "../support/hundred";
 
 export const memory: Measurement = {
     name: "memory",
@@ -11,16 +9,22 @@ export const memory: Measurement = {
     unit: "MB",
     goal: { of: "ours", most: 60 },
     async run(bench) {
-        const provider = await ProviderProcess.start();
-        try {
-            const idle = await provider.memory();
-            const names = Array.from({ length: builders }, () => bench.name());
-            const made = await asPulumiDoes(names, async (name) => [name, await provider.create(name)] as const);
-            const after = await provider.memory();
-            await asPulumiDoes(made, ([name, properties]) => provider.delete(name, properties));
-            return { ours: after - idle, beside: idle };
-        } finally {
-            await provider.stop();
-        }
+        const { idle, after } = (await bench.hundred()).memory;
+        return { ours: after - idle, beside: idle };
+    },
+};
+
+/** What one builder asks of its engine at once, at most. */
+const callsAtOnce = 8;
+
+export const connections: Measurement = {
+    name: "connections",
+    what: `connections of the provider process to the engine once it has made ${builders} builders`,
+    unit: "",
+    // They are kept for the next builder: so many as are made at once have any.
+    goal: { of: "ours", most: callsAtOnce * 4 * cpus().length },
+    async run(bench) {
+        const { idle, after } = (await bench.hundred()).sockets;
+        return { ours: after - idle };
     },
 };

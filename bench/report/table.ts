@@ -13,9 +13,16 @@ export function table(results: readonly Result[]): string {
         [result.what, result.besideWhat && `beside ${result.besideWhat}`].filter(Boolean).join(", "),
         moreInWords(result),
     ]);
-    const all = [["", "median", "beside", "ratio", "goal", "reached", "what", ""], ...rows];
-    const widths = all.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), []);
-    return all
+    return columns([["", "median", "beside", "ratio", "goal", "reached", "what", ""], ...rows]);
+}
+
+/** Rows with the cells of each column below each other. */
+export function columns(rows: readonly (readonly string[])[]): string {
+    const widths = rows.reduce<number[]>(
+        (most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)),
+        [],
+    );
+    return rows
         .map((row) =>
             row
                 .map((cell, at) => cell.padEnd(widths[at] ?? 0))

@@ -2,7 +2,7 @@ import type { Goal, Unit } from "../measurement";
 import type { Result } from "./results";
 
 /** A figure as it is read: three digits are more than a next run would repeat. */
-export const shown = (value: number, unit: Unit | ""): string => {
+export const shown = (value: number, unit: Unit): string => {
     const digits = value >= 100 ? 0 : value >= 10 || unit === "%" ? 1 : 2;
     return `${value.toFixed(digits).replace(/\.0$/, "")}${unit === "" || unit === "%" ? unit : ` ${unit}`}`;
 };

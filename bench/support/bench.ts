@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { leftovers, removeLeftovers } from "../../tests/support/docker";
 import { grow, type Growth } from "./growth";
+import { type Hundred, makeHundred } from "./hundred";
 import { interruptible, throwIfInterrupted } from "./interruption";
 import { type LargeState, makeLargeState } from "./largeState";
 import { once } from "./once";
@@ -14,9 +15,11 @@ export interface Bench {
     readonly unique: string;
     readonly folder: string;
     /** A name that nothing has yet. */
-    name(): string;
+    readonly name: () => string;
     /** Stacks of several sizes, made when they are first asked for. */
     growth(): Promise<Growth>;
+    /** What a hundred builders in one provider process take, made when it is first asked for. */
+    hundred(): Promise<Hundred>;
     /** A state to archive and restore, made when it is first asked for. */
     largeState(): Promise<LargeState>;
 }
@@ -35,6 +38,7 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
             return `${unique}-${names++}-`;
         },
         growth: once(() => grow(unique)),
+        hundred: once(() => makeHundred(bench.name)),
         largeState: once(() => makeLargeState(bench)),
     };
     return interruptible(async () => {

@@ -1,13 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
+import type { Readable } from "node:stream";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { residentMemory } from "./processes";
 
 type Properties = Record<string, unknown>;
+
+/** A builder as Pulumi's engine knows it. */
+export interface Managed {
+    readonly id: string;
+    readonly urn: string;
+    inputs: Properties;
+    state: Properties;
+}
+
+const implementation = 'exports.handler = () => require("pulumi-buildx/dynamic").BuildxBuilder;';
 
 /** The process in which Pulumi runs dynamic providers, spoken to as Pulumi does. */
 export class ProviderProcess {
@@ -16,51 +26,103 @@ export class ProviderProcess {
         private readonly client: ResourceProviderClient,
     ) {}
 
-    static async start(): Promise<ProviderProcess> {
+    /** @param env beside that of this process. */
+    static async start(env: NodeJS.ProcessEnv = {}): Promise<ProviderProcess> {
+        const program = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+        const probe = ["--expose-gc", "--require", require.resolve("./probe.cjs")];
         // Of the engine it takes the address alone; nobody listens there to its status lines.
-        const child = spawn("node", [require.resolve("@pulumi/pulumi/cmd/dynamic-provider"), "127.0.0.1:9"], {
-            stdio: ["ignore", "pipe", "inherit"],
+        const child = spawn("node", [...probe, program, "127.0.0.1:9"], {
+            stdio: ["ignore", "pipe", "inherit", "ipc"],
+            env: { ...process.env, ...env },
+            detached: true, // so that Ctrl-C leaves it to the one that stops it
         });
-        const [port] = (await once(child.stdout, "data")) as [Buffer];
+        const [port] = (await once(child.stdout as Readable, "data")) as [Buffer];
         const client = new ResourceProviderClient(
             `127.0.0.1:${String(port).trim()}`,
             grpc.credentials.createInsecure(),
         );
-        const process = new ProviderProcess(child, client);
-        await process.configure();
-        return process;
-    }
-
-    private async configure(): Promise<void> {
+        const provider = new ProviderProcess(child, client);
         const request = new messages.ConfigureRequest();
         request.setArgs(Struct.fromJavaScript({}));
-        await promisify((done: grpc.requestCallback<unknown>) => this.client.configure(request, done))();
+        await answer((done) => client.configure(request, done));
+        return provider;
     }
 
-    /** Makes a builder; gives its properties. */
-    async create(name: string): Promise<Properties> {
+    get pid(): number {
+        return this.child.pid as number;
+    }
+
+    /** Makes a builder, by `check` and `create`. @param name of the resource; the builder's own is made of it. */
+    async create(name: string, args: Properties = {}): Promise<Managed> {
         const urn = `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildxBuilder::${name}`;
-        const text = 'exports.handler = () => require("pulumi-buildx/dynamic").BuildxBuilder;';
+        const inputs = await this.check(urn, {}, args);
         const request = new messages.CreateRequest();
         request.setUrn(urn);
-        request.setProperties(Struct.fromJavaScript({ name, __urn: urn, __provider: text }));
-        const answer = await promisify((done: grpc.requestCallback<messages.CreateResponse>) =>
-            this.client.create(request, done),
-        )();
-        return answer?.getProperties()?.toJavaScript() ?? {};
+        request.setProperties(Struct.fromJavaScript(inputs as never));
+        const made = await answer<messages.CreateResponse>((done) => this.client.create(request, done));
+        return { id: made.getId(), urn, inputs, state: properties(made.getProperties()) };
     }
 
-    async delete(id: string, properties: Properties): Promise<void> {
+    /** Changes arguments of a builder that is there, by `check`, `diff` and `update`; throws where nothing is to be changed. */
+    async update(builder: Managed, args: Properties): Promise<void> {
+        const { id, urn, state } = builder;
+        const inputs = await this.check(urn, builder.inputs, args);
+        const asked = new messages.DiffRequest();
+        asked.setId(id);
+        asked.setUrn(urn);
+        asked.setOlds(Struct.fromJavaScript(state as never));
+        asked.setNews(Struct.fromJavaScript(inputs as never));
+        const diff = await answer<messages.DiffResponse>((done) => this.client.diff(asked, done));
+        if (diff.getChanges() !== messages.DiffResponse.DiffChanges.DIFF_SOME || diff.getReplacesList().length > 0)
+            throw new Error(`${urn} was to be updated, and the provider sees no change or a replacement`);
+        const request = new messages.UpdateRequest();
+        request.setId(id);
+        request.setUrn(urn);
+        request.setOlds(Struct.fromJavaScript(state as never));
+        request.setNews(Struct.fromJavaScript(inputs as never));
+        const updated = await answer<messages.UpdateResponse>((done) => this.client.update(request, done));
+        builder.inputs = inputs;
+        builder.state = properties(updated.getProperties());
+    }
+
+    /** As a refresh does. */
+    async read(builder: Managed): Promise<void> {
+        const request = new messages.ReadRequest();
+        request.setId(builder.id);
+        request.setUrn(builder.urn);
+        request.setProperties(Struct.fromJavaScript(builder.state as never));
+        const found = await answer<messages.ReadResponse>((done) => this.client.read(request, done));
+        if (found.getId() === "") throw new Error(`${builder.urn} is gone`);
+        builder.state = properties(found.getProperties());
+    }
+
+    async delete({ id, urn, state }: Managed): Promise<void> {
         const request = new messages.DeleteRequest();
         request.setId(id);
-        request.setProperties(Struct.fromJavaScript(properties as never));
-        await promisify((done: grpc.requestCallback<unknown>) => this.client.delete(request, done))();
+        request.setUrn(urn);
+        request.setProperties(Struct.fromJavaScript(state as never));
+        await answer((done) => this.client.delete(request, done));
+    }
+
+    private async check(urn: string, olds: Properties, args: Properties): Promise<Properties> {
+        const request = new messages.CheckRequest();
+        request.setUrn(urn);
+        request.setOlds(Struct.fromJavaScript(olds as never));
+        request.setNews(Struct.fromJavaScript({ ...args, __urn: urn, __provider: implementation }));
+        const checked = await answer<messages.CheckResponse>((done) => this.client.check(request, done));
+        const [failure] = checked.getFailuresList();
+        if (failure) throw new Error(failure.getReason());
+        return properties(checked.getInputs());
     }
 
     /** The memory that it has, in 10^6 bytes. */
-    async memory(): Promise<number> {
-        const status = await readFile(`/proc/${this.child.pid}/status`, "utf8");
-        return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
+    memory = (): Promise<number> => residentMemory(this.pid);
+
+    /** What its garbage collector leaves when it has to look at all, in 10^6 bytes. */
+    async inUse(): Promise<number> {
+        const told = once(this.child, "message") as Promise<[number]>;
+        this.child.send("look");
+        return (await told)[0] / 1e6;
     }
 
     async stop(): Promise<void> {
@@ -69,3 +131,10 @@ export class ProviderProcess {
         if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
     }
 }
+
+const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
+
+const answer = <Response>(call: (done: grpc.requestCallback<Response>) => unknown): Promise<Response> =>
+    new Promise((resolve, reject) =>
+        call((error, response) => (error ? reject(error) : resolve(response as Response))),
+    );

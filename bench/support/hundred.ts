@@ -1,0 +1,29 @@
+import { asPulumiDoes } from "./builders";
+import { openFiles } from "./processes";
+import { ProviderProcess } from "./providerProcess";
+
+export const builders = 100;
+
+/** What one provider process takes for all that it made, beside what it takes when it is idle. */
+export interface Hundred {
+    /** In 10^6 bytes. */
+    readonly memory: { readonly idle: number; readonly after: number };
+    /** Sockets that it has open: connections to the engine, and a few that every process of the kind has. */
+    readonly sockets: { readonly idle: number; readonly after: number };
+}
+
+/** @param name gives one that nothing has yet. */
+export async function makeHundred(name: () => string): Promise<Hundred> {
+    const provider = await ProviderProcess.start();
+    const sockets = async () => (await openFiles(provider.pid)).filter((target) => target.startsWith("socket:")).length;
+    try {
+        const idle = [await provider.memory(), await sockets()] as const;
+        const names = Array.from({ length: builders }, name);
+        const made = await asPulumiDoes(names, (each) => provider.create(each));
+        const after = [await provider.memory(), await sockets()] as const;
+        await asPulumiDoes(made, (builder) => provider.delete(builder));
+        return { memory: { idle: idle[0], after: after[0] }, sockets: { idle: idle[1], after: after[1] } };
+    } finally {
+        await provider.stop();
+    }
+}

@@ -1,0 +1,46 @@
+/** What the kernel says of running processes, on Linux. */
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
+import { must } from "../../tests/support/run";
+
+/** The memory that a process has, in 10^6 bytes. */
+export async function residentMemory(pid: number): Promise<number> {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
+}
+
+/** What each open file descriptor of a process is, such as `socket:[4026]` or a path. */
+export async function openFiles(pid: number): Promise<string[]> {
+    const folder = `/proc/${pid}/fd`;
+    const targets = await Promise.all(
+        (await readdir(folder)).map((name) => readlink(`${folder}/${name}`).catch(() => undefined)),
+    );
+    return targets.filter((target) => target !== undefined);
+}
+
+/** A socket that waits for connections, in the flags of `/proc/net/unix`. */
+const listening = "00010000";
+
+/** The process of the engine that docker talks to; where it cannot be found, why. */
+export async function engineProcess(): Promise<{ pid: number } | { why: string }> {
+    const host = (await must("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).trim();
+    if (!host.startsWith("unix://")) return { why: `${host} is no socket of this machine` };
+    const socket = await realpath(host.slice("unix://".length));
+    for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number)) {
+        const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+        if (name.trim() === "dockerd" && (await listensAt(pid, socket))) return { pid };
+    }
+    return { why: `no process dockerd that this user may look at listens at ${socket}` };
+}
+
+async function listensAt(pid: number, socket: string): Promise<boolean> {
+    const [files, lines] = await Promise.all([
+        openFiles(pid).catch((): string[] => []),
+        readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => ""), // those of its network
+    ]);
+    for (const line of lines.split("\n")) {
+        const [, , , flags, , , inode, path] = line.trim().split(/\s+/);
+        if (flags !== listening || path === undefined || !files.includes(`socket:[${inode}]`)) continue;
+        if ((await realpath(path).catch(() => path)) === socket) return true;
+    }
+    return false;
+}

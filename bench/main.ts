@@ -7,6 +7,7 @@ import { measurements } from "./measurements";
 import { chart } from "./report/chart";
 import { worse } from "./report/compare";
 import { committed, keep, machine, type Result, resultOf } from "./report/results";
+import { scale } from "./report/scale";
 import { table } from "./report/table";
 import { withBench } from "./support/bench";
 import { throwIfInterrupted } from "./support/interruption";
@@ -31,8 +32,10 @@ async function main(args: string[]): Promise<void> {
     console.log(`\nThe load of the machine was ${load.toFixed(2)} before.`);
     for (const line of worse(rows, (await committed())?.rows ?? [])) console.log(line);
     const names = measurements.map(({ name }) => name);
-    const all = await keep(rows, names, await machine());
+    const on = await machine();
+    const all = await keep(rows, names, on);
     await writeFile(join(checkout, "docs/bench.svg"), chart(all));
+    await writeFile(join(checkout, "docs/scale.md"), scale(on, all));
 }
 
 function tellFailure(error: unknown): void {

@@ -23,7 +23,8 @@ export function scale(on: Results["on"], results: readonly Result[]): string {
     const machine = Object.entries(on).map(([part, value]) => `${part} ${value}`);
     return `# What ${builders} builders take
 
-Nobody has run ${builders} builders on ${engines} engines here. This is on paper: what one more builder takes, as \`npm run bench\` measured it with up to 100 of them on one engine, times ${builders}. \`npm run bench\` writes this page from \`bench/results.json\`, together with that.
+This is on paper: nobody has run ${builders} builders on ${engines} engines. It is what one more builder takes, measured with up to
+100 of them on one engine, times ${builders}. \`npm run bench\` writes this page together with \`bench/results.json\`, from which it is.
 
 | | measured | ${builders} builders on ${engines} engines |
 |---|---|---|
@@ -103,6 +104,9 @@ const reckonings: readonly Reckoning[] = [
     },
 ];
 
+/** What a point may be off a straight line, in percent of the line's height; the rounds of one size differ by as much. */
+const mostBend = 5;
+
 const perBuilder = (each: number, shown: (value: number) => string) => ({
     slope: `${shown(each)} a builder`,
     total: shown(each * builders),
@@ -117,7 +121,8 @@ function straightness(preview: Result | undefined): string {
     if (off === undefined || one === undefined || hundred === undefined)
         return "Whether a preview grows in a straight line was not measured.";
     const share = Math.abs(off / (hundred - one)) * 100;
-    return `A preview grows in a straight line: with ten builders it is ${duration(Math.abs(off))} ${off < 0 ? "below" : "above"} the line from one to a hundred, ${share.toFixed(1)} % of what lies between these.`;
+    const verdict = share <= mostBend ? "grows in a straight line" : "does not grow in a straight line";
+    return `A preview ${verdict}: with ten builders it is ${duration(Math.abs(off))} ${off < 0 ? "below" : "above"} the line from one to a hundred, ${share.toFixed(1)} % of what lies between these.`;
 }
 
 const digits = (value: number) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);

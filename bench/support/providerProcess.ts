@@ -5,6 +5,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { startEngineServer } from "./engineServer";
 import { residentMemory } from "./processes";
 
 type Properties = Record<string, unknown>;
@@ -22,6 +23,7 @@ const implementation = 'exports.handler = () => require("pulumi-buildx/dynamic")
 /** The process in which Pulumi runs dynamic providers, spoken to as Pulumi does. */
 export class ProviderProcess {
     private constructor(
+        private readonly engine: { stop: () => void },
         private readonly child: ChildProcess,
         private readonly client: ResourceProviderClient,
     ) {}
@@ -30,8 +32,8 @@ export class ProviderProcess {
     static async start(env: NodeJS.ProcessEnv = {}): Promise<ProviderProcess> {
         const program = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
         const probe = ["--expose-gc", "--require", require.resolve("./probe.cjs")];
-        // Of the engine it takes the address alone; nobody listens there to its status lines.
-        const child = spawn("node", [...probe, program, "127.0.0.1:9"], {
+        const engine = await startEngineServer();
+        const child = spawn("node", [...probe, program, engine.address], {
             stdio: ["ignore", "pipe", "inherit", "ipc"],
             env: { ...process.env, ...env },
             detached: true, // so that Ctrl-C leaves it to the one that stops it
@@ -41,7 +43,7 @@ export class ProviderProcess {
             `127.0.0.1:${String(port).trim()}`,
             grpc.credentials.createInsecure(),
         );
-        const provider = new ProviderProcess(child, client);
+        const provider = new ProviderProcess(engine, child, client);
         const request = new messages.ConfigureRequest();
         request.setArgs(Struct.fromJavaScript({}));
         await answer((done) => client.configure(request, done));
@@ -129,6 +131,7 @@ export class ProviderProcess {
         this.client.close();
         this.child.kill();
         if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
+        this.engine.stop();
     }
 }
 

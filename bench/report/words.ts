@@ -3,7 +3,8 @@ import type { Result } from "./results";
 
 /** A figure as it is read: three digits are more than a next run would repeat. */
 export const shown = (value: number, unit: Unit): string => {
-    const digits = value >= 100 ? 0 : value >= 10 || unit === "%" ? 1 : 2;
+    const size = Math.abs(value);
+    const digits = size >= 100 || (unit === "" && Number.isInteger(value)) ? 0 : size >= 10 || unit === "%" ? 1 : 2;
     return `${value.toFixed(digits).replace(/\.0$/, "")}${unit === "" || unit === "%" ? unit : ` ${unit}`}`;
 };
 

@@ -47,14 +47,14 @@ interface Meter {
  */
 const mostInUse = 10;
 
-/** What its process takes of the machine moves by some 10^6 bytes with the room that the collector keeps; over 200 rounds, this. */
-const mostResident = 25;
+/** What its process takes of the machine moves by some 10^6 bytes with the room that the collector keeps, however long it runs. */
+const mostResident = (rounds: number) => 5_000 / rounds;
 
 /**
  * The engine is a program of Go's, whose heap may double before it is collected, and it has other clients. That nothing of
  * ours is left in it is told by what it lists, and by its open files.
  */
-const mostResidentOfEngine = 500;
+const mostResidentOfEngine = (rounds: number) => 100_000 / rounds;
 
 /**
  * Open files may differ by so many: a connection to the engine is kept for the next call, and whether the last one of a round
@@ -90,7 +90,7 @@ async function soak(bench: Bench, rounds: number): Promise<Line[]> {
         ...watched.map(({ name, pid }) => ({
             name: `memory of the ${name}`,
             read: () => residentMemory(pid),
-            mostGrowth: pid === provider.pid ? mostResident : mostResidentOfEngine,
+            mostGrowth: (pid === provider.pid ? mostResident : mostResidentOfEngine)(rounds),
         })),
     ];
     const readMeters = async (): Promise<number[]> => {
@@ -166,6 +166,7 @@ function tell(round: number, rounds: number, meters: readonly Meter[], memory: r
 async function settled(start: Look, look: () => Promise<Look>): Promise<Look> {
     const until = performance.now() + patience;
     for (;;) {
+        throwIfInterrupted();
         await sleep(pause);
         const now = await look();
         const isAsBefore =
@@ -179,7 +180,7 @@ function ofMemory(name: string, [before, now]: readonly [number, number], growth
     const said = `${growth.toFixed(1)} KB a round`;
     return {
         cells: [name, shown(before, "MB"), shown(now, "MB"), shown(now - before, "MB"), said],
-        trouble: growth > most ? `${name} grows by ${said}, and ${most} are let pass` : undefined,
+        trouble: growth > most ? `${name} grows by ${said}, and ${most.toFixed(0)} are let pass` : undefined,
     };
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { stopContainer } from "../docker/container";
+import type { ContainerInspectInfo } from "dockerode";
+import { inspectContainer, stopContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
+import { stateFolder } from "./stateFolder";
 
 /** Seconds that running builds get to come to their end, before they are cut off. */
 export const defaultDrainTimeout = 600;
@@ -11,12 +13,30 @@ const pause = 500;
 
 /** How many builds a running buildkitd is at; 0 where it does not answer, since then it builds nothing. */
 export async function countRunningBuilds(engine: Engine, container: string): Promise<number> {
+    if (!mayBuild(await inspectContainer(engine, container))) return 0;
     const command = ["buildctl", "debug", "histories", "--format", "{{json .}}"];
     const result = await execInContainer(engine, container, command).catch(() => undefined);
     if (result?.exitCode !== 0) return 0;
     const builds = result.stdout.split("\n").filter((line) => line.trim() !== "");
     return builds.filter((line) => isRunning(JSON.parse(line) as BuildRecord)).length;
 }
+
+/**
+ * Whether anyone may be building. Each client of buildx reaches buildkitd through a process of its own in the container
+ * (buildx: `driver/docker-container/driver.go`, `Dial`), and the build ends with it. Only a buildkitd that is reached in
+ * another way as well, by an address or a folder of its own, may build for someone else.
+ */
+function mayBuild(container: ContainerInspectInfo | undefined): boolean {
+    if (container?.State.Running !== true) return false;
+    const { ExecIDs: processes, Config: config, Mounts: mounts } = container as Inspected;
+    const isReachedOtherwise =
+        (config.Cmd ?? []).some((flag) => /^--(addr|config)\b/.test(flag)) ||
+        mounts.some(({ Destination: folder }) => folder !== stateFolder);
+    return isReachedOtherwise || processes === undefined || (processes ?? []).length > 0;
+}
+
+/** What the types of the client leave out. */
+type Inspected = ContainerInspectInfo & { readonly ExecIDs?: readonly string[] | null };
 
 /** One line a build, without a time of completion while it runs. */
 interface BuildRecord {

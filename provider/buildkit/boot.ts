@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspectContainer, lastLogLines, startContainer, waitForLogLine } from "../docker/container";
+import { inspectContainer, lastLogLines, startContainer, waitForLog } from "../docker/container";
 import { type Engine, failedCall } from "../docker/engine";
 import { askWorkers, NotReadyError, type Workers } from "./workers";
 
 /** Lines of buildkitd's log that an error carries. */
 const shownLines = 15;
 
-/** What buildkitd logs once it listens (buildkit: `cmd/buildkitd/main.go`). */
-const listening = /running server on /;
-
 /** Between two questions, in milliseconds: short at first, since most boots take a fraction of a second. */
 const pause = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
 
-/** How long a line in its log is waited for before the first question, in milliseconds: each question starts a process. */
+/** How long its log is waited for before the first question, in milliseconds: each question starts a process. */
 const logTimeout = 1_000;
 
 /**
@@ -27,9 +24,10 @@ export async function boot(engine: Engine, container: string, timeout: number): 
     } catch (error) {
         throw failedCall(`${container} cannot be started`, engine, error);
     }
+    // buildkitd listens some 40 ms after its first line, and a question takes about as long to reach it.
     // Over ssh each connection is a process of its own, on both sides; a question is cheaper there.
     const isDear = engine.endpoint.host.startsWith("ssh:");
-    if (!isDear) await waitForLogLine(engine, container, listening, Math.min(logTimeout, timeout * 1000));
+    if (!isDear) await waitForLog(engine, container, Math.min(logTimeout, timeout * 1000));
     return waitUntilReady(engine, container, timeout);
 }
 

@@ -29,9 +29,6 @@ export async function createContainer({ api }: Engine, options: ContainerCreateO
 /** Of the log, how many lines are looked at. */
 const logLines = 500;
 
-/** Of the log, how many lines count as written shortly before. */
-const recentLines = 20;
-
 export const startContainer = ({ api }: Engine, name: string): Promise<unknown> =>
     api.getContainer(name).start().catch(ifStatus(304)); // 304: it runs already
 
@@ -116,21 +113,19 @@ export async function lastLogLines({ api }: Engine, name: string, lines: number)
 }
 
 /**
- * Waits until a container logs a line, or has ended, or the time is over, or its log cannot be followed.
+ * Waits until a container has logged something since it was started, or has ended, or the time is over, or its log cannot
+ * be followed.
  *
- * @param line one that it logged shortly before counts, too.
  * @param timeout in milliseconds.
  */
-export async function waitForLogLine({ api }: Engine, name: string, line: RegExp, timeout: number): Promise<void> {
-    const options = { follow: true, stdout: true, stderr: true, tail: recentLines } as const;
+export async function waitForLog(engine: Engine, name: string, timeout: number): Promise<void> {
+    const found = await inspectContainer(engine, name);
+    const since = (Date.parse(found?.State.StartedAt ?? "") || 0) / 1000;
     const abortSignal = AbortSignal.timeout(timeout);
+    const options = { follow: true, stdout: true, stderr: true, since, abortSignal } as const;
     try {
-        const log = (await api.getContainer(name).logs({ ...options, abortSignal })) as unknown as Readable;
-        let text = "";
-        for await (const part of addAbortSignal(abortSignal, log)) {
-            text += String(part);
-            if (line.test(text)) return;
-        }
+        const log = (await engine.api.getContainer(name).logs(options)) as unknown as Readable;
+        for await (const _ of addAbortSignal(abortSignal, log)) return;
     } catch {
         return; // some log drivers cannot be read
     }

@@ -16,8 +16,30 @@ export abstract class BuildxResource extends pulumi.CustomResource {
             pulumi.createUrn(name, token, opts?.parent, pulumi.getProject(), pulumi.getStack()),
         );
         const hidden = { __urn: urn, __replaceOnChanges: opts?.replaceOnChanges, __provider: providerText(type) };
-        super(token, name, { ...props, ...hidden }, opts);
+        const restore = withoutStackTraces();
+        try {
+            super(token, name, { ...props, ...hidden }, opts);
+        } finally {
+            restore();
+        }
     }
+}
+
+/**
+ * Pulumi's SDK formats a stack trace for each promise of each property, in case that one never ends, and has each of its
+ * lines looked up in a source map: most of what a resource takes. Until traces are restored, only those are formatted that
+ * the SDK takes whole, by which it knows the resource's place in the program. An error that is thrown meanwhile keeps its
+ * own, which is formatted when someone looks at it.
+ */
+function withoutStackTraces(): () => void {
+    const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
+    const format = before?.value as typeof Error.prepareStackTrace;
+    if (before === undefined || format === undefined) return () => {}; // nothing is looked up
+    Error.prepareStackTrace = (error, frames): unknown =>
+        Error.stackTraceLimit === Infinity ? format(error, frames) : String(error);
+    return () => {
+        Object.defineProperty(Error, "prepareStackTrace", before);
+    };
 }
 
 /**

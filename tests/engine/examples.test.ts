@@ -21,6 +21,7 @@ describe("the example", () => {
                 const { name, imageDigest } = await project.outputs<Record<string, string>>();
                 assert.equal(name, project.unique);
                 assert.match(imageDigest ?? "", /^sha256:/);
+                for (const { type, sourcePosition } of await project.state()) assert.ok(sourcePosition, type);
                 await project.preview("--expect-no-changes");
                 await project.refresh("--expect-no-changes");
                 await project.preview("--expect-no-changes");

@@ -15,6 +15,8 @@ export interface ResourceInState {
     inputs: Record<string, unknown>;
     outputs: Record<string, unknown>;
     initErrors?: string[];
+    /** Where the program makes it. */
+    sourcePosition?: string;
 }
 
 /**

@@ -200,13 +200,13 @@ async function nameOnEngine(engine: Engine, image = "", imageInMirrors: readonly
 }
 
 async function boot(
-    { container, seconds }: StepOf<"boot">,
+    { container, seconds, isStateNew }: StepOf<"boot">,
     engine: Engine,
     { workers, warn }: Applying,
 ): Promise<void> {
     const booted = await bootBuildkit(engine, container, seconds);
     workers.set(container, booted);
-    const newer = await noteWriter(engine, container, booted.version).catch(() => undefined); // no reason to give up
+    const newer = await noteWriter(engine, container, booted.version, isStateNew).catch(() => undefined); // no reason to give up
     if (newer === undefined) return;
     await warn(
         `BuildKit ${booted.version} in ${container} works on a state that BuildKit ${newer} wrote. It takes such a state as ` +

@@ -40,7 +40,14 @@ export type Step =
           readonly why: string;
       }
     | { readonly do: "updateLimits"; readonly container: string; readonly limits: Limits; readonly why: string }
-    | { readonly do: "boot"; readonly container: string; readonly seconds: number; readonly why: string }
+    | {
+          readonly do: "boot";
+          readonly container: string;
+          readonly seconds: number;
+          /** No BuildKit has worked on the state yet. */
+          readonly isStateNew: boolean;
+          readonly why: string;
+      }
     | { readonly do: "writeContext"; readonly name: string; readonly content: DockerContext; readonly why: string }
     | { readonly do: "removeContext"; readonly name: string; readonly why: string }
     | { readonly do: "writeRecord"; readonly record: NodeGroup; readonly isNew: boolean; readonly why: string }
@@ -245,14 +252,15 @@ function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, w
     const { contents: files } = node.files;
     const tellsProvenance = node.options.provenanceAddGha !== false;
     steps.push({ do: "createContainer", container, options, imageInMirrors, files, tellsProvenance, why });
-    steps.push(boot(desired, node, why));
+    steps.push(boot(desired, node, why, observed.volume === undefined));
     return steps;
 }
 
-const boot = ({ later }: Desired, { container }: DesiredNode, why: string): Step => ({
+const boot = ({ later }: Desired, { container }: DesiredNode, why: string, isStateNew = false): Step => ({
     do: "boot",
     container,
     seconds: later.bootTimeout,
+    isStateNew,
     why,
 });
 

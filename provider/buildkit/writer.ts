@@ -15,15 +15,25 @@ interface Writer {
 /**
  * Notes the version of the BuildKit that works on a state from now on.
  *
+ * @param isNew nobody has worked on it before.
  * @returns the version of the one before, where that is newer.
  */
-export async function noteWriter(engine: Engine, container: string, version: string): Promise<string | undefined> {
-    const found = await readFilesOf(engine, container, `${stateFolder}/${file}`).catch(() => ({}));
-    const before = versionIn(Object.values(found)[0]);
+export async function noteWriter(
+    engine: Engine,
+    container: string,
+    version: string,
+    isNew: boolean,
+): Promise<string | undefined> {
+    const before = isNew ? undefined : await writerOf(engine, container);
     if (before === version || version === "") return undefined;
     const content = Buffer.from(JSON.stringify({ buildkitVersion: version } satisfies Writer));
     await copyFile(engine, container, stateFolder, { name: file, content });
     return before !== undefined && isNewer(before, version) ? before : undefined;
+}
+
+async function writerOf(engine: Engine, container: string): Promise<string | undefined> {
+    const found = await readFilesOf(engine, container, `${stateFolder}/${file}`).catch(() => ({}));
+    return versionIn(Object.values(found)[0]);
 }
 
 function versionIn(content: Buffer | undefined): string | undefined {

@@ -59,8 +59,12 @@ async function take(flock: Flock, file: FileHandle, kind: number, milliseconds: 
 
 type Flock = (fd: number, operation: number) => number;
 
+let loaded: Promise<Flock | undefined> | undefined;
+
+const loadFlock = (): Promise<Flock | undefined> => (loaded ??= findFlock());
+
 /** The C library's `flock`, which Node.js does not offer; `undefined` where there is none, as on Windows. */
-async function loadFlock(): Promise<Flock | undefined> {
+async function findFlock(): Promise<Flock | undefined> {
     if (process.platform === "win32") return undefined;
     try {
         const { load } = (await import("koffi")).default;

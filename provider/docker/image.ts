@@ -3,9 +3,14 @@ import { registryCredentials } from "./credentials";
 import { type Engine, engineMessage, ifNotFound } from "./engine";
 import { type ImageReference, isPinned, parseImageReference } from "./imageReference";
 
+/** How long the answer about an image holds that is named by its identifier, in seconds: that one does not change. */
+const sameImageHolds = 10;
+
 /** An image that the engine has; `undefined` where it has none of that name. */
 export const inspectImage = ({ api, answers }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
-    answers.share(`image ${name}`, 0, () => api.getImage(name).inspect().catch(ifNotFound));
+    answers.share(`image ${name}`, name.startsWith("sha256:") ? sameImageHolds : 0, () =>
+        api.getImage(name).inspect().catch(ifNotFound),
+    );
 
 /**
  * The name by which the engine has an image, and the image. One that is named by its digest may be there by the name that

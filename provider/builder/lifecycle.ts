@@ -50,7 +50,7 @@ export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): 
     if (isNew && failures.length === 0) failures.push(...(await failuresOfShared(news)));
     const inputs = { ...news, ...(Array.isArray(news.nodes) && { __nodeIndexes: nodeIndexes(olds, news.nodes) }) };
     if (isNamed(news)) return { inputs, failures };
-    if (olds.__autoName !== undefined) await releaseName(olds.__autoName); // the state has it
+    if (olds.__autoName !== undefined) await releaseName(olds.__autoName, olds.__urn ?? news.__urn); // the state has it
     const __autoName = olds.__autoName ?? (await claimedName(news.__urn)) ?? automaticName(news);
     return { inputs: { ...inputs, __autoName }, failures };
 }
@@ -207,9 +207,9 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
 }
 
 async function remove(id: string, props: BuilderState): Promise<void> {
-    await releaseName(id);
-    const before = known(props);
     const { urn } = props.__owner;
+    await releaseName(id, urn);
+    const before = known(props);
     const sites = await reach(before.nodes.map(addressOf));
     const lost = sites.filter(({ trouble }) => trouble !== undefined);
     for (const { node, trouble } of lost) {

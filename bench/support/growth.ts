@@ -13,11 +13,15 @@ export type Size = (typeof sizes)[number];
 export interface Growth {
     /** Milliseconds of `pulumi preview` with nothing to change. */
     readonly preview: Record<Size, number>;
+    /** The same of the most that were looked at, where they are resources of Pulumi's own class that do nothing. */
+    readonly previewOfNothings: number;
     /** Bytes of the state file. */
     readonly state: Record<Size, number>;
 }
 
-const rounds = 3;
+const rounds = 5;
+
+const most = Math.max(...sizes);
 
 /** @param unique starts the names of all that is made. */
 export async function grow(unique: string): Promise<Growth> {
@@ -25,22 +29,38 @@ export async function grow(unique: string): Promise<Growth> {
     delete project.env.NODE_COMPILE_CACHE; // which users do not have
     project.loadAll();
     try {
-        const growth = { preview: {} as Record<Size, number>, state: {} as Record<Size, number> };
+        const preview = {} as Record<Size, number>;
+        const state = {} as Record<Size, number>;
         for (const size of sizes) {
-            throwIfInterrupted();
             await write(project, size);
-            await project.up();
-            const times: number[] = [];
-            for (let round = 0; round <= rounds; round++) times.push(await timed(() => project.preview()));
-            growth.preview[size] = median(times.slice(1));
-            growth.state[size] = (await stat(stateFile(project))).size;
+            preview[size] = await timeOfPreview(project);
+            state[size] = (await stat(stateFile(project))).size;
         }
+        await project.program(nothings);
+        const previewOfNothings = await timeOfPreview(project);
         await project.destroy();
-        return growth;
+        return { preview, previewOfNothings, state };
     } finally {
         await project.remove();
     }
 }
+
+/** Once all is made, the milliseconds of a preview. */
+async function timeOfPreview(project: Project): Promise<number> {
+    throwIfInterrupted();
+    await project.up();
+    const times: number[] = [];
+    for (let round = 0; round <= rounds; round++) times.push(await timed(() => project.preview()));
+    return median(times.slice(1));
+}
+
+/** The least that dynamic resources take: one property each, and a provider without anything to look at. */
+const nothings = `
+    const provider = { create: async (inputs) => ({ id: "nothing", outs: inputs }) };
+    class Nothing extends pulumi.dynamic.Resource {
+        constructor(name) { super(provider, name, { name }); }
+    }
+    for (let index = 0; index < ${most}; index++) new Nothing("b" + index);\n`;
 
 /** Where Pulumi's own backend in a folder keeps the state of the stack. */
 const stateFile = ({ backend, unique }: Project) => join(backend, ".pulumi/stacks", unique, "test.json");

@@ -3,8 +3,10 @@
  * whatever the program holds already, as Pulumi's SDK; a process with nothing else in it stays small, and gives back all.
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { volumeName } from "../buildx/names";
 import type { Endpoint } from "../docker/endpoint";
 import type { Engine } from "../docker/engine";
+import { clearAbandoned } from "./helper";
 import type { Progress } from "./progress";
 import type { RestoreRequest } from "./restore";
 import type { ArchiveResult } from "./result";
@@ -26,7 +28,7 @@ export type Tell =
 
 /** `writeArchive` in a process of its own. */
 export const archiveInOwnProcess = (engine: Engine, request: ArchiveRequest, to: Reporting): Promise<ArchiveResult> =>
-    run(engine, { do: "archive", request }, to) as Promise<ArchiveResult>;
+    run(engine, volumeName(request.node), { do: "archive", request }, to) as Promise<ArchiveResult>;
 
 /** `restoreState` in a process of its own. */
 export async function restoreInOwnProcess(
@@ -35,13 +37,22 @@ export async function restoreInOwnProcess(
     request: RestoreRequest,
     to: Reporting,
 ): Promise<void> {
-    await run(engine, { do: "restore", volume, request }, to);
+    await run(engine, volume, { do: "restore", volume, request }, to);
 }
 
 /** Of what a process says before it breaks, how much is kept. */
 const keptWords = 2000;
 
-async function run({ endpoint }: Engine, task: Task, { report, onProgress, signal }: Reporting): Promise<unknown> {
+/** Thrown where the copying process ended without an answer. */
+class EndedError extends Error {}
+
+/** @param volume that the task works on; what a copying process leaves behind that is killed is cleared. */
+async function run(
+    engine: Engine,
+    volume: string,
+    task: Task,
+    { report, onProgress, signal }: Reporting,
+): Promise<unknown> {
     signal.throwIfAborted();
     // Keys and passwords go through the channel between the two, not through arguments or the environment.
     const copier = fork(require.resolve("./copier"), {
@@ -52,9 +63,10 @@ async function run({ endpoint }: Engine, task: Task, { report, onProgress, signa
     const stop = () => ask(copier, { stop: (signal.reason as Error).message });
     signal.addEventListener("abort", stop);
     try {
-        ask(copier, { endpoint, task });
+        ask(copier, { endpoint: engine.endpoint, task });
         return await answered(copier, { report, onProgress });
     } catch (error) {
+        if (error instanceof EndedError) await clearAbandoned(engine, volume).catch(() => {}); // the next one does it
         signal.throwIfAborted();
         throw error;
     } finally {
@@ -78,7 +90,9 @@ function answered(copier: ChildProcess, to: Pick<Reporting, "report" | "onProgre
         });
         copier.once("error", reject);
         copier.once("close", (code, signal) =>
-            reject(new Error(`the copying process ended with ${signal ?? code}: ${said.trim() || "it said nothing"}`)),
+            reject(
+                new EndedError(`the copying process ended with ${signal ?? code}: ${said.trim() || "it said nothing"}`),
+            ),
         );
     });
 }

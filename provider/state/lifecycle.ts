@@ -25,6 +25,8 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     mountpoint: string;
     adopted: boolean;
     __owner: Owner;
+    /** Its creation failed, and so did the removal of its volume: what it was to be restored from is still to come. */
+    __isUnfinished?: boolean;
     /** The volume was made by someone else, and is left where it is when the resource goes. */
     __foreign?: boolean;
 }
@@ -59,7 +61,7 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
         if (before.volume === undefined) {
             await undo(engine, desired).catch((undoing: unknown) => {
                 const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false });
-                throw new PartlyDone([error, undoing], desired.volume, left);
+                throw new PartlyDone([error, undoing], desired.volume, { ...left, __isUnfinished: true });
             });
         }
         throw error;
@@ -99,7 +101,14 @@ export async function read(id: string, props: Partial<StateState>): Promise<Read
 export async function update(_id: string, olds: StateState, news: StateInputs): Promise<UpdateResult<StateState>> {
     const desired = desireState(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
-    await applyState(planState(desired, await observeState(engine, desired), desired), engine, reportingTo(news.__urn));
+    const reporting = reportingTo(news.__urn);
+    const known = olds.__isUnfinished ? undefined : desired;
+    try {
+        const before = await observeState(engine, desired, known ? undefined : reporting);
+        await applyState(planState(desired, before, known), engine, reporting);
+    } finally {
+        reporting.report("");
+    }
     const { adopted, __foreign: isForeign = false } = olds;
     return { outs: stateOf(news, desired, await observeState(engine, desired), { adopted, isForeign }) };
 }

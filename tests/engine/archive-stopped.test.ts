@@ -65,6 +65,10 @@ const restoreIsGrowing = (project: Project) =>
         );
     });
 
+async function killAll(project: Project, name: string): Promise<void> {
+    for (const pid of await processesOf(project, name)) process.kill(pid, "SIGKILL");
+}
+
 const archivesIn = async ({ folder }: Project) =>
     (await readdir(folder)).filter((name) => name.startsWith("a.tar.zst"));
 
@@ -145,8 +149,7 @@ describe("a copy of a state that is stopped", () => {
 
             const killed = up(project);
             await restoreIsGrowing(project);
-            for (const name of ["copier", "dynamic-provider"])
-                for (const pid of await processesOf(project, name)) process.kill(pid, "SIGKILL");
+            for (const name of ["dynamic-provider", "copier"]) await killAll(project, name);
             await once(killed, "exit");
             const left = await entriesOf(restoredVolume(project));
             assert.deepEqual(
@@ -155,6 +158,44 @@ describe("a copy of a state that is stopped", () => {
             );
             await staysSmall(project, "node", project.up());
             assert.ok((await entriesOf(restoredVolume(project)))?.includes("big"));
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
+        "by the end of the copying process alone is told, and the next up does it again, also where the volume stayed",
+        withProject(async (project) => {
+            await bigState(project);
+            await project.program(resource);
+            const archiving = project.try("up");
+            await archiveIsGrowing(project);
+            await killAll(project, "copier");
+            const told = /the copying process ended with SIGKILL/;
+            assert.match((await archiving).output, told);
+            assert.equal(await isRunning(containerOf(project.unique)), true);
+            assert.deepEqual(await leftovers(`${project.unique}0_state_copy`), []);
+            await project.up();
+
+            await project.program(builder + restored);
+            const restoring = project.try("up");
+            await restoreIsGrowing(project);
+            await killAll(project, "copier");
+            assert.match((await restoring).output, told);
+            assert.deepEqual(await leftovers(restoredVolume(project)), []);
+
+            const held = project.try("up");
+            await restoreIsGrowing(project);
+            const holder = `${project.unique}-holder`;
+            const image = "moby/buildkit:buildx-stable-1";
+            await docker(["create", "--name", holder, "--volume", `${restoredVolume(project)}:/state`, image]);
+            await killAll(project, "copier");
+            assert.match((await held).output, new RegExp(`in use by container ${holder}`));
+            await docker(["rm", holder]);
+            assert.match(await project.failing("preview", "--expect-no-changes"), /BuildKitState restored +update/);
+            await project.up();
+            assert.ok((await entriesOf(restoredVolume(project)))?.includes("big"));
+            await project.preview("--expect-no-changes");
             await project.destroy();
             assert.deepEqual(await leftovers(project.unique), []);
         }),

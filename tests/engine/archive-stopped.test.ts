@@ -191,7 +191,7 @@ describe("a copy of a state that is stopped", () => {
             await docker(["create", "--name", holder, "--volume", `${restoredVolume(project)}:/state`, image]);
             await killAll(project, "copier");
             assert.match((await held).output, new RegExp(`in use by container ${holder}`));
-            await docker(["rm", holder]);
+            await docker(["rm", "--volumes", holder]);
             assert.match(await project.failing("preview", "--expect-no-changes"), /BuildKitState restored +update/);
             await project.up();
             assert.ok((await entriesOf(restoredVolume(project)))?.includes("big"));

@@ -4,8 +4,10 @@ import { shown } from "./words";
 
 const width = 860;
 const left = 24;
-/** Where the bar of what is measured beside ends. */
-const full = 620;
+/** Where the bar of what is measured beside ends; ours may be longer. */
+const full = 470;
+const longest = 1.3;
+const numbers = 636;
 const rowHeight = 58;
 const top = 74;
 
@@ -25,13 +27,13 @@ export function chart(results: readonly Result[]): string {
     const height = top + rows.length * rowHeight + 14;
     const said = rows.map(({ what, besideWhat, ratio }) => `${what}: ${shown(ratio ?? 0, "")} of ${besideWhat}`);
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
-  <title id="title">Time taken, beside docker buildx</title>
+  <title id="title">Time taken, beside what it replaces</title>
   <desc id="desc">${escaped(said.join("; "))}.</desc>
   <style>${style}
   </style>
   <rect width="${width}" height="${height}" fill="#ffffff"/>
-  <text class="title" x="${left}" y="32">Time taken, beside docker buildx</text>
-  <text class="small" x="${left}" y="52">grey: docker buildx, 1 each · blue: this package · green: the goal · shorter is better</text>
+  <text class="title" x="${left}" y="32">Time taken, beside what it replaces</text>
+  <text class="small" x="${left}" y="52">grey: what it is measured beside, as 1 · blue: this package · green: the goal · shorter is better</text>
 ${rows.map(bar).join("\n")}
 </svg>
 `;
@@ -40,15 +42,15 @@ ${rows.map(bar).join("\n")}
 function bar({ what, besideWhat = "", ratio = 0, goal }: Result, index: number): string {
     const y = top + index * rowHeight;
     const at = (share: number) => left + share * (full - left);
-    const length = (share: number) => (Math.min(share, 1.3) * (full - left)).toFixed(1);
+    const length = (share: number) => (Math.min(share, longest) * (full - left)).toFixed(1);
     const mark = at(goal.most ?? 1).toFixed(1);
     return `  <g>
     <text x="${left}" y="${y + 12}">${escaped(what)} <tspan class="small">beside ${escaped(besideWhat)}</tspan></text>
     <rect class="beside" x="${left}" y="${y + 20}" width="${length(1)}" height="20" rx="3"/>
     <rect class="ours" x="${left}" y="${y + 23}" width="${length(ratio)}" height="14" rx="2"/>
     <line class="goal" x1="${mark}" y1="${y + 17}" x2="${mark}" y2="${y + 43}"/>
-    <text class="number" x="${full + 16}" y="${y + 35}">${shown(ratio, "")}</text>
-    <text class="green" x="${full + 66}" y="${y + 35}">goal ${shown(goal.most ?? 1, "")} or less</text>
+    <text class="number" x="${numbers}" y="${y + 35}">${shown(ratio, "")}</text>
+    <text class="green" x="${numbers + 50}" y="${y + 35}">goal ${shown(goal.most ?? 1, "")} or less</text>
   </g>`;
 }
 

@@ -19,7 +19,7 @@ export interface Growth {
     readonly state: Record<Size, number>;
 }
 
-const rounds = 5;
+const rounds = 9;
 
 const most = Math.max(...sizes);
 

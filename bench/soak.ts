@@ -16,11 +16,14 @@ import { slope } from "./support/line";
 import { engineProcess, openFiles, residentMemory } from "./support/processes";
 import { ProviderProcess } from "./support/providerProcess";
 
-/** Before the first look: modules are loaded, code is compiled and connections are there by then. */
-const warmUp = 30;
+/** Before the first look: modules are loaded, code is compiled, connections are there and the heap has found its size by then. */
+const warmUp = 100;
 
-/** How long what is being closed or removed, by other programs too, may take until it is gone, in milliseconds. */
-const patience = 60_000;
+/**
+ * How long what is being closed or removed, by other programs too, may take until it is gone, in milliseconds. The engine
+ * closes connections that it has given to a process once it collects its garbage, which it does within two minutes.
+ */
+const patience = 150_000;
 
 /** Between two looks, in milliseconds. */
 const pause = 2_000;

@@ -26,17 +26,22 @@ export async function countRunningBuilds(engine: Engine, container: string): Pro
  * (buildx: `driver/docker-container/driver.go`, `Dial`), and the build ends with it. Only a buildkitd that is reached in
  * another way as well, by an address or a folder of its own, may build for someone else.
  */
-function mayBuild(container: ContainerInspectInfo | undefined): boolean {
+export function mayBuild(container: Inspected | undefined): boolean {
     if (container?.State.Running !== true) return false;
-    const { ExecIDs: processes, Config: config, Mounts: mounts } = container as Inspected;
+    const { ExecIDs: processes, Config: config, Mounts: mounts } = container;
     const isReachedOtherwise =
         (config.Cmd ?? []).some((flag) => /^--(addr|config)\b/.test(flag)) ||
         mounts.some(({ Destination: folder }) => folder !== stateFolder);
     return isReachedOtherwise || processes === undefined || (processes ?? []).length > 0;
 }
 
-/** What the types of the client leave out. */
-type Inspected = ContainerInspectInfo & { readonly ExecIDs?: readonly string[] | null };
+/** What is looked at of a container. The client's types have no `null`, which the engine says for no processes. */
+interface Inspected {
+    readonly State: Pick<ContainerInspectInfo["State"], "Running">;
+    readonly Config: { readonly Cmd?: readonly string[] | null };
+    readonly Mounts: readonly { readonly Destination: string }[];
+    readonly ExecIDs?: readonly string[] | null | undefined;
+}
 
 /** One line a build, without a time of completion while it runs. */
 interface BuildRecord {

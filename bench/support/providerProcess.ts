@@ -67,21 +67,13 @@ export class ProviderProcess {
 
     /** Changes arguments of a builder that is there, by `check`, `diff` and `update`; throws where nothing is to be changed. */
     async update(builder: Managed, args: Properties): Promise<void> {
-        const { id, urn, state } = builder;
+        const { urn } = builder;
         const inputs = await this.check(urn, builder.inputs, args);
-        const asked = new messages.DiffRequest();
-        asked.setId(id);
-        asked.setUrn(urn);
-        asked.setOlds(Struct.fromJavaScript(state as never));
-        asked.setNews(Struct.fromJavaScript(inputs as never));
+        const asked = changing(new messages.DiffRequest(), builder, inputs);
         const diff = await answer<messages.DiffResponse>((done) => this.client.diff(asked, done));
         if (diff.getChanges() !== messages.DiffResponse.DiffChanges.DIFF_SOME || diff.getReplacesList().length > 0)
             throw new Error(`${urn} was to be updated, and the provider sees no change or a replacement`);
-        const request = new messages.UpdateRequest();
-        request.setId(id);
-        request.setUrn(urn);
-        request.setOlds(Struct.fromJavaScript(state as never));
-        request.setNews(Struct.fromJavaScript(inputs as never));
+        const request = changing(new messages.UpdateRequest(), builder, inputs);
         const updated = await answer<messages.UpdateResponse>((done) => this.client.update(request, done));
         builder.inputs = inputs;
         builder.state = properties(updated.getProperties());
@@ -141,3 +133,16 @@ const answer = <Response>(call: (done: grpc.requestCallback<Response>) => unknow
     new Promise((resolve, reject) =>
         call((error, response) => (error ? reject(error) : resolve(response as Response))),
     );
+
+/** A request about what other inputs would make of a builder. */
+function changing<Request extends messages.DiffRequest | messages.UpdateRequest>(
+    request: Request,
+    { id, urn, state }: Managed,
+    inputs: Properties,
+): Request {
+    request.setId(id);
+    request.setUrn(urn);
+    request.setOlds(Struct.fromJavaScript(state as never));
+    request.setNews(Struct.fromJavaScript(inputs as never));
+    return request;
+}

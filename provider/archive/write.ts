@@ -142,7 +142,7 @@ async function* framed(
     const compressor = requireZstd().createZstdCompress({ chunkSize: blockLength });
     const compressed = compress(tar, compressor);
     compressed.catch(() => {}); // told below
-    yield* freed(compressor);
+    yield* freed(compressor, blockLength);
     await compressed;
     yield trailerFrame(known.trailer as Trailer);
 }

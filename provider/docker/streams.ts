@@ -23,20 +23,26 @@ export function demultiplex(frames: Buffer, only?: "stdout" | "stderr"): string 
 }
 
 /**
- * Passes parts on that lie in memory of their own, one after the other, and frees it once the next is asked for. By itself it stays until the garbage collector
+ * Passes parts on, and frees the memory of each once the next is asked for. By itself it stays until the garbage collector
  * comes by, which it does only after some 64 MB, and then at length.
+ *
+ * A part that does not fill its memory is left alone: it may lie in the pool that Node.js takes small buffers from, as where a
+ * stream joined parts, and its neighbours are someone else's.
+ *
+ * @param chunkSize of a stream of `node:zlib`, in bytes: it fills memory of that size with one part after the other, which is
+ *   freed with the last of them.
  */
-export async function* freed(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+export async function* freed(
+    parts: AsyncIterable<Buffer>,
+    chunkSize?: number,
+): AsyncGenerator<Buffer, void, undefined> {
     for await (const part of parts) {
         yield part;
-        free(part);
+        const { buffer, byteOffset, byteLength } = part;
+        const isAll = byteLength === buffer.byteLength;
+        const isLast = buffer.byteLength === chunkSize && byteOffset + byteLength === chunkSize;
+        if (isAll || isLast) (buffer as Partial<Transferable>).transfer?.(0);
     }
-}
-
-/** Frees the memory of a part, if the part is the last that lies in it. */
-function free({ buffer, byteOffset, byteLength }: Buffer): void {
-    if (byteLength > 0 && byteOffset + byteLength === buffer.byteLength)
-        (buffer as Partial<Transferable>).transfer?.(0);
 }
 
 /** `ArrayBuffer.prototype.transfer` of ES2024, which Node.js has since 21. */

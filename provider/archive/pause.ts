@@ -1,10 +1,11 @@
+import type { VolumeInspectInfo } from "dockerode";
 import { waitForBuilds } from "../buildkit/builds";
-import { waitUntilReady } from "../buildkit/boot";
+import { boot } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
-import { inspectContainer, isRunning, removeContainer, startContainer, stopContainer } from "../docker/container";
-import { type Engine, failedCall } from "../docker/engine";
+import { inspectContainer, isRunning, removeContainer, stopContainer } from "../docker/container";
+import type { Engine } from "../docker/engine";
 import { readAll, stdoutOf } from "../docker/streams";
-import { containersOf } from "../docker/volume";
+import { containersOf, isTmpfs, tmpfsForgets } from "../docker/volume";
 import type { Copying } from "./helper";
 
 /** Seconds until a builder that was started again has to answer. */
@@ -19,6 +20,18 @@ export interface Builder {
     readonly isRunning: boolean;
     /** Such as `v0.34.2`; empty where nobody can say. */
     readonly version: string;
+}
+
+/** @throws where a volume forgets what is in it while its builder is stopped. */
+export function requireLasting(
+    { Name: name, Driver: driver, Options: options }: VolumeInspectInfo,
+    host: string,
+): void {
+    if (!isTmpfs(driver, options)) return;
+    throw new Error(
+        `volume ${name} on ${host} cannot be copied: ${tmpfsForgets}, and its builder has to be stopped for the copy. ` +
+            `A state that is to be moved needs another place, by volumeDriverOpts`,
+    );
 }
 
 /** The builder that works on a volume; `undefined` where there is none. Throws where others use the volume as well. */
@@ -98,9 +111,10 @@ async function startAgain(engine: Engine, container: string): Promise<void> {
         const found = await inspectContainer(engine, container);
         const isRetried = found?.State.Restarting === true || (found?.State.Running === true && found.RestartCount > 0);
         if (isRetried) await stopContainer(engine, container, stopTimeout);
-        await startContainer(engine, container);
+        await boot(engine, container, bootTimeout);
     } catch (error) {
-        throw failedCall(`${container}, which was stopped for the copy, cannot be started again`, engine, error);
+        throw new Error(`the builder that was stopped for the copy is not back: ${(error as Error).message}`, {
+            cause: error,
+        });
     }
-    await waitUntilReady(engine, container, bootTimeout);
 }

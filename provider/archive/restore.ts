@@ -8,7 +8,7 @@ import { inspectVolume } from "../docker/volume";
 import { requireZstd, type Trailer } from "./format";
 import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithInput, startWithOutput } from "./helper";
 import { type Location, type RestoreSource, saySource } from "./location";
-import { builderOf, whileStopped } from "./pause";
+import { builderOf, requireLasting, whileStopped } from "./pause";
 import { meter } from "./progress";
 import { copiedRecords, copy, foreignEntries, look, measure, ownEntries, recordLength, restore } from "./scripts";
 import { compressedTar, openSource } from "./source";
@@ -150,8 +150,10 @@ async function copyVolume(
     onProgress: Reporting["onProgress"],
 ): Promise<void> {
     const { engine, report } = copying;
-    if ((await inspectVolume(engine, from)) === undefined)
-        throw new Error(`there is no such volume on ${engine.endpoint.host}: docker volume ls lists them`);
+    const { host } = engine.endpoint;
+    const found = await inspectVolume(engine, from);
+    if (found === undefined) throw new Error(`there is no such volume on ${host}: docker volume ls lists them`);
+    requireLasting(found, host);
     report(`measuring ${from}`);
     const total = Number.parseInt(await runHelper({ ...copying, volume: from }, measure), 10);
     const builder = await builderOf(engine, from);

@@ -9,7 +9,7 @@ import { inspectVolume } from "../docker/volume";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
 import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithOutput } from "./helper";
 import { type Location, sayLocation } from "./location";
-import { builderOf, whileStopped } from "./pause";
+import { builderOf, requireLasting, whileStopped } from "./pause";
 import { meter, type Progress } from "./progress";
 import { archive, measure } from "./scripts";
 import type { ArchiveResult } from "./result";
@@ -43,8 +43,10 @@ export async function writeArchive(
     requireZstd();
     const volume = volumeName(node);
     const { host } = engine.endpoint;
-    if ((await inspectVolume(engine, volume)) === undefined)
+    const found = await inspectVolume(engine, volume);
+    if (found === undefined)
         throw new Error(`there is no volume ${volume} on ${host} to be archived: docker volume ls lists them`);
+    requireLasting(found, host);
     const copying: Copying = { engine, volume, image, report, signal };
     await ensureHelperImage(copying);
     report(`measuring ${volume}`);

@@ -9,6 +9,13 @@ export const inspectVolume = ({ api }: Engine, name: string): Promise<VolumeInsp
 export const createVolume = ({ api }: Engine, options: VolumeCreateOptions): Promise<unknown> =>
     api.createVolume(options);
 
+/** What the engine does with a tmpfs, for messages: it mounts it for the first container and unmounts it after the last. */
+export const tmpfsForgets = "a tmpfs is empty again as soon as no running container mounts it";
+
+/** Whether a volume lies in memory (docs.docker.com/reference/cli/docker/volume/create: options of the local driver). */
+export const isTmpfs = (driver: string, options: Readonly<Record<string, unknown>> | null | undefined): boolean =>
+    driver === "local" && options?.type === "tmpfs";
+
 /** Removes a volume; well if there is none. Throws, naming them, where containers use it. */
 export async function removeVolume(engine: Engine, name: string): Promise<void> {
     try {

@@ -2,10 +2,12 @@
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { failuresOfArchive, failuresOfPlace, restorePlaces } from "../archive/places";
+import { isTmpfs, tmpfsForgets } from "../docker/volume";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, text } from "../pulumi/validation";
 import { said } from "../words";
+import { defaultDriver } from "./desired";
 import type { StateInputs } from "./inputs";
 
 const texts = v.record(
@@ -31,6 +33,10 @@ export async function checkState(news: StateInputs, isNew: boolean): Promise<Che
         ...failuresOf(schema, { ...withoutUnknown(news) }),
         ...failuresOfPlace("restoreFrom", restoreFrom, restorePlaces),
     ];
+    if (restoreFrom !== undefined && isTmpfs(news.volumeDriver ?? defaultDriver, news.volumeDriverOpts)) {
+        const reason = `${tmpfsForgets}: leave restoreFrom out, or give the state another place with volumeDriverOpts`;
+        failures.push({ property: "restoreFrom", reason });
+    }
     if (failures.length > 0) return { inputs: news, failures };
     // An archive has done its work once the state is there, and may be gone.
     const ofArchive = isNew ? await failuresOfArchive("restoreFrom", restoreFrom) : [];

@@ -2,7 +2,7 @@ import { type Content, contentOf } from "../archive/restore";
 import type { Reporting } from "../archive/write";
 import type { Engine } from "../docker/engine";
 import { type Owner, ownerOf } from "../docker/ownership";
-import { containersOf, inspectVolume } from "../docker/volume";
+import { containersOf, inspectVolume, isTmpfs } from "../docker/volume";
 import type { DesiredState } from "./desired";
 
 /** What there is of a state on its engine. */
@@ -15,6 +15,7 @@ export interface ObservedState {
 export interface ObservedVolume {
     readonly owner: Owner | undefined;
     readonly driver: string;
+    readonly isTmpfs: boolean;
     readonly mountpoint: string;
     /** Names of the containers that mount it. */
     readonly users: readonly string[];
@@ -36,6 +37,7 @@ export async function observeState(
         volume: volume && {
             owner: ownerOf(volume.Labels),
             driver: volume.Driver,
+            isTmpfs: isTmpfs(volume.Driver, volume.Options),
             mountpoint: volume.Mountpoint,
             users: users.map((user) => user.name),
             running: users.filter(({ isRunning }) => isRunning).map((user) => user.name),

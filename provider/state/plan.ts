@@ -1,6 +1,7 @@
 /** Decides what happens to a state. Pure, as the builder's plan is. */
 import { type RestoreSource, saySource } from "../archive/location";
 import { ownerLabels } from "../docker/ownership";
+import { tmpfsForgets } from "../docker/volume";
 import { type DesiredState, defaultDriver } from "./desired";
 import type { ObservedState } from "./observe";
 
@@ -64,6 +65,10 @@ function planRestore({ restore, volume: name }: DesiredState, { host, volume }: 
     const { content, running } = volume;
     if (content?.mark === mark) return { steps: [] }; // by a creation that was cut off after it
     const what = `${saySource(from)} is not restored into volume ${name} on ${host}`;
+    if (volume.isTmpfs) {
+        const refusal = `${what}: ${tmpfsForgets}. Leave restoreFrom out, or remove the volume, with docker volume rm ${name}`;
+        return { refusal, steps: [] };
+    }
     if (running.length > 0) {
         const refusal =
             `${what}: it is in use by container ${running.join(", ")}. ` +

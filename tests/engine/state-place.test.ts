@@ -3,6 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectVolume, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
+import { archiveFails } from "../support/state";
 import { withProject } from "../support/project";
 
 describe("where a state lies", () => {
@@ -36,6 +37,12 @@ describe("where a state lies", () => {
             const mounted = await docker(["exec", `buildx_buildkit_${project.unique}0`, "df", "/var/lib/buildkit"]);
             assert.match(mounted, /^tmpfs +204800 /m);
             await build(project, project.unique, folder);
+            // The engine empties it where its builder is stopped, so that a copy of it would lose it.
+            const refused = await archiveFails(project, { builderName: project.unique, to: "a.tar.zst" });
+            assert.match(refused, /_state on unix:.* cannot be copied: a tmpfs is empty again/);
+            assert.equal((await build(project, project.unique, folder)).cached, 3);
+            await program('volumeDriverOpts: { type: "tmpfs", device: "tmpfs" }, restoreFrom: "a.tar.zst"');
+            assert.match(await project.failing("preview"), /restoreFrom.*a tmpfs is empty again/s);
             assert.ok((await readdir(disk)).includes("runc-overlayfs")); // the files of a bind are the user's
 
             await program(bind(join(disk, "nowhere")));

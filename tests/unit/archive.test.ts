@@ -23,7 +23,15 @@ const desired = (restoreFrom?: Parameters<typeof desireState>[0]["restoreFrom"])
 
 const withVolume = (volume?: Partial<ObservedVolume>): ObservedState => ({
     host,
-    volume: volume && { owner: undefined, driver: "local", mountpoint: "/m", users: [], running: [], ...volume },
+    volume: volume && {
+        owner: undefined,
+        driver: "local",
+        isTmpfs: false,
+        mountpoint: "/m",
+        users: [],
+        running: [],
+        ...volume,
+    },
 });
 
 const content = (entries: string[], more = {}) => ({ entries, mark: undefined, isHalfMoved: false, ...more });
@@ -45,12 +53,14 @@ describe("the plan of a state that is restored", () => {
         assert.deepEqual(dos(desired("a.tar.zst"), half, undefined), ["restore"]);
     });
 
-    it("takes what the same restore left whole as done, and nothing in use", () => {
+    it("takes what the same restore left whole as done, and nothing in use or in memory", () => {
         const restored = withVolume({ content: content(["a"], { mark: desired("a.tar.zst").restore?.mark }) });
         assert.deepEqual(planState(desired("a.tar.zst"), restored, undefined), { steps: [] });
         assert.match(planState(desired("b.tar.zst"), restored, undefined).refusal ?? "", /has content/);
         const used = withVolume({ content: content([]), running: ["user"] });
         assert.match(planState(desired("a"), used, undefined).refusal ?? "", /in use by container user/);
+        const forgetful = withVolume({ content: content([]), isTmpfs: true });
+        assert.match(planState(desired("a"), forgetful, undefined).refusal ?? "", /a tmpfs is empty again/);
     });
 
     it("leaves a state that is there alone, whatever restoreFrom becomes", () => {

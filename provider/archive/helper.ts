@@ -210,7 +210,7 @@ export async function startWithInput(copying: Copying, name: string): Promise<Ru
 }
 
 async function start(
-    { engine, image, signal }: Copying,
+    { engine, volume, image, signal }: Copying,
     name: string,
     frames: Readable,
     onStderr: (text: string) => void = () => {},
@@ -238,6 +238,12 @@ async function start(
         if (code === 0) return;
         if (code === exitCodes.locked)
             throw new Error(`a buildkitd works on the volume of ${name} on ${engine.endpoint.host}: stop it first`);
+        if (code === exitCodes.full) {
+            throw new Error(
+                `there is no space left for volume ${volume} on ${engine.endpoint.host}: free some, as with docker system df ` +
+                    `and docker builder prune, or give the state another place with volumeDriverOpts`,
+            );
+        }
         throw new Error(`${name} on ${engine.endpoint.host} ended with ${code}: ${said.trim() || "it said nothing"}`);
     };
     const stop = async () => {

@@ -27,7 +27,7 @@ const { restoring, moving, restored } = ownEntries;
 const lockPatience = 30;
 
 /** Exit codes of our own. */
-export const exitCodes = { locked: 75, notWhole: 76 } as const;
+export const exitCodes = { locked: 75, notWhole: 76, full: 77 } as const;
 
 const takeLock = (folder: string, descriptor: number) =>
     `exec ${descriptor}>>${folder}/${lock} && flock --wait ${lockPatience} ${descriptor} || exit ${exitCodes.locked}`;
@@ -63,6 +63,14 @@ for entry in .[!.]* ..?* *; do
     ${work}
 done`;
 
+/** Takes away what is not whole, and tells by the exit code whether the disk is full: tar says it in several ways. */
+const giveUp = `{
+    code=${exitCodes.notWhole}
+    head -c 1048576 /dev/zero 2>/dev/null >${restoring}/probe || code=${exitCodes.full}
+    rm -rf ${restoring} ${lock}
+    exit $code
+}`;
+
 /**
  * Puts what was unpacked in its place. Directories come last: without its snapshots buildkitd takes a state for an empty
  * one, and they are one directory.
@@ -95,11 +103,11 @@ cd /state
 ${takeLock(".", 9)}
 rm -rf ${restoring} ${moving} ${restored}
 mkdir ${restoring}
-head -c ${bytes} | ${extract} --directory=${restoring} || { rm -rf ${restoring} ${lock}; exit ${exitCodes.notWhole}; }
+head -c ${bytes} | ${extract} --directory=${restoring} || ${giveUp}
 echo unpacked
 word=
 read -r word || true
-[ "$word" = whole ] || { rm -rf ${restoring} ${lock}; exit ${exitCodes.notWhole}; }
+[ "$word" = whole ] || ${giveUp}
 ${putInPlace(mark)}`;
 
 /** Records of tar's, of 10240 bytes each, between two words on how far it is. */
@@ -118,7 +126,7 @@ mkdir ${restoring}
 { (cd /from && ${create} --checkpoint=${checkpoint} --checkpoint-action=echo=copied-%u .) || touch /failed; } |
     ${extract} --directory=${restoring} || touch /failed
 rm -f /from/${lock}
-[ ! -e /failed ] || { rm -rf ${restoring} ${lock}; exit ${exitCodes.notWhole}; }
+[ ! -e /failed ] || ${giveUp}
 ${putInPlace(mark)}`;
 
 /** What the last of the checkpoints in a text says; `undefined` where there is none. */

@@ -11,6 +11,7 @@ import {
     archive,
     archiveFails,
     containerOf,
+    hold,
     isRunning,
     layered,
     layers,
@@ -160,9 +161,7 @@ describe("an archive of a state", () => {
             await project.program(`new buildx.BuildKitState("cache", { builderName: unique });`);
             await project.up();
             const user = `${project.unique}-user`;
-            const volume = `${volumeOf(project.unique)}:/state`;
-            const run = ["run", "--detach", "--name", user, "--volume", volume, "--entrypoint", "sleep"];
-            await docker([...run, "moby/buildkit:buildx-stable-1", "100"]);
+            await hold(user, volumeOf(project.unique));
             const used = await archiveFails(project, { builderName: project.unique, to });
             assert.match(used, new RegExp(`in use by container ${user}.*docker stop ${user}`));
             assert.deepEqual(

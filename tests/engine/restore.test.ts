@@ -8,7 +8,17 @@ import { type Project, withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
 import { credentials, startRegistry } from "../support/registry";
 import { startSshd } from "../support/sshd";
-import { archive, archiveFails, change, containerOf, entriesOf, isRunning, onVolume, volumeOf } from "../support/state";
+import {
+    archive,
+    archiveFails,
+    change,
+    containerOf,
+    entriesOf,
+    hold,
+    isRunning,
+    onVolume,
+    volumeOf,
+} from "../support/state";
 
 /** A state with a little in it, which nobody works on. */
 async function made(project: Project, volume = volumeOf(project.unique), megabytes = 3): Promise<string> {
@@ -92,14 +102,12 @@ describe("restoring a state", () => {
             const overwriting = restoring({ archive: "a.tar.zst", overwrite: true });
             await project.program(overwriting);
             const user = `${project.unique}-user`;
-            const mount = `${volume}:/state`;
-            const run = ["run", "--detach", "--name", user, "--volume", mount, "--entrypoint", "sleep"];
-            await docker([...run, "moby/buildkit:buildx-stable-1", "100"]);
+            await hold(user, volume);
             assert.match(
                 await project.failing("up"),
                 new RegExp(`in use by container ${user}.*docker stop ${user}`, "s"),
             );
-            await docker(["rm", "--force", user]);
+            await docker(["rm", "--force", "--volumes", user]);
             await project.up();
             assert.deepEqual(own(await entriesOf(volume)), content);
             await project.destroy(); // the volume was there before
@@ -184,6 +192,33 @@ describe("restoring a state", () => {
                 }
             } finally {
                 await sshd.remove();
+            }
+        }),
+    );
+
+    it(
+        "onto a disk that is too small tells so, and leaves no state",
+        withProject(async (project) => {
+            await made(project);
+            const { bytes } = await archive(project, { builderName: project.unique, to: "a.tar.zst" });
+            // The engine mounts it for as long as a container runs with it.
+            const disk = `${project.unique}-disk`;
+            const size = `o=size=${Math.floor(bytes / 2)}`;
+            await docker(["volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", size, disk]);
+            await hold(disk, disk);
+            try {
+                const device = (await inspectVolume(disk))?.Mountpoint;
+                const args = JSON.stringify({
+                    builderName: `${project.unique}-restored`,
+                    volumeDriverOpts: { type: "none", o: "bind", device },
+                    restoreFrom: "a.tar.zst",
+                });
+                await project.program(`new buildx.BuildKitState("restored", ${args});`);
+                assert.match(await project.failing("up"), /a.tar.zst cannot be restored .*no space left for volume/s);
+                assert.deepEqual(await leftovers(restoredVolume(project)), []);
+                assert.equal(await docker(["exec", disk, "ls", "-A", "/held"]), "");
+            } finally {
+                await docker(["rm", "--force", "--volumes", disk]);
             }
         }),
     );

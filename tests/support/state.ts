@@ -17,6 +17,12 @@ export const volumeOf = (builder: string): string => `${containerOf(builder)}_st
 export const onVolume = (volume: string, script: string, host?: string): Promise<string> =>
     docker(at(host, "run", "--rm", "--privileged", "--volume", `${volume}:/state`, helperImage, "sh", "-c", script));
 
+/** A container that runs, and mounts a volume at `/held`. */
+export const hold = (container: string, volume: string): Promise<string> => {
+    const mounting = ["run", "--detach", "--name", container, "--volume", `${volume}:/held`];
+    return docker([...mounting, "--entrypoint", "sleep", "moby/buildkit:buildx-stable-1", "600"]);
+};
+
 /** Each entry of a volume as tar has it, with its attributes: what a copy has to have as well. */
 export async function listing(volume: string, host?: string): Promise<string[]> {
     const script =

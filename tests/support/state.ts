@@ -27,7 +27,8 @@ export const hold = (container: string, volume: string): Promise<string> => {
 export async function listing(volume: string, host?: string): Promise<string[]> {
     const script =
         "cd /state && tar --create --sort=name --numeric-owner --xattrs '--xattrs-include=*' --exclude=./.restored . | tar --list --verbose --verbose --verbose --xattrs '--xattrs-include=*' --full-time --numeric-owner --file=-";
-    return (await onVolume(volume, script, host)).split("\n").filter((line) => line !== "" && !/ \.\/$/.test(line));
+    const lines = (await onVolume(volume, script, host)).split("\n").map((line) => line.replace(/ +/g, " ")); // its columns
+    return lines.filter((line) => line !== "" && !line.endsWith(" ./"));
 }
 
 /** Names at a volume's root; `undefined` where there is none. */

@@ -11,18 +11,12 @@ import type { BuilderOutputs, NodeOutputs } from "./outputs";
 /** A node's outputs, and what is kept beside them. */
 export interface Described {
     readonly outputs: NodeOutputs;
-    /** When its container was started last; `undefined` for one that is not there or never was. */
+    /** When its container was started whose buildkitd said what the outputs have of it; `undefined` where none did. */
     readonly startedAt: string | undefined;
 }
 
-/** What is said of a node whose container is not there to ask. */
-export interface Fallback {
-    readonly platforms: readonly string[];
-    readonly buildkitVersion: string;
-    readonly imageDigest: string;
-}
-
-const nothingKnown: Fallback = { platforms: [], buildkitVersion: "", imageDigest: "" };
+/** What a buildkitd said: `undefined` where it was not asked, `"nothing"` where it was and does not answer. */
+type Said = Workers | "nothing" | undefined;
 
 /**
  * One node as it is on the engine now.
@@ -34,13 +28,13 @@ export async function describeNode(
     engine: Engine,
     stored: string,
     node: string,
-    { asked, before = nothingKnown }: { asked?: Workers | undefined; before?: Fallback | undefined } = {},
+    { asked, before }: { asked?: Workers | undefined; before?: Described | undefined } = {},
 ): Promise<Described> {
     const name = containerName(node);
     const container = await inspectContainer(engine, name);
     const runs = isRunning(container);
-    const [workers, image] = await Promise.all([
-        asked ?? (runs ? askWorkers(engine, name).catch(ifNotReady) : undefined),
+    const [said, image] = await Promise.all([
+        asked ?? (runs ? ask(engine, name) : undefined),
         container && inspectImage(engine, container.Image),
     ]);
     const found = container && {
@@ -48,7 +42,7 @@ export async function describeNode(
         startedAt: startOf(container),
         imageDigest: image ? imageDigest(image, container.Config.Image) : "",
     };
-    return described(node, stored, found, workers, before);
+    return described(node, stored, found, said, before);
 }
 
 /**
@@ -62,17 +56,15 @@ export async function describeObserved(
     { stored, container }: ObservedNode,
     before: Described,
 ): Promise<Described> {
-    const workers = container?.isRunning
-        ? await askIfChanged(engine, containerName(node), container, before)
-        : undefined;
-    return described(node, stored, container, workers, before.outputs);
+    const said = container?.isRunning ? await askIfChanged(engine, containerName(node), container, before) : undefined;
+    return described(node, stored, container, said, before);
 }
 
 /** How long the answer of one buildkitd tells of the others, in seconds; it looks for emulators every 20. */
 const answerHolds = 10;
 
 /**
- * What a running buildkitd offers, or `undefined` for what it did before. While it runs it only adds to that, as emulators
+ * What a running buildkitd offers, where it is not known to be what it did before. While it runs it only adds to that, as emulators
  * come to its host (buildkit: `util/archutil`). Those it has in common with the others there: of all that are made alike
  * one is asked, and the others only where it offers something that they did not.
  */
@@ -81,47 +73,51 @@ async function askIfChanged(
     name: string,
     { startedAt, imageDigest: image, settings }: ObservedContainer,
     { startedAt: startedBefore, outputs }: Described,
-): Promise<Workers | undefined> {
+): Promise<Said> {
     let isAsked = false;
-    const ask = () => {
+    const askThis = () => {
         isAsked = true;
         return askWorkers(engine, name);
     };
     const alike = JSON.stringify(["workers", image, settings.fixed]);
-    const said = await engine.answers.share(alike, answerHolds, ask).catch(ifNotReady);
+    const said = await engine.answers.share(alike, answerHolds, askThis).catch(ifNotReady);
     if (isAsked) return said;
     const isSame =
         startedAt === startedBefore &&
-        said !== undefined &&
+        said !== "nothing" &&
         formatPlatforms(said.platforms).every((platform) => outputs.platforms.includes(platform));
-    return isSame ? undefined : askWorkers(engine, name).catch(ifNotReady);
+    return isSame ? undefined : ask(engine, name);
 }
+
+const ask = (engine: Engine, name: string): Promise<Said> => askWorkers(engine, name).catch(ifNotReady);
 
 function described(
     node: string,
     stored: string,
     container: Pick<ObservedContainer, "isRunning" | "startedAt" | "imageDigest"> | undefined,
-    workers: Workers | undefined,
-    before: Fallback,
+    said: Said,
+    before: Described | undefined,
 ): Described {
     const name = containerName(node);
+    const workers = said === "nothing" ? undefined : said;
+    const isRunning = container?.isRunning === true && said !== "nothing";
     const outputs: NodeOutputs = {
         name: node,
         containerName: name,
         endpoint: buildkitAddress(name),
         dockerEndpoint: stored,
-        platforms: workers ? formatPlatforms(workers.platforms) : [...before.platforms],
-        buildkitVersion: workers?.version ?? before.buildkitVersion,
-        imageDigest: container?.imageDigest || before.imageDigest,
-        status: container === undefined ? "inactive" : container.isRunning ? "running" : "stopped",
+        platforms: workers ? formatPlatforms(workers.platforms) : [...(before?.outputs.platforms ?? [])],
+        buildkitVersion: workers?.version ?? before?.outputs.buildkitVersion ?? "",
+        imageDigest: (container?.imageDigest || before?.outputs.imageDigest) ?? "",
+        status: container === undefined ? "inactive" : isRunning ? "running" : "stopped",
         volumeName: volumeName(node),
     };
-    return { outputs, startedAt: container?.startedAt };
+    return { outputs, startedAt: workers ? container?.startedAt : before?.startedAt };
 }
 
 /** A node of which nothing is left, or of which the engine cannot be asked. */
 export const absentNode = (node: string, dockerEndpoint: string): Described =>
-    described(node, dockerEndpoint, undefined, undefined, nothingKnown);
+    described(node, dockerEndpoint, undefined, undefined, undefined);
 
 /** The outputs of a builder, from those of its nodes; what is told of one is told of the first. */
 export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutputs {
@@ -129,7 +125,7 @@ export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutpu
     return { ...ofFirst, name, platforms: [...new Set(nodes.flatMap((node) => node.platforms))], nodes };
 }
 
-function ifNotReady(error: unknown): undefined {
-    if (error instanceof NotReadyError) return undefined;
+function ifNotReady(error: unknown): "nothing" {
+    if (error instanceof NotReadyError) return "nothing";
     throw error;
 }

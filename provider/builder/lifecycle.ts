@@ -331,7 +331,7 @@ async function describe(
         if (engine === undefined)
             return [old ? { ...old, outputs: { ...old.outputs, status: "inactive" } } : absentNode(node, "")];
         const asked = applying.workers.get(containerName(node));
-        return [await describeNode(engine, place.stored, node, { asked, before: old?.outputs })];
+        return [await describeNode(engine, place.stored, node, { asked, before: old })];
     });
     return (await Promise.all(described)).flat();
 }
@@ -349,7 +349,7 @@ const describeFound = (
             if (engine === undefined) return old ?? absentNode(node, "");
             const found = index < nodes.length ? observed.nodes[index] : undefined;
             if (found === undefined || old === undefined) {
-                return describeNode(engine, place.stored, node, { before: old?.outputs });
+                return describeNode(engine, place.stored, node, { before: old });
             }
             const now = await describeObserved(engine, node, found, old);
             // A container that was only started again is no change to tell of: the state stays as it is.

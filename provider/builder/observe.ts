@@ -55,6 +55,8 @@ export interface KnownNode {
     readonly volumeIsStates: boolean;
     /** A refresh has seen that the image's name means another image by now. */
     readonly imageMoved: boolean;
+    /** When its container was started whose buildkitd answers, as far as the state has it; `undefined` where it has none. */
+    readonly answersSince: string | undefined;
 }
 
 export interface ObservedNode {
@@ -79,6 +81,8 @@ export interface ObservedContainer {
     /** The resource that made it, if one did. */
     readonly owner: Owner | undefined;
     readonly isRunning: boolean;
+    /** Its buildkitd answered once since it was started: one that cannot boot runs as well, again and again for a moment. */
+    readonly hasAnswered: boolean;
     /** When it was started last; `undefined` for never: its creation may have been cut off with files still to come. */
     readonly startedAt: string | undefined;
     /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
@@ -104,7 +108,7 @@ export async function observe(
     const [record, contextOfThatName, observed, dropped] = await Promise.all([
         readRecord(name),
         isContext(name),
-        Promise.all(nodes.map((node, index) => observeNode(sites[index] as Site, node, isOurs, desired))),
+        Promise.all(nodes.map((node, index) => observeNode(sites[index] as Site, node, isOurs, desired, known))),
         Promise.all(sites.slice(nodes.length).map((site) => observeDropped(site, isOurs, desired.owner, known))),
     ]);
     const isElsewhere = ({ node, engineId }: DroppedNode) =>
@@ -137,6 +141,7 @@ async function observeNode(
     node: DesiredNode,
     isOurs: IsOurs,
     { owner: self, later }: Desired,
+    known: Known | undefined,
 ): Promise<ObservedNode> {
     if (trouble !== undefined) return troubled(trouble.message);
     const { image, network } = node.settings.fixed;
@@ -154,6 +159,7 @@ async function observeNode(
     const isRunning = runs(container);
     const isAsked = isRunning && later.requirePlatforms.length > 0;
     const workers = isAsked ? await askWorkers(engine, node.container).catch(() => undefined) : undefined;
+    const { answersSince } = known?.nodes.find(({ name }) => name === node.name) ?? {};
     return {
         stored: place.stored,
         host: place.endpoint.host,
@@ -163,6 +169,7 @@ async function observeNode(
             isOurs: isOurs(owner),
             owner,
             isRunning,
+            hasAnswered: workers !== undefined || (answersSince !== undefined && answersSince === startOf(container)),
             startedAt: startOf(container),
             imageMoved: await hasMoved(engine, { container, made, wanted, node, pull: later.pull }),
             imageDigest: made ? imageDigest(made, container.Config.Image) : "",

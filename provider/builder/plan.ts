@@ -205,6 +205,8 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
         const why = `it did not offer ${missing.join(", ")}`;
         const { drainTimeout: seconds } = desired.later;
         steps.push({ do: "drain", container: node.container, seconds, why }, boot(desired, node, why));
+    } else if (!container.hasAnswered) {
+        steps.push(boot(desired, node, "BuildKit is not known to have answered since it was started"));
     }
     return steps;
 }

@@ -136,7 +136,7 @@ export function desiredInState(state: BuilderState, registries: readonly Registr
 
 export const known = (state: BuilderState, desired = desiredInState(state)): Known => ({
     name: state.name,
-    nodes: state.nodes.map(({ name, dockerEndpoint: stored }): KnownNode => {
+    nodes: state.nodes.map(({ name, dockerEndpoint: stored, status }): KnownNode => {
         const asked = desired.nodes.find((node) => node.name === name);
         return {
             name,
@@ -146,6 +146,7 @@ export const known = (state: BuilderState, desired = desiredInState(state)): Kno
             stored,
             volumeIsStates: asked?.volumeIsStates ?? false,
             imageMoved: state.__imageMoved?.includes(name) === true,
+            answersSince: status === "running" ? state.__startedAt?.[name] : undefined,
         };
     }),
     later: laterOf(argumentsInState(state)),
@@ -176,6 +177,7 @@ export async function observedInState(
                       isOurs: true,
                       owner: state.__owner,
                       isRunning: outputs.status === "running",
+                      hasAnswered: outputs.status === "running",
                       startedAt: state.__startedAt?.[node.name] ?? "",
                       imageMoved,
                       imageDigest: outputs.imageDigest,

@@ -29,8 +29,17 @@ export async function createContainer({ api }: Engine, options: ContainerCreateO
 /** Of the log, how many lines are looked at. */
 const logLines = 500;
 
-export const startContainer = ({ api }: Engine, name: string): Promise<unknown> =>
-    api.getContainer(name).start().catch(ifStatus(304)); // 304: it runs already
+/** Starts a container; well if it runs. One that is paused goes on. */
+export async function startContainer(engine: Engine, name: string): Promise<void> {
+    const container = engine.api.getContainer(name);
+    try {
+        await container.start();
+    } catch (error) {
+        if (statusOf(error) === 304) return; // it runs already
+        if (!(await inspectContainer(engine, name))?.State.Paused) throw error;
+        await container.unpause();
+    }
+}
 
 /**
  * Asks a container's process to end; well if there is none.

@@ -24,6 +24,7 @@ const subject = (project: Project, name: string): Subject => ({
 const happened: Record<string, { happen: (it: Subject) => Promise<unknown>; loses?: "cache" }> = {
     "its container is removed": { happen: ({ container }) => docker(["rm", "--force", container]) },
     "its container is stopped": { happen: ({ container }) => docker(["stop", container]) },
+    "its container is paused": { happen: ({ container }) => docker(["pause", container]) },
     "its memory is limited by hand": {
         happen: ({ container }) => docker(["update", "--memory", "1g", "--memory-swap", "2g", container]),
     },

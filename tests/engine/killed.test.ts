@@ -84,24 +84,30 @@ describe("a process that is killed", () => {
         }),
     );
 
-    it(
-        "(the provider) and whose next try fails is known to the state, and goes with it",
-        withProject(async (project) => {
-            const program = (args: string) =>
-                `exports.name = new buildx.BuildxBuilder("b", { name: unique, ${args} }).name;`;
-            await project.program(program('buildkitdFlags: ["--no-such-flag"]'));
-            await killed(project, "dynamic-provider", moments["the container is started"] ?? assert.fail());
-            await project.failing("up");
-            const [{ id, initErrors = [] } = assert.fail("the state does not know it")] = await project.state();
-            assert.equal(id, project.unique);
-            assert.match(initErrors.join(), /BuildKit did not boot/);
-            await project.program(program(""));
-            await project.up();
-            await endsClean(project);
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
-        }),
-    );
+    // Its container runs all along, or each time that the engine starts it again: a look at it does not tell.
+    for (const [what, flag] of [
+        ["ends at once", "--no-such-flag"],
+        ["never answers", "--addr=unix:///nowhere.sock"],
+    ] as const) {
+        it(
+            `(the provider) while it waits for a buildkitd that ${what} is known to the state, and goes with it`,
+            withProject(async (project) => {
+                const program = (args: string) =>
+                    `exports.name = new buildx.BuildxBuilder("b", { name: unique, ${args} }).name;`;
+                await project.program(program(`bootTimeout: 3, buildkitdFlags: ["${flag}"]`));
+                await killed(project, "dynamic-provider", moments["the container is started"] ?? assert.fail());
+                await project.failing("up");
+                const [{ id, initErrors = [] } = assert.fail("the state does not know it")] = await project.state();
+                assert.equal(id, project.unique);
+                assert.match(initErrors.join(), /BuildKit did not boot/);
+                await project.program(program(""));
+                await project.up();
+                await endsClean(project);
+                await project.destroy();
+                assert.deepEqual(await leftovers(project.unique), []);
+            }),
+        );
+    }
 
     it(
         "(the provider) while the container is made anew keeps the cache",

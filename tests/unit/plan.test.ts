@@ -28,6 +28,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
                 ...node,
                 stored: places(wanted)[index]?.stored ?? "",
                 imageMoved: false,
+                answersSince: "2026-01-01T00:00:00Z",
             })),
             later: wanted.later,
         },
@@ -40,6 +41,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
                 isOurs: true,
                 owner,
                 isRunning: true,
+                hasAnswered: true,
                 startedAt: "2026-01-01T00:00:00Z",
                 imageMoved: false,
                 imageDigest: "sha256:0",
@@ -280,6 +282,12 @@ describe("the plan for a builder that drifted", () => {
 
     it("boots one that is stopped", () => {
         assert.deepEqual(steps(desired(), withContainer(asAsked(), { isRunning: false })), ["boot"]);
+    });
+
+    it("waits for one of which it is not known that it can boot, be it new to the state or started again", () => {
+        const started = withContainer(asAsked(), { hasAnswered: false });
+        assert.deepEqual(steps(desired(), started), ["boot"]);
+        assert.deepEqual(steps(desired(), { ...started, known: undefined }), ["boot"]);
     });
 
     it("puts limits right that someone changed, in place where it can", () => {

@@ -1,7 +1,6 @@
 /** What a builder tells of itself: types alone, which a user's compiler reads without any of Docker's. */
 
-/** `inactive` is buildx's word for a node that has no container. */
-/** `running`: its buildkitd answers; `stopped`: it does not; `inactive`: there is no container. */
+/** `running`: its buildkitd answers; `stopped`: it does not; `inactive`, in buildx's words: there is no container. */
 export type Status = "running" | "stopped" | "inactive";
 
 export interface NodeOutputs {

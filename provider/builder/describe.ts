@@ -2,7 +2,7 @@ import type { Workers } from "../buildkit/workers";
 import { askWorkers, NotReadyError } from "../buildkit/workers";
 import { buildkitAddress, containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
-import { inspectContainer, isRunning, startOf } from "../docker/container";
+import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { imageDigest, inspectImage } from "../docker/image";
 import type { ObservedContainer, ObservedNode } from "./observe";
@@ -32,7 +32,7 @@ export async function describeNode(
 ): Promise<Described> {
     const name = containerName(node);
     const container = await inspectContainer(engine, name);
-    const runs = isRunning(container);
+    const runs = isResponsive(container);
     const [said, image] = await Promise.all([
         asked ?? (runs ? ask(engine, name) : undefined),
         container && inspectImage(engine, container.Image),

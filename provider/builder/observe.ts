@@ -3,7 +3,7 @@ import { askWorkers } from "../buildkit/workers";
 import { containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
 import { type BuilderRecord, readRecord } from "../buildx/store";
-import { inspectContainer, isRunning as runs, startOf } from "../docker/container";
+import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import { isContext } from "../docker/context";
 import { type Engine, type EngineTraits, traitsOf } from "../docker/engine";
 import { digestInRegistry, findImage, imageDigest, inspectImage } from "../docker/image";
@@ -80,6 +80,7 @@ export interface ObservedContainer {
     readonly isOurs: boolean;
     /** The resource that made it, if one did. */
     readonly owner: Owner | undefined;
+    /** And is not paused. */
     readonly isRunning: boolean;
     /** Its buildkitd answered once since it was started: one that cannot boot runs as well, again and again for a moment. */
     readonly hasAnswered: boolean;
@@ -156,7 +157,7 @@ async function observeNode(
     const wanted = foundImage?.image;
     const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
     const owner = ownerOf(container?.Config.Labels);
-    const isRunning = runs(container);
+    const isRunning = isResponsive(container);
     const isAsked = isRunning && later.requirePlatforms.length > 0;
     const workers = isAsked ? await askWorkers(engine, node.container).catch(() => undefined) : undefined;
     const { answersSince } = known?.nodes.find(({ name }) => name === node.name) ?? {};

@@ -1,6 +1,6 @@
 /** What a builder tells of itself: types alone, which a user's compiler reads without any of Docker's. */
 
-/** `running`: its buildkitd answers; `stopped`: it does not; `inactive`, in buildx's words: there is no container. */
+/** `stopped`: it does not run, is paused, or does not answer; `inactive`, in buildx's words: there is no container. */
 export type Status = "running" | "stopped" | "inactive";
 
 export interface NodeOutputs {

@@ -12,6 +12,10 @@ export const inspectContainer = ({ api }: Engine, name: string): Promise<Contain
 export const isRunning = (container: ContainerInspectInfo | undefined): boolean =>
     container?.State.Running === true && !container.State.Restarting;
 
+/** Whether it runs, and is not paused: one that is answers nothing. */
+export const isResponsive = (container: ContainerInspectInfo | undefined): boolean =>
+    isRunning(container) && container?.State.Paused !== true;
+
 /** When it was started last, as the engine writes it; `undefined` for never. */
 export const startOf = ({ State: state }: ContainerInspectInfo): string | undefined =>
     state.Status === "created" ? undefined : state.StartedAt;

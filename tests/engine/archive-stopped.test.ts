@@ -40,10 +40,15 @@ const start = (project: Project, program: string, ...args: string[]): ChildProce
 
 const up = (project: Project) => start(project, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive");
 
+/** How a process ends, or has ended meanwhile. */
+async function exitOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    return [child.exitCode, child.signalCode];
+}
+
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    for (let attempt = 0; attempt < 1200; attempt++) {
+    for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(20)) {
         if (await isSo()) return;
-        await sleep(50);
     }
     throw new Error(`not so after a minute: ${what}`);
 }
@@ -56,14 +61,17 @@ const archiveIsGrowing = (project: Project) =>
         ),
     );
 
-const restoreIsGrowing = (project: Project) =>
-    until("the volume fills", async () => {
-        const mountpoint = (await inspectVolume(restoredVolume(project)))?.Mountpoint ?? "/nowhere";
-        return stat(join(mountpoint, ".restoring", "big")).then(
+/** Looks without the docker CLI, beside whose start a restore is over soon. */
+async function restoreIsGrowing(project: Project): Promise<void> {
+    const beside = (await inspectVolume(volumeOf(project.unique)))?.Mountpoint ?? assert.fail("there is no state");
+    const restored = join(beside.replace(volumeOf(project.unique), restoredVolume(project)), ".restoring", "big");
+    await until("the volume fills", () =>
+        stat(restored).then(
             ({ size }) => size > 5_000_000,
             () => false,
-        );
-    });
+        ),
+    );
+}
 
 async function killAll(project: Project, name: string): Promise<void> {
     for (const pid of await processesOf(project, name)) process.kill(pid, "SIGKILL");
@@ -97,7 +105,7 @@ describe("a copy of a state that is stopped", () => {
             const interrupted = start(project, "node", program, JSON.stringify(args));
             await archiveIsGrowing(project);
             interrupted.kill("SIGINT");
-            assert.deepEqual(await once(interrupted, "exit"), [null, "SIGINT"]);
+            assert.deepEqual(await exitOf(interrupted), [null, "SIGINT"]);
             await nothingIsLeft(project);
 
             // A builder that someone starts meanwhile does not get the lock, and is there when the copy is done.
@@ -118,7 +126,7 @@ describe("a copy of a state that is stopped", () => {
             const killed = start(project, "node", program, JSON.stringify(args));
             await archiveIsGrowing(project);
             process.kill(-(killed.pid as number), "SIGKILL"); // all of its group
-            await once(killed, "exit");
+            await exitOf(killed);
             assert.equal(await isRunning(containerOf(project.unique)), false);
             await archive(project, args);
             assert.equal(await isRunning(containerOf(project.unique)), true);
@@ -135,7 +143,7 @@ describe("a copy of a state that is stopped", () => {
             const stopped = up(project);
             await archiveIsGrowing(project);
             stopped.kill("SIGINT");
-            await once(stopped, "exit");
+            await exitOf(stopped);
             await nothingIsLeft(project);
             await staysSmall(project, "node", project.up());
             assert.deepEqual(await archivesIn(project), ["a.tar.zst"]);
@@ -144,13 +152,13 @@ describe("a copy of a state that is stopped", () => {
             const restoring = up(project);
             await restoreIsGrowing(project);
             restoring.kill("SIGINT");
-            await once(restoring, "exit");
+            await exitOf(restoring);
             assert.deepEqual(await leftovers(restoredVolume(project)), []);
 
             const killed = up(project);
             await restoreIsGrowing(project);
             for (const name of ["dynamic-provider", "copier"]) await killAll(project, name);
-            await once(killed, "exit");
+            await exitOf(killed);
             const left = await entriesOf(restoredVolume(project));
             assert.deepEqual(
                 left?.filter((name) => name !== ".restoring" && name !== "buildkitd.lock"),

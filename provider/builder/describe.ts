@@ -64,9 +64,9 @@ export async function describeObserved(
 const answerHolds = 10;
 
 /**
- * What a running buildkitd offers, where it is not known to be what it did before. While it runs it only adds to that, as emulators
- * come to its host (buildkit: `util/archutil`). Those it has in common with the others there: of all that are made alike
- * one is asked, and the others only where it offers something that they did not.
+ * What a running buildkitd offers, where it is not known to be what it did before. While it runs it only adds to that, as
+ * emulators come to its host (buildkit: `util/archutil`). Those it has in common with the others there: of all that are made
+ * alike one is asked, and the others only where it offers something that they did not.
  */
 async function askIfChanged(
     engine: Engine,

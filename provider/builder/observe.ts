@@ -80,7 +80,7 @@ export interface ObservedContainer {
     readonly isOurs: boolean;
     /** The resource that made it, if one did. */
     readonly owner: Owner | undefined;
-    /** And is not paused. */
+    /** It runs, and is not paused. */
     readonly isRunning: boolean;
     /** Its buildkitd answered once since it was started: one that cannot boot runs as well, again and again for a moment. */
     readonly hasAnswered: boolean;

@@ -4,24 +4,42 @@
  */
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { withPlainErrors } from "./pulumi/failure";
+import { statusLine } from "./pulumi/progress";
+import { inTurn } from "./pulumi/turns";
 
 type Verbs = Required<Omit<ResourceProvider, "configure">>;
 
+interface Lifecycle extends Verbs {
+    /** The volumes that a change works on, from what is asked for or what the state has; changes on one take turns. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each lifecycle knows its own, as with the verbs
+    readonly volumesOf?: (props: any) => Promise<readonly string[]>;
+}
+
 /** The verbs of a lifecycle, which is loaded when the first of them is called. */
-function provider(load: () => Promise<Verbs>): Verbs {
-    const verb = <Name extends keyof Verbs>(name: Name) =>
-        withPlainErrors(async (...args: unknown[]) => {
-            const implementation = (await load())[name] as (...args: unknown[]) => Promise<unknown>;
-            return implementation(...args);
-        }) as Verbs[Name];
+function provider(load: () => Promise<Lifecycle>): Verbs {
+    const verb = <Name extends keyof Verbs>(name: Name, call = callOf) =>
+        withPlainErrors(async (...args: unknown[]) => call(await load(), name, args)) as Verbs[Name];
     return {
         check: verb("check"),
         diff: verb("diff"),
-        create: verb("create"),
+        create: verb("create", callInTurn),
         read: verb("read"),
-        update: verb("update"),
-        delete: verb("delete"),
+        update: verb("update", callInTurn),
+        delete: verb("delete", callInTurn),
     };
+}
+
+const callOf = (lifecycle: Lifecycle, name: keyof Verbs, args: unknown[]): Promise<unknown> =>
+    (lifecycle[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+
+async function callInTurn(lifecycle: Lifecycle, name: keyof Verbs, args: unknown[]): Promise<unknown> {
+    const { volumesOf = async () => [] } = lifecycle;
+    const all = args.filter((arg) => typeof arg === "object") as { __urn?: string; __owner?: { urn: string } }[];
+    const volumes = [...new Set((await Promise.all(all.map(volumesOf))).flat())];
+    const urn = all.map(({ __urn, __owner }) => __urn ?? __owner?.urn).find(Boolean) ?? "";
+    const report = statusLine(urn);
+    const onWait = () => report(`waiting for another resource that works on ${volumes.join(", ")}`);
+    return inTurn(volumes, onWait, () => callOf(lifecycle, name, args));
 }
 
 export const BuildxBuilder = provider(() => import("./builder/lifecycle"));

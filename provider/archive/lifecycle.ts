@@ -1,5 +1,6 @@
 /** The life of an archive in the words of Pulumi's dynamic providers. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import { volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
@@ -12,6 +13,9 @@ import { planArchive } from "./plan";
 import { reportingTo } from "./reporting";
 import { findSource } from "./source";
 import type { ArchiveResult } from "./result";
+
+/** The state that is archived: its builder is stopped meanwhile. */
+export const volumesOf = async (props: ArchiveInputs): Promise<string[]> => [volumeName(desireArchive(props).node)];
 
 /** What Pulumi's state holds of an archive: its arguments and outputs. */
 export interface ArchiveInState extends Omit<ArchiveInputs, "__urn">, ArchiveResult {}

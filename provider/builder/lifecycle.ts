@@ -43,6 +43,12 @@ import {
     withFound,
 } from "./state";
 
+/** The states of its nodes. */
+export async function volumesOf(props: BuilderInputs | BuilderState): Promise<string[]> {
+    if ("__owner" in props) return props.nodes.map(({ name }) => volumeName(name));
+    return desire(props, { urn: props.__urn, store: "" }).nodes.map(({ volume }) => volume);
+}
+
 /** What is wrong with the arguments, and names for a builder and nodes that were given none. */
 export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): Promise<CheckResult<BuilderInputs>> {
     const failures = await failuresOfBuilder(news);

@@ -1,5 +1,7 @@
 /** A prune in the words of Pulumi's dynamic providers. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import { canonicalName, volumeName } from "../buildx/names";
+import { readRecord } from "../buildx/store";
 import { statusLine } from "../pulumi/progress";
 import { hasUnknown } from "../pulumi/unknown";
 import { applyPrune } from "./apply";
@@ -8,6 +10,12 @@ import { desirePrune } from "./desired";
 import type { PruneInputs, PruneState } from "./inputs";
 import { observeBuilder } from "./observe";
 import { planPrune, whyPruned } from "./plan";
+
+/** The caches that are pruned, whose builders have to run. */
+export async function volumesOf({ builderName }: PruneInputs): Promise<string[]> {
+    const record = await readRecord(canonicalName(builderName));
+    return record.is === "present" ? record.nodeGroup.Nodes.map(({ Name: node }) => volumeName(node)) : [];
+}
 
 export const check = async (_: unknown, news: PruneInputs): Promise<CheckResult<PruneInputs>> => checkPrune(news);
 

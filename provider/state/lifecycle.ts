@@ -31,6 +31,12 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     __foreign?: boolean;
 }
 
+/** The state itself, and another that it is restored from, whose builder is stopped meanwhile. */
+export async function volumesOf(props: StateInputs): Promise<string[]> {
+    const { volume, restore } = desireState(props, { urn: props.__urn, store: "" });
+    return [volume, ...(restore && "volume" in restore.from ? [restore.from.volume] : [])];
+}
+
 export const check = (olds: Partial<StateInputs>, news: StateInputs): Promise<CheckResult<StateInputs>> =>
     checkState(news, Object.keys(olds).length === 0);
 

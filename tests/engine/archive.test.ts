@@ -6,6 +6,7 @@ import { docker, leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { build, context } from "../support/image";
 import { Project, withProject } from "../support/project";
+import { type Fate, startProxy } from "../support/proxy";
 import { must } from "../support/run";
 import {
     archive,
@@ -127,6 +128,43 @@ describe("an archive of a state", () => {
             assert.notEqual(await createdAt(), changed);
             await project.destroy();
             assert.ok((await stat(path)).size > 0);
+        }),
+    );
+
+    it(
+        "takes turns with all else in the same program that works on the state",
+        withProject(async (project) => {
+            const program = (count: number) => {
+                const changed = `triggers: [${count}]`;
+                return `
+                    const state = new buildx.BuildKitState("cache", { builderName: unique });
+                    const driverOpts = { env: { COUNT: "${count}" } };
+                    const builder = new buildx.BuildxBuilder("builder", { state, driverOpts });
+                    new buildx.BuildKitStateArchive("archive", { state, to: "a.tar.zst", ${changed} });
+                    new buildx.BuildKitPrune("prune", { builderName: unique, ${changed} }, { dependsOn: builder });`;
+            };
+            const proxy = await startProxy(project.folder);
+            project.env.DOCKER_HOST = proxy.host;
+            const call = (what: string) => `POST /containers/${containerOf(project.unique)}/${what}`;
+            for (const count of [1, 2]) {
+                // A BuildKit that was started is asked only once an archive that does not wait has stopped it again.
+                let isStarted = false;
+                let isStopped = false;
+                proxy.decide = async (made): Promise<Fate> => {
+                    isStarted ||= made === call("start");
+                    isStopped ||= isStarted && made === call("stop");
+                    const deadline = performance.now() + 1500;
+                    while (made === call("exec") && isStarted && !isStopped && performance.now() < deadline)
+                        await sleep(10);
+                    return "pass";
+                };
+                await project.program(program(count));
+                const { output } = await project.up();
+                assert.match(output, /waiting for another resource that works on/);
+                await project.preview("--expect-no-changes");
+            }
+            await project.destroy();
+            await proxy.stop();
         }),
     );
 

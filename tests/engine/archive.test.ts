@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { docker, leftovers } from "../support/docker";
 import { second } from "../support/engines";
-import { build, context } from "../support/image";
+import { build, longBuild } from "../support/image";
 import { Project, withProject } from "../support/project";
 import { type Fate, startProxy } from "../support/proxy";
 import { must } from "../support/run";
@@ -173,11 +173,9 @@ describe("an archive of a state", () => {
         withProject(async (project) => {
             await project.program(pair());
             await project.up();
-            const folder = await context(project, `FROM scratch\nCOPY busybox /bin/sh\nRUN sleep 5; echo finished\n`);
-            const built = build(project, project.unique, folder);
-            await sleep(2500);
+            const { ended } = await longBuild(project, 5);
             const { stoppedFor } = await archive(project, { builderName: project.unique, to: "a.tar.zst" });
-            assert.match((await built).log, /finished/);
+            assert.match(await ended, /finished/);
             assert.ok(stoppedFor > 0 && stoppedFor < 60);
             assert.equal(await isRunning(containerOf(project.unique)), true);
 

@@ -1,7 +1,6 @@
 import { strict as assert } from "node:assert";
-import { setTimeout as sleep } from "node:timers/promises";
 import { docker, inspectContainer } from "../support/docker";
-import { build, context } from "../support/image";
+import { longBuild } from "../support/image";
 import { type Project, withProject } from "../support/project";
 
 const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
@@ -10,21 +9,6 @@ const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
 const program = (args: object) => `
     const state = new buildx.BuildKitState("cache", { builderName: unique });
     exports.status = new buildx.BuildxBuilder("builder", { state, ...${JSON.stringify(args)} }).status;`;
-
-/** A build that takes a while, and tells when its last step is under way. */
-async function longBuild(project: Project, seconds: number): Promise<{ ended: Promise<string> }> {
-    const folder = await context(project, `FROM scratch\nCOPY busybox /bin/sh\nRUN sleep ${seconds}; echo finished\n`);
-    const ended = build(project, project.unique, folder).then(
-        ({ log }) => log,
-        (error: Error) => error.message,
-    );
-    const histories = ["exec", container(project), "buildctl", "debug", "histories", "--format", "{{json .}}"];
-    for (let attempt = 0; attempt < 100; attempt++) {
-        if ((await docker(histories)).split("\n").some((line) => line !== "" && !line.includes("CompletedAt"))) break;
-        await sleep(100);
-    }
-    return { ended };
-}
 
 describe("a build that runs", () => {
     it(

@@ -1,5 +1,7 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { docker } from "./docker";
 import type { Project } from "./project";
 import { must, run } from "./run";
 
@@ -32,4 +34,20 @@ export async function build(
     const { code, output } = await run("docker", ["buildx", ...args], { env });
     if (code !== 0) throw new Error(`the build failed:\n${output}`);
     return { cached: output.split("\n").filter((line) => / CACHED$/.test(line)).length, log: output };
+}
+
+/** A build that takes a while: it is given once BuildKit has begun it. */
+export async function longBuild(project: Project, seconds: number): Promise<{ ended: Promise<string> }> {
+    const folder = await context(project, `FROM scratch\nCOPY busybox /bin/sh\nRUN sleep ${seconds}; echo finished\n`);
+    const ended = build(project, project.unique, folder).then(
+        ({ log }) => log,
+        (error: Error) => error.message,
+    );
+    const container = `buildx_buildkit_${project.unique}0`;
+    const histories = ["exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"];
+    for (let attempt = 0; attempt < 100; attempt++) {
+        if ((await docker(histories)).split("\n").some((line) => line !== "" && !line.includes("CompletedAt"))) break;
+        await sleep(100);
+    }
+    return { ended };
 }

@@ -73,7 +73,7 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
     const name = helperName(volume);
     const { script, stops, from, hasInput = false } = options;
     for (;;) {
-        await waitForTurn(copying);
+        await waitForCopy(copying);
         signal.throwIfAborted();
         try {
             await createContainer(engine, {
@@ -114,8 +114,8 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
     }
 }
 
-/** Waits while another program copies the volume, and clears what a killed one left. */
-async function waitForTurn({ engine, volume, report, signal }: Copying): Promise<void> {
+/** Waits while another program copies a volume, and clears what a killed one left: either way its builder is started. */
+export async function waitForCopy({ engine, volume, report, signal }: Omit<Copying, "image">): Promise<void> {
     let endedAt: number | undefined;
     for (let attempt = 0; ; attempt++) {
         const found = await inspectContainer(engine, helperName(volume));

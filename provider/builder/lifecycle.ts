@@ -8,12 +8,14 @@ import type {
     ReadResult,
     UpdateResult,
 } from "@pulumi/pulumi/dynamic";
+import { waitForCopy } from "../archive/helper";
 import { claimedName, claimName, releaseName } from "../buildx/claims";
 import { canonicalName, containerName, volumeName } from "../buildx/names";
 import { readRecord, storeIdentifier } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
 import { UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
+import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine, warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
@@ -114,6 +116,7 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     const desired = desire(inputs, self, await filesOf(inputs));
     const sites = await reach(desired.nodes);
     if (sites.every(({ trouble }) => trouble)) throw allTroubles(sites);
+    await waitForCopies(sites, inputs.__urn);
     const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);
     const observed = await observe(sites, desired, isOurs, undefined);
     const ownership = ownershipOf(observed, self);
@@ -192,6 +195,7 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     );
     const sites = [...reached, ...(await reach(dropped.map(addressOf)))];
     if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
+    await waitForCopies(sites, news.__urn);
     const observed = await observe(sites, desired, ownedAsIn(olds), before);
     const ownership = { owner: olds.__owner, isAdopted: olds.__adopted === true };
     const applying = applyingAt(sites, news.__urn);
@@ -223,6 +227,7 @@ async function remove(id: string, props: BuilderState): Promise<void> {
         const left = `container ${containerName(node)} and volume ${volumeName(node)}`;
         await warn(urn, `${trouble.message}. The builder's record is removed; ${left} may be left there`);
     }
+    await waitForCopies(sites, urn);
     const isOurs = ownedAsIn(props);
     const remains = await Promise.all(sites.map((site) => observeRemains(site, isOurs, props.__owner, before)));
     const removal = {
@@ -259,6 +264,14 @@ function allTroubles(sites: readonly Site[]): Error {
     const [first] = troubles;
     if (sites.length === 1 && first) return first.trouble;
     return new UnreachableError(troubles.map(({ node, trouble }) => `node ${node}: ${trouble.message}`).join("\n"));
+}
+
+/** Whoever copies a state, from whatever program, stops its builder for that and starts it again. */
+async function waitForCopies(sites: readonly Site[], urn: string): Promise<void> {
+    const to = { report: statusLine(urn), signal: cancelled() };
+    const each = async ({ engine, node }: Site) =>
+        engine && (await waitForCopy({ engine, volume: volumeName(node), ...to }));
+    await Promise.all(sites.map(each));
 }
 
 const applyingAt = (sites: readonly Site[], urn: string): Applying => ({

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { docker, inspectVolume, leftovers } from "../support/docker";
 import { memoryDuring, processesOf } from "../support/processes";
 import { type Project, withProject } from "../support/project";
+import { startProxy } from "../support/proxy";
 import { archive, archiver, containerOf, entriesOf, isRunning, onVolume, volumeOf } from "../support/state";
 
 /** Enough that a copy of it can be caught in the middle. */
@@ -206,6 +207,47 @@ describe("a copy of a state that is stopped", () => {
             await project.preview("--expect-no-changes");
             await project.destroy();
             assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
+        "is awaited by a pulumi up that changes the builder meanwhile, and cleared where it was killed",
+        withProject(async (project) => {
+            await bigState(project);
+            const args = { builderName: project.unique, to: "a.tar.zst" };
+            const change = (env: object) =>
+                project.program(builder.replace("{ state }", `{ state, driverOpts: { env: ${JSON.stringify(env)} } }`));
+            const archiving = archive(project, args);
+            await archiveIsGrowing(project);
+            const proxy = await startProxy(project.folder);
+            project.env.DOCKER_HOST = proxy.host;
+            await change({ A: "1" });
+            const copiers = await processesOf(project, "copier");
+            const signal = (name: NodeJS.Signals) => copiers.forEach((pid) => process.kill(pid, name));
+            signal("SIGSTOP");
+            const changing = project.up();
+            changing.catch(() => {}); // told below
+            try {
+                const look = `GET /containers/${volumeOf(project.unique)}_copy/json`;
+                await until("it waits", async () => proxy.calls.filter((call) => call === look).length > 1);
+            } finally {
+                signal("SIGCONT");
+            }
+            assert.match((await changing).output, /waiting for container \S+_copy, which another program copies/);
+            assert.ok((await archiving).size > megabytes * 1_000_000);
+            await project.preview("--expect-no-changes");
+            assert.equal(await isRunning(containerOf(project.unique)), true);
+
+            const killed = start(project, "node", await archiver(project), JSON.stringify(args));
+            await archiveIsGrowing(project);
+            process.kill(-(killed.pid as number), "SIGKILL"); // all of its group
+            await exitOf(killed);
+            await change({ A: "2" });
+            await project.up();
+            assert.equal(await isRunning(containerOf(project.unique)), true);
+            assert.deepEqual(await leftovers(`${project.unique}0_state_copy`), []);
+            await project.destroy();
+            await proxy.stop();
         }),
     );
 });

@@ -62,6 +62,7 @@ function takeOver(path: string, { method, url, rawHeaders }: IncomingMessage, so
     onward.pipe(socket).pipe(onward);
     onward.once("error", () => socket.destroy());
     socket.once("error", () => onward.destroy());
+    socket.once("close", () => onward.destroy());
 }
 
 function forward(socketPath: string, incoming: IncomingMessage, outgoing: ServerResponse, drops: boolean): void {
@@ -74,6 +75,7 @@ function forward(socketPath: string, incoming: IncomingMessage, outgoing: Server
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
         outgoing.flushHeaders();
         answer.pipe(outgoing);
+        outgoing.once("close", () => answer.destroy()); // the engine has to see that whoever asked is gone
         answer.once("error", () => outgoing.destroy());
     });
     onward.once("error", () => incoming.socket.destroy());

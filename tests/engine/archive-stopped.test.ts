@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { docker, inspectVolume, leftovers } from "../support/docker";
 import { memoryDuring, processesOf } from "../support/processes";
 import { type Project, withProject } from "../support/project";
-import { startProxy } from "../support/proxy";
+import { type Proxy, startProxy } from "../support/proxy";
+import type { Ended } from "../support/run";
 import { archive, archiver, containerOf, entriesOf, isRunning, onVolume, volumeOf } from "../support/state";
 
 /** Enough that a copy of it can be caught in the middle. */
@@ -93,6 +94,31 @@ async function staysSmall(project: Project, part: string, copying: Promise<unkno
     const most = await memoryDuring(project, part, copying);
     assert.ok(most.size > 1, "the copying process was not seen");
     for (const [pid, peak] of most) assert.ok(peak < 200_000, `process ${pid} took ${peak} kB of memory`);
+}
+
+/** Some work waits for a copy that is under way, and both come to their end. */
+async function awaitsCopy(
+    project: Project,
+    proxy: Proxy,
+    archiving: Promise<{ size: number }>,
+    work: () => Promise<Ended>,
+): Promise<void> {
+    await archiveIsGrowing(project);
+    const copiers = await processesOf(project, "copier");
+    const signal = (name: NodeJS.Signals) => copiers.forEach((pid) => process.kill(pid, name));
+    signal("SIGSTOP");
+    const before = proxy.calls.length;
+    const waiting = work();
+    waiting.catch(() => {}); // told below
+    try {
+        const look = `GET /containers/${volumeOf(project.unique)}_copy/json`;
+        const looks = () => proxy.calls.slice(before).filter((call) => call === look).length;
+        await until("it waits", async () => looks() > 1);
+    } finally {
+        signal("SIGCONT");
+    }
+    assert.match((await waiting).output, /waiting for container \S+_copy, which another program copies/);
+    assert.ok((await archiving).size > megabytes * 1_000_000);
 }
 
 describe("a copy of a state that is stopped", () => {
@@ -211,30 +237,16 @@ describe("a copy of a state that is stopped", () => {
     );
 
     it(
-        "is awaited by a pulumi up that changes the builder meanwhile, and cleared where it was killed",
+        "is awaited by a pulumi up that changes or removes the builder meanwhile, and cleared where it was killed",
         withProject(async (project) => {
             await bigState(project);
             const args = { builderName: project.unique, to: "a.tar.zst" };
             const change = (env: object) =>
                 project.program(builder.replace("{ state }", `{ state, driverOpts: { env: ${JSON.stringify(env)} } }`));
-            const archiving = archive(project, args);
-            await archiveIsGrowing(project);
             const proxy = await startProxy(project.folder);
             project.env.DOCKER_HOST = proxy.host;
             await change({ A: "1" });
-            const copiers = await processesOf(project, "copier");
-            const signal = (name: NodeJS.Signals) => copiers.forEach((pid) => process.kill(pid, name));
-            signal("SIGSTOP");
-            const changing = project.up();
-            changing.catch(() => {}); // told below
-            try {
-                const look = `GET /containers/${volumeOf(project.unique)}_copy/json`;
-                await until("it waits", async () => proxy.calls.filter((call) => call === look).length > 1);
-            } finally {
-                signal("SIGCONT");
-            }
-            assert.match((await changing).output, /waiting for container \S+_copy, which another program copies/);
-            assert.ok((await archiving).size > megabytes * 1_000_000);
+            await awaitsCopy(project, proxy, archive(project, args), () => project.up());
             await project.preview("--expect-no-changes");
             assert.equal(await isRunning(containerOf(project.unique)), true);
 
@@ -246,7 +258,10 @@ describe("a copy of a state that is stopped", () => {
             await project.up();
             assert.equal(await isRunning(containerOf(project.unique)), true);
             assert.deepEqual(await leftovers(`${project.unique}0_state_copy`), []);
-            await project.destroy();
+
+            await rm(join(project.folder, "a.tar.zst.partial")); // or that of the killed one would be taken for the next
+            await awaitsCopy(project, proxy, archive(project, args), () => project.destroy());
+            assert.deepEqual(await leftovers(project.unique), []);
             await proxy.stop();
         }),
     );

@@ -17,21 +17,18 @@ import {
 import { type Engine, failedCall, ifNotFound } from "../docker/engine";
 import { inspectImage, pullImage } from "../docker/image";
 import { freed, stdoutOf } from "../docker/streams";
+import type { Waiting } from "../waiting";
 import { exitCodes } from "./scripts";
 
 /** Published by Debian, with all that the scripts run. */
 export const defaultImage = "debian:stable-slim";
 
 /** What the copying of a state goes by. */
-export interface Copying {
+export interface Copying extends Waiting {
     readonly engine: Engine;
     readonly volume: string;
     /** The helper's image. */
     readonly image: string;
-    /** Told in a few words what is being done. */
-    readonly report: (text: string) => void;
-    /** Ends it, such that nothing is left behind. */
-    readonly signal: AbortSignal;
 }
 
 export interface HelperOptions {

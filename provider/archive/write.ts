@@ -6,6 +6,7 @@ import { removeContainer } from "../docker/container";
 import { type Engine, traitsOf } from "../docker/engine";
 import { freed, writeAll } from "../docker/streams";
 import { inspectVolume } from "../docker/volume";
+import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
 import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithOutput } from "./helper";
 import { type Location, sayLocation } from "./location";
@@ -24,10 +25,8 @@ export interface ArchiveRequest {
     readonly drainTimeout: number;
 }
 
-export interface Reporting {
-    readonly report: (text: string) => void;
+export interface Reporting extends Waiting {
     readonly onProgress: (progress: Progress) => void;
-    readonly signal: AbortSignal;
 }
 
 /**

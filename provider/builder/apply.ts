@@ -29,6 +29,7 @@ import { type Engine, failedCall } from "../docker/engine";
 import { findImage, pullOrKeep } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
+import type { Waiting } from "../waiting";
 import { limitUpdate } from "./containerOptions";
 import { missingPlatform } from "./missingPlatform";
 import type { IsOurs } from "./observe";
@@ -42,11 +43,9 @@ export interface Context {
     readonly begun: Step[];
 }
 
-export interface Applying {
+export interface Applying extends Waiting {
     /** Of each node in the plan, in its order. */
     readonly contexts: readonly Context[];
-    /** Told in a few words what is being done. */
-    readonly report: (text: string) => void;
     /** Tells something that stays on the screen. */
     readonly warn: (text: string) => Promise<void>;
     /** What each booted buildkitd said, by container. */

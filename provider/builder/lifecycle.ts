@@ -277,6 +277,7 @@ async function waitForCopies(sites: readonly Site[], urn: string): Promise<void>
 const applyingAt = (sites: readonly Site[], urn: string): Applying => ({
     contexts: sites.map(({ engine }) => ({ engine, begun: [] })),
     report: statusLine(urn),
+    signal: cancelled(),
     warn: (text) => warn(urn, text),
     workers: new Map(),
     begun: [],

@@ -1,4 +1,4 @@
-import { boot as bootBuildkit } from "../buildkit/boot";
+import { boot as bootBuildkit, waitUntilReady } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
 import { noteWriter } from "../buildkit/writer";
@@ -22,6 +22,8 @@ import {
     createContainer,
     inspectContainer,
     removeContainer,
+    renameContainer,
+    startContainer,
 } from "../docker/container";
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
@@ -55,8 +57,8 @@ export interface Applying extends Waiting {
 }
 
 /**
- * Runs the steps of all nodes at once, and gives the failures by node. What a failed one made before is still there:
- * see {@link undo}.
+ * Runs the steps of all nodes at once, and gives the failures by node. A container that a failed node was to replace goes
+ * on; what else it made is still there: see {@link undo}.
  */
 export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<Map<number, unknown>> {
     const failures = new Map<number, unknown>();
@@ -70,6 +72,10 @@ export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<M
                 }
             } catch (error) {
                 failures.set(index, error);
+                await goBack({ engine, begun }).catch((back: Error) => {
+                    const reasons = [error as Error, back].map(({ message }) => message);
+                    failures.set(index, new Error(reasons.join("\n"), { cause: error }));
+                });
             }
         }),
     );
@@ -98,7 +104,7 @@ export async function undo({ engine, begun }: Context, isOurs: IsOurs): Promise<
 }
 
 async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
-    if (step.do === "createContainer" && engine) {
+    if (step.do === "createContainer" && step.replaces === undefined && engine) {
         const found = await inspectContainer(engine, step.container);
         if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
     }
@@ -123,6 +129,10 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
             return pullOrKeep(engine, step, report);
         case "createVolume":
             await createVolume(engine, { Name: step.volume, Labels: step.labels });
+            if (step.isLost) {
+                const { host } = engine.endpoint;
+                await applying.warn(`volume ${step.volume} is not on ${host} any more: the cache starts empty`);
+            }
             return;
         case "drain":
             await drain(engine, step.container, step.seconds, (builds) =>
@@ -134,7 +144,10 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
             return removeContainer(engine, step.container);
         case "createContainer":
             report(`creating ${step.container}: ${step.why}`);
-            return create(step, engine);
+            return create(step, engine, applying);
+        case "replaceContainer":
+            report(`replacing ${step.container}: ${step.why}`);
+            return replace(step, engine, applying);
         case "updateLimits":
             report(`updating ${step.container}: ${step.why}`);
             return update(step, engine);
@@ -165,6 +178,8 @@ async function runStep(step: Step, applying: Applying): Promise<void> {
             return stopUsingBuilder(step.name);
         case "requirePlatforms":
             return requirePlatforms(step, applying);
+        case "leave":
+            return applying.warn(`${step.what} is left as it is: ${step.why}`);
     }
 }
 
@@ -176,9 +191,12 @@ async function currentEndpoint(): Promise<string> {
 
 type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;
 
-async function create(step: StepOf<"createContainer">, engine: Engine): Promise<void> {
-    const { container, options, imageInMirrors, files, tellsProvenance } = step;
+async function create(step: StepOf<"createContainer">, engine: Engine, { warn }: Applying): Promise<void> {
+    const { container, replaces, options, imageInMirrors, files, tellsProvenance } = step;
+    const { name: made = container } = options;
     try {
+        // The name of a next container is ours alone: what has it was left by an update that was cut off.
+        if (replaces !== undefined) await removeContainer(engine, made);
         await createContainer(engine, { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) });
     } catch (error) {
         if (error instanceof ContainerExistsError) {
@@ -187,9 +205,52 @@ async function create(step: StepOf<"createContainer">, engine: Engine): Promise<
         }
         throw failedCall(`${container} cannot be created`, engine, error);
     }
-    const provenance = tellsProvenance ? await githubActionsContext(process.env) : undefined;
+    const provenance = tellsProvenance ? await provenanceOr(warn) : undefined;
     const all = { ...files, ...(provenance && { [provenanceFile]: provenance }) };
-    if (Object.keys(all).length > 0) await copyFiles(engine, container, configFolder, all);
+    if (Object.keys(all).length > 0) await copyFiles(engine, made, configFolder, all);
+}
+
+/** What provenance attestations are to tell is an extra: without it builds run as well. */
+const provenanceOr = (warn: Applying["warn"]): Promise<Buffer | undefined> =>
+    githubActionsContext(process.env).catch(async (error: Error) => {
+        await warn(
+            `provenance attestations do not tell of this GitHub Actions run, since its event cannot be read: ${error.message}`,
+        );
+        return undefined;
+    });
+
+/** The new container has booted: from here on only the engine itself can fail. */
+async function replace(
+    { container, by }: StepOf<"replaceContainer">,
+    engine: Engine,
+    { workers }: Applying,
+): Promise<void> {
+    await removeContainer(engine, container);
+    await renameContainer(engine, by, container).catch((error: unknown) => {
+        throw failedCall(`${container} cannot be replaced`, engine, error);
+    });
+    const booted = workers.get(by);
+    if (booted) workers.set(container, booted);
+}
+
+/** Seconds that a container gets to answer that goes on after an update failed. */
+const backTimeout = 5;
+
+/**
+ * Takes back what a failed update of a node began: the container that was to be replaced goes on, and the new one is
+ * removed. If the old one is gone already, the new one stays.
+ */
+async function goBack({ engine, begun }: Context): Promise<void> {
+    const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
+    if (engine === undefined || step?.do !== "createContainer" || step.replaces === undefined) return;
+    const { container, isRunning } = step.replaces;
+    const next = step.options.name ?? "";
+    if ((await inspectContainer(engine, next)) === undefined) return; // it has taken the place
+    if ((await inspectContainer(engine, container)) === undefined) return renameContainer(engine, next, container);
+    await removeContainer(engine, next);
+    if (!isRunning) return;
+    await startContainer(engine, container);
+    await waitUntilReady(engine, container, backTimeout).catch(() => {}); // its own matter by now
 }
 
 /** The name by which the engine has the image of a container that is to be made. */

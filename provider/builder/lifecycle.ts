@@ -9,6 +9,7 @@ import type {
     UpdateResult,
 } from "@pulumi/pulumi/dynamic";
 import { waitForCopy } from "../archive/helper";
+import { StartError } from "../buildkit/boot";
 import { claimedName, claimName, releaseName } from "../buildx/claims";
 import { canonicalName, containerName, volumeName } from "../buildx/names";
 import { readRecord, storeIdentifier } from "../buildx/store";
@@ -20,17 +21,18 @@ import { PartlyDone } from "../pulumi/failure";
 import { statusLine, warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
-import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
+import { adviceToLetGo, deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { applyAfter, type Applying, applyNodes, type Context, undo } from "./apply";
 import { automaticName, failuresOfBuilder, nodeIndexes } from "./check";
 import { absentNode, type Described, describeNode, describeObserved } from "./describe";
-import { type Desired, desire, nodesOf } from "./desired";
+import { type Desired, type DesiredNode, desire, nodesOf } from "./desired";
 import { filesOf, registriesOf } from "./files";
 import { type BuilderInputs, defaults } from "./inputs";
 import { type IsOurs, type Known, type KnownNode, type Observed, observe, observeRemains } from "./observe";
 import { type Plan, plan, planAfter, planRemoval } from "./plan";
 import { readBuilder } from "./read";
-import { type Address, locate, reach, type Site } from "./sites";
+import { ownedAsIn, ownershipAfter, ownershipOf } from "./ownership";
+import { type Address, leftBehind, locate, reach, reachKnown, type Site } from "./sites";
 import { sharedStates } from "./shared";
 import {
     argumentsInState,
@@ -87,8 +89,13 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
         throw error;
     });
     const desired = desire(inputs, olds.__owner, files);
-    const [record, ...places] = await Promise.all([readRecord(id), ...desired.nodes.map(locate)]);
-    const steps = plan(desired, await observedInState(olds, desired, places, record));
+    const [record, left, ...places] = await Promise.all([
+        readRecord(id),
+        leftPlaces(desired, known(olds)),
+        ...desired.nodes.map(locate),
+    ]);
+    const steps = plan(desired, await observedInState(olds, desired, places, record, left));
+    if (steps.refusal !== undefined) throw new Error(steps.refusal);
     const shown = { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) };
     const replaces = [
         ...(steps.replaces ?? []),
@@ -102,6 +109,16 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
         deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,
     };
 }
+
+/** For each node that is asked for without an endpoint, the engine that it is on if the docker CLI uses another by now. */
+const leftPlaces = ({ nodes }: Desired, before: Known): Promise<(string | undefined)[]> =>
+    Promise.all(
+        nodes.map(async ({ name, endpoint }) => {
+            const node = before.nodes.find((each) => each.name === name && each.endpoint === undefined);
+            if (node === undefined || endpoint !== undefined) return undefined;
+            return (await leftBehind(addressOf(node)))?.place.stored;
+        }),
+    );
 
 /**
  * Whether the state that the builder works on is itself made anew. Before it removes such a state Pulumi asks what
@@ -119,7 +136,7 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     await waitForCopies(sites, inputs.__urn);
     const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);
     const observed = await observe(sites, desired, isOurs, undefined);
-    const ownership = ownershipOf(observed, self);
+    const ownership = ownershipOf(desired, observed);
     const applying = applyingAt(sites, inputs.__urn);
     const isSelfs: IsOurs = (found) => sameOwner(found, self);
     const describeAs = (nodes: readonly Described[]) => stateOf(inputs, ownership, desired, nodes);
@@ -149,31 +166,38 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     }
 }
 
-/** By what a builder is known to be ours from now on: the labels that its containers have, or that they have none. */
-function ownershipOf(observed: Observed, self: Owner): { owner: Owner; isAdopted: boolean } {
-    const found = observed.nodes.find((node) => node.container !== undefined)?.container;
-    if (found === undefined) return { owner: self, isAdopted: observed.record.is !== "absent" };
-    return { owner: found.owner ?? self, isAdopted: found.owner === undefined };
-}
-
 export async function read(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
     if (props.__owner === undefined) return readForeign(id, props);
     const olds = props as BuilderState;
+    const { urn } = olds.__owner;
     const desired = desiredInState(olds, await registriesOf(argumentsInState(olds)));
     const before = known(olds, desired);
     const leftover = before.nodes.filter(({ name }) => !desired.nodes.some((node) => node.name === name));
-    const sites = await reachAll(before, [...desired.nodes, ...leftover]);
+    const sites = await reachKnown([
+        ...desired.nodes.map((node) => addressIn(before, node)),
+        ...leftover.map(addressOf),
+    ]);
+    const troubles = sites.filter(({ trouble }) => trouble !== undefined);
+    if (troubles.length === sites.length) {
+        if (await letsGo(urn, sites, "The builder is taken out of Pulumi's state")) return gone;
+        throw allTroubles(sites);
+    }
+    for (const { node, trouble } of troubles) await warn(urn, `node ${node} is shown as inactive: ${trouble?.message}`);
     const observed = await observe(sites, desired, ownedAsIn(olds), before);
     const isGone =
+        troubles.length === 0 &&
         observed.record.is === "absent" &&
         observed.nodes.every(
             ({ container, volume }, index) =>
                 !container?.isOurs && (desired.nodes[index]?.volumeIsStates || !volume?.isOurs),
         );
-    if (isGone) return { id: "", props: {} as BuilderState };
+    if (isGone) return gone;
     const nodes = await describeFound(desired, sites, observed, olds);
     return { id, props: withFound({ ...olds, ...describedInState(olds.name, nodes) }, desired, observed) };
 }
+
+/** What Pulumi takes for a resource that is not there any more. */
+const gone: ReadResult<BuilderState> = { id: "", props: {} as BuilderState };
 
 /** `BuildxBuilder.get`: of a builder that no state describes, the engine and the store are all there is. */
 async function readForeign(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
@@ -193,11 +217,24 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
         desired,
         reached.map(({ place }) => place),
     );
-    const sites = [...reached, ...(await reach(dropped.map(addressOf)))];
+    const left = await reachKnown(dropped.map(addressOf));
+    const unreachable = left.filter(({ trouble }) => trouble !== undefined);
+    const isLetGo = await letsGo(news.__urn, unreachable.filter(isReached(before)), "The node is dropped");
+    const sites = [...reached, ...left];
     if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
     await waitForCopies(sites, news.__urn);
-    const observed = await observe(sites, desired, ownedAsIn(olds), before);
-    const ownership = { owner: olds.__owner, isAdopted: olds.__adopted === true };
+    const isOurs: IsOurs = (found) => desired.adopt || ownedAsIn(olds)(found);
+    const found = await observe(sites, desired, isOurs, before);
+    const wasReached = isReached(before);
+    const observed: Observed = {
+        ...found,
+        dropped: found.dropped.map((each) => {
+            const { trouble, ...others } = each;
+            if (trouble === undefined || isLetGo || !wasReached(each)) return others;
+            return { ...others, trouble: `${trouble}. ${adviceToLetGo}` };
+        }),
+    };
+    const ownership = ownershipAfter(olds, desired, observed);
     const applying = applyingAt(sites, news.__urn);
     const finish = async (failures: ReadonlyMap<number, unknown>) => {
         const nodes = await describe(desired, sites, applying, olds, failures);
@@ -211,8 +248,8 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
         if (error instanceof PartlyDone) throw error;
         const hasBegun = [applying, ...applying.contexts].some(({ begun }) => begun.length > 0);
         if (!hasBegun) throw error; // nothing changed: the state is still true
-        const found = await read(id, olds).catch(() => undefined);
-        throw new PartlyDone([error], id, found?.props?.name === undefined ? olds : found.props);
+        const now = await read(id, olds).catch(() => undefined);
+        throw new PartlyDone([error], id, now?.props?.name === undefined ? olds : now.props);
     }
 }
 
@@ -220,22 +257,19 @@ async function remove(id: string, props: BuilderState): Promise<void> {
     const { urn } = props.__owner;
     await releaseName(id, urn);
     const before = known(props);
-    const sites = await reach(before.nodes.map(addressOf));
-    const lost = sites.filter(({ trouble }) => trouble !== undefined);
-    for (const { node, trouble } of lost) {
-        if (!(trouble instanceof UnreachableError) || !(await deletesUnreachable(urn))) throw withAdvice(trouble);
-        const left = `container ${containerName(node)} and volume ${volumeName(node)}`;
-        await warn(urn, `${trouble.message}. The builder's record is removed; ${left} may be left there`);
-    }
+    const sites = await reachKnown(before.nodes.map(addressOf));
+    const lost = sites.filter(({ trouble }) => trouble !== undefined).filter(isReached(before));
+    if (lost.length > 0 && !(await letsGo(urn, lost, "The builder's record is removed")))
+        throw withAdvice(allTroubles(lost));
     await waitForCopies(sites, urn);
-    const isOurs = ownedAsIn(props);
-    const remains = await Promise.all(sites.map((site) => observeRemains(site, isOurs, props.__owner, before)));
+    const record = await readRecord(id);
+    const remains = await observeRemains(sites, ownedAsIn(props), props.__owner, record, before);
     const removal = {
         name: id,
         keepVolume: props.keepState === true,
         drainTimeout: props.drainTimeout ?? defaults.drainTimeout,
     };
-    const steps = planRemoval(removal, remains);
+    const steps = planRemoval(removal, remains, record);
     const applying = applyingAt(sites, urn);
     try {
         const failures = await applyNodes(steps, applying);
@@ -250,12 +284,26 @@ export { remove as delete };
 
 const addressOf = ({ name, endpoint, tls, stored }: KnownNode): Address => ({ name, endpoint, tls, recorded: stored });
 
-/** The engines of nodes that the state has; throws where one of them cannot be reached. */
-async function reachAll(before: Known, nodes: readonly { name: string }[]): Promise<Site[]> {
-    const addresses = nodes.map(({ name }) => before.nodes.find((node) => node.name === name));
-    const sites = await reach(addresses.map((node, index) => (node ? addressOf(node) : (nodes[index] as Address))));
-    if (sites.some(({ trouble }) => trouble)) throw allTroubles(sites);
-    return sites;
+/** The address of a node of the state; of one that has none there yet, what is asked for. */
+const addressIn = (before: Known, node: DesiredNode): Address => {
+    const found = before.nodes.find(({ name }) => name === node.name);
+    return found ? addressOf(found) : node;
+};
+
+/** Whether the engine of a node was ever reached: on one that was not there is nothing of the builder. */
+const isReached =
+    ({ nodes }: Known) =>
+    ({ node }: { readonly node: string }): boolean =>
+        nodes.some(({ name, stored }) => name === node && stored !== "");
+
+/** Whether the user lets go of what is on engines that cannot be reached; then they are told what may be left there. */
+async function letsGo(urn: string, sites: readonly Site[], what: string): Promise<boolean> {
+    if (sites.length === 0 || !(await deletesUnreachable(urn))) return false;
+    for (const { node, trouble } of sites) {
+        const left = `container ${containerName(node)} and volume ${volumeName(node)}`;
+        await warn(urn, `${trouble?.message}. ${what}; ${left} may be left there`);
+    }
+    return true;
 }
 
 /** All that keeps nodes from being reached, each with its node's name where there are several. */
@@ -283,11 +331,6 @@ const applyingAt = (sites: readonly Site[], urn: string): Applying => ({
     begun: [],
 });
 
-const ownedAsIn =
-    ({ __owner: { urn }, __adopted: isAdopted }: BuilderState): IsOurs =>
-    (found) =>
-        found === undefined ? isAdopted === true : found.urn === urn;
-
 const isEmpty = ({ refusal, replaces = [], nodes, after }: Plan) =>
     refusal === undefined && replaces.length === 0 && nodes.flat().length === 0 && after.length === 0;
 
@@ -304,6 +347,7 @@ async function run(
     if (steps.refusal !== undefined) throw new Error(steps.refusal);
     try {
         const failed = await applyNodes(steps, applying);
+        await replaceUnstartable(failed, desired, observed, applying);
         const names = [...desired.nodes.map(({ name }) => name), ...observed.dropped.map(({ node }) => node)];
         const troubles = [...observed.nodes, ...observed.dropped].map(({ trouble }) => trouble);
         const failures = new Map<number, Error>();
@@ -334,6 +378,35 @@ async function run(
 }
 
 /**
+ * Replaces the containers that the engine does not start any more, such as after a change of its runtimes. That is known
+ * only once it was tried; then the plan decides again.
+ *
+ * @param failed the failures by node, from which those are taken out that are settled.
+ */
+async function replaceUnstartable(
+    failed: Map<number, unknown>,
+    desired: Desired,
+    observed: Observed,
+    applying: Applying,
+): Promise<void> {
+    const nodes = observed.nodes.map((node, index) => {
+        const error = failed.get(index);
+        const isNew = applying.contexts[index]?.begun.some((step) => step.do === "createContainer");
+        if (!(error instanceof StartError) || isNew || node.container === undefined) return node;
+        return { ...node, container: { ...node.container, cannotStart: error.why } };
+    });
+    const isTriedAgain = (index: number) => nodes[index] !== observed.nodes[index];
+    if (!nodes.some((_, index) => isTriedAgain(index))) return;
+    const again = plan(desired, { ...observed, nodes });
+    const stillFailed = await applyNodes(
+        { ...again, nodes: again.nodes.map((steps, index) => (isTriedAgain(index) ? steps : [])) },
+        applying,
+    );
+    for (const index of failed.keys()) if (isTriedAgain(index)) failed.delete(index);
+    for (const [index, error] of stillFailed) failed.set(index, error);
+}
+
+/**
  * Each node as it is after its steps, one that cannot be asked as it was; after them the nodes that were dropped and could
  * not be removed.
  */
@@ -348,13 +421,16 @@ async function describe(
         const old = describedBefore(before, node);
         const isDropped = index >= nodes.length;
         if (isDropped && !failures.has(index)) return [];
-        if (engine === undefined)
-            return [old ? { ...old, outputs: { ...old.outputs, status: "inactive" } } : absentNode(node, "")];
+        if (engine === undefined) return [inactive(node, old)];
         const asked = applying.workers.get(containerName(node));
         return [await describeNode(engine, place.stored, node, { asked, before: old })];
     });
     return (await Promise.all(described)).flat();
 }
+
+/** A node whose engine cannot be asked. */
+const inactive = (node: string, old: Described | undefined): Described =>
+    old ? { ...old, outputs: { ...old.outputs, status: "inactive" } } : absentNode(node, "");
 
 /** Each node as it was found; after them the nodes that were dropped and are still there. */
 const describeFound = (
@@ -366,7 +442,7 @@ const describeFound = (
     Promise.all(
         sites.map(async ({ node, engine, place }, index): Promise<Described> => {
             const old = describedBefore(before, node);
-            if (engine === undefined) return old ?? absentNode(node, "");
+            if (engine === undefined) return inactive(node, old);
             const found = index < nodes.length ? observed.nodes[index] : undefined;
             if (found === undefined || old === undefined) {
                 return describeNode(engine, place.stored, node, { before: old });

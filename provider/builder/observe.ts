@@ -1,6 +1,6 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { askWorkers } from "../buildkit/workers";
-import { containerName, volumeName } from "../buildx/names";
+import { containerName, nextContainerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
 import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer, isResponsive, startOf } from "../docker/container";
@@ -53,6 +53,8 @@ export interface KnownNode {
     readonly stored: string;
     /** Its volume is that of a `BuildKitState`. */
     readonly volumeIsStates: boolean;
+    /** Its volume was there before the builder, or this is not known. */
+    readonly volumeWasThere: boolean;
     /** A refresh has seen that the image's name means another image by now. */
     readonly imageMoved: boolean;
     /** When its container was started whose buildkitd answers, as far as the state has it; `undefined` where it has none. */
@@ -66,10 +68,14 @@ export interface ObservedNode {
     readonly host: string;
     /** Why its engine cannot be asked; then nothing else is known of it. */
     readonly trouble?: string;
+    /** The other engine on which the node is, if the docker CLI would use this one by now; as its record has it. */
+    readonly leftAt?: string | undefined;
     readonly engine: EngineTraits;
     /** The docker context of its own by which buildx reaches it, and how what there is compares. */
     readonly context: (OwnContext & { readonly status: ContextStatus }) | undefined;
     readonly container: ObservedContainer | undefined;
+    /** A container that was to take the place of that one when an update was cut off. */
+    readonly hasNext?: boolean;
     readonly volume: { readonly isOurs: boolean } | undefined;
     /** The engine has the image that is asked for. */
     readonly hasImage: boolean;
@@ -86,6 +92,8 @@ export interface ObservedContainer {
     readonly hasAnswered: boolean;
     /** When it was started last; `undefined` for never: its creation may have been cut off with files still to come. */
     readonly startedAt: string | undefined;
+    /** Why the engine could not start it, if that was tried. */
+    readonly cannotStart?: string;
     /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
     readonly imageMoved: boolean;
     /** Of the image that it was made of; empty where the engine does not have that any more. */
@@ -95,8 +103,25 @@ export interface ObservedContainer {
     readonly settings: Settings;
 }
 
-/** By which a container or volume is told to be ours. */
+/** By its labels, whether a container or volume is ours. */
 export type IsOurs = (owner: Owner | undefined) => boolean;
+
+/**
+ * Whose a node's container and volume are. Beside those with our labels, ours are those without any that buildx created
+ * when it booted the builder from a record that this package wrote: the container was lost, and a build or
+ * `docker buildx inspect --bootstrap` came before `pulumi up` (buildx: `driver/docker-container`, `Bootstrap`).
+ */
+function ownershipOf(node: string, isOurs: IsOurs, record: BuilderRecord, known: Pick<Known, "nodes"> | undefined) {
+    const before = known?.nodes.find(({ name }) => name === node);
+    const isInOwnRecord =
+        record.is === "present" && record.isOwn && record.nodeGroup.Nodes.some(({ Name }) => Name === node);
+    const mayBeRebooted = before !== undefined && isInOwnRecord;
+    return {
+        isContainerOurs: (owner: Owner | undefined) => isOurs(owner) || (owner === undefined && mayBeRebooted),
+        isVolumeOurs: (owner: Owner | undefined) =>
+            isOurs(owner) || (owner === undefined && mayBeRebooted && !before.volumeWasThere),
+    };
+}
 
 /** @param sites of the nodes, and after them of those that were dropped. */
 export async function observe(
@@ -106,23 +131,29 @@ export async function observe(
     known: Known | undefined,
 ): Promise<Observed> {
     const { name, nodes } = desired;
-    const [record, contextOfThatName, observed, dropped] = await Promise.all([
-        readRecord(name),
-        isContext(name),
-        Promise.all(nodes.map((node, index) => observeNode(sites[index] as Site, node, isOurs, desired, known))),
-        Promise.all(sites.slice(nodes.length).map((site) => observeDropped(site, isOurs, desired.owner, known))),
+    const [record, contextOfThatName] = await Promise.all([readRecord(name), isContext(name)]);
+    const ownership = (node: string) => ownershipOf(node, isOurs, record, known);
+    const [observed, dropped] = await Promise.all([
+        Promise.all(
+            nodes.map((node, index) => observeNode(sites[index] as Site, node, ownership(node.name), desired, known)),
+        ),
+        Promise.all(
+            sites.slice(nodes.length).map((site) => observeDropped(site, ownership(site.node), desired.owner, known)),
+        ),
     ]);
-    const isElsewhere = ({ node, engineId }: DroppedNode) =>
-        !nodes.some((each, index) => each.name === node && observed[index]?.engine.ID === engineId);
+    const isHere = ({ node, engineId }: Pick<DroppedNode, "node" | "engineId">) =>
+        engineId !== undefined &&
+        nodes.some((each, index) => each.name === node && observed[index]?.engine.ID === engineId);
     return {
         record,
         isContext: contextOfThatName,
         known,
         nodes: observed,
-        // Where the same engine only goes by another address, the node is the one that is asked for.
-        dropped: dropped.filter((each) => each.engineId === undefined || isElsewhere(each)),
+        dropped: dropped.map((each) => ({ ...each, stays: isHere(each) })),
     };
 }
+
+type Ownership = ReturnType<typeof ownershipOf>;
 
 /** A node of which nothing is known but why. */
 export const troubled = (message: string): ObservedNode => ({
@@ -140,7 +171,7 @@ export const troubled = (message: string): ObservedNode => ({
 async function observeNode(
     { engine, place, trouble }: Site,
     node: DesiredNode,
-    isOurs: IsOurs,
+    { isContainerOurs, isVolumeOurs }: Ownership,
     { owner: self, later }: Desired,
     known: Known | undefined,
 ): Promise<ObservedNode> {
@@ -160,6 +191,8 @@ async function observeNode(
     const isRunning = isResponsive(container);
     const isAsked = isRunning && later.requirePlatforms.length > 0;
     const workers = isAsked ? await askWorkers(engine, node.container).catch(() => undefined) : undefined;
+    // Only a kill leaves one behind, and then this one does not run.
+    const mayHaveNext = known !== undefined && !isRunning;
     const { answersSince } = known?.nodes.find(({ name }) => name === node.name) ?? {};
     return {
         stored: place.stored,
@@ -167,7 +200,7 @@ async function observeNode(
         engine: traits,
         context,
         container: container && {
-            isOurs: isOurs(owner),
+            isOurs: isContainerOurs(owner),
             owner,
             isRunning,
             hasAnswered: workers !== undefined || (answersSince !== undefined && answersSince === startOf(container)),
@@ -182,7 +215,8 @@ async function observeNode(
                 files: await digestInContainer(engine, container),
             }),
         },
-        volume: volume && { isOurs: isOurs(ownerOf(volume.Labels)) },
+        hasNext: mayHaveNext && (await inspectContainer(engine, nextContainerName(node.name))) !== undefined,
+        volume: volume && { isOurs: isVolumeOurs(ownerOf(volume.Labels)) },
         hasImage: wanted !== undefined,
         hasNetwork: foundNetwork !== undefined,
     };
@@ -223,6 +257,8 @@ export interface ObservedRemains {
     readonly hasContainer: boolean;
     readonly containerIsOurs: boolean;
     readonly isRunning: boolean;
+    /** A container that was to take the place of that one when an update was cut off. */
+    readonly hasNext: boolean;
     readonly volumeIsOurs: boolean;
     /** The volume is that of a `BuildKitState`. */
     readonly volumeIsStates: boolean;
@@ -234,34 +270,61 @@ export interface ObservedRemains {
 export interface DroppedNode extends ObservedRemains {
     /** The engine's own mark; `undefined` where it cannot be asked. */
     readonly engineId: string | undefined;
+    /** It is asked for by another address of the same engine. */
+    readonly stays: boolean;
 }
 
-const observeDropped = async (...[site, ...more]: Parameters<typeof observeRemains>): Promise<DroppedNode> => {
-    const [remains, traits] = await Promise.all([observeRemains(site, ...more), site.engine && traitsOf(site.engine)]);
+async function observeDropped(
+    ...[site, ...more]: Parameters<typeof observeOwnRemains>
+): Promise<Omit<DroppedNode, "stays">> {
+    const [remains, traits] = await Promise.all([
+        observeOwnRemains(site, ...more),
+        site.engine && traitsOf(site.engine),
+    ]);
     return { ...remains, engineId: traits?.ID };
-};
+}
 
-export async function observeRemains(
-    { node, engine, trouble }: Site,
+/** What is left of each node of a builder that is to be removed. */
+export const observeRemains = (
+    sites: readonly Site[],
     isOurs: IsOurs,
+    owner: Owner,
+    record: BuilderRecord,
+    known: Pick<Known, "nodes">,
+): Promise<ObservedRemains[]> =>
+    Promise.all(
+        sites.map((site) => observeOwnRemains(site, ownershipOf(site.node, isOurs, record, known), owner, known)),
+    );
+
+async function observeOwnRemains(
+    { node, engine, trouble }: Site,
+    { isContainerOurs, isVolumeOurs }: Ownership,
     owner: Owner,
     known: Pick<Known, "nodes"> | undefined,
 ): Promise<ObservedRemains> {
     const names = { node, container: containerName(node), volume: volumeName(node) };
     const volumeIsStates = known?.nodes.find(({ name }) => name === node)?.volumeIsStates ?? false;
     const context = await ownContextOf(node, owner.urn);
-    const nothing = { hasContainer: false, containerIsOurs: false, isRunning: false, volumeIsOurs: false };
+    const nothing = {
+        hasContainer: false,
+        containerIsOurs: false,
+        isRunning: false,
+        hasNext: false,
+        volumeIsOurs: false,
+    };
     if (trouble !== undefined) return { ...names, ...nothing, trouble: trouble.message, volumeIsStates, context };
-    const [container, volume] = await Promise.all([
+    const [container, next, volume] = await Promise.all([
         inspectContainer(engine, names.container),
+        inspectContainer(engine, nextContainerName(node)),
         inspectVolume(engine, names.volume),
     ]);
     return {
         ...names,
         hasContainer: container !== undefined,
-        containerIsOurs: container !== undefined && isOurs(ownerOf(container.Config.Labels)),
+        containerIsOurs: container !== undefined && isContainerOurs(ownerOf(container.Config.Labels)),
         isRunning: container?.State.Running ?? false,
-        volumeIsOurs: volume !== undefined && isOurs(ownerOf(volume.Labels)),
+        hasNext: next !== undefined,
+        volumeIsOurs: volume !== undefined && isVolumeOurs(ownerOf(volume.Labels)),
         volumeIsStates,
         context,
     };

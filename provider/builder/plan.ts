@@ -3,8 +3,10 @@
  * come out. `diff` shows them at preview, `create`, `update` and `delete` run them.
  */
 import type { ContainerCreateOptions } from "dockerode";
-import { type NodeGroup, sameRecord } from "../buildx/store";
+import { nextContainerName } from "../buildx/names";
+import { type BuilderRecord, driver, type NodeGroup, sameRecord } from "../buildx/store";
 import type { DockerContext } from "../docker/context";
+import { whyLeftBehind } from "../docker/leftBehind";
 import { ownerLabels } from "../docker/ownership";
 import { containerOptions } from "./containerOptions";
 import type { Desired, DesiredNode, Later } from "./desired";
@@ -24,13 +26,18 @@ export type Step =
           readonly do: "createVolume";
           readonly volume: string;
           readonly labels: Record<string, string>;
+          /** The builder had one: its cache is lost. */
+          readonly isLost: boolean;
           readonly why: string;
       }
     | { readonly do: "drain"; readonly container: string; readonly seconds: number; readonly why: string }
     | { readonly do: "removeContainer"; readonly container: string; readonly why: string }
     | {
           readonly do: "createContainer";
+          /** The node's container, for messages; the new one is named as `options` say. */
           readonly container: string;
+          /** What there is goes on if the new one does not boot. */
+          readonly replaces: { readonly container: string; readonly isRunning: boolean } | undefined;
           readonly options: ContainerCreateOptions;
           readonly imageInMirrors: readonly string[];
           /** What lies in buildkitd's configuration folder before it starts, by path. */
@@ -39,6 +46,8 @@ export type Step =
           readonly tellsProvenance: boolean;
           readonly why: string;
       }
+    /** Removes a container, and gives its name to the one that was booted to take its place. */
+    | { readonly do: "replaceContainer"; readonly container: string; readonly by: string; readonly why: string }
     | { readonly do: "updateLimits"; readonly container: string; readonly limits: Limits; readonly why: string }
     | {
           readonly do: "boot";
@@ -54,6 +63,8 @@ export type Step =
     | { readonly do: "use"; readonly name: string; readonly why: string }
     | { readonly do: "stopUsing"; readonly name: string; readonly why: string }
     | { readonly do: "removeVolume"; readonly volume: string; readonly why: string }
+    /** Nothing: what is there belongs to someone else, which the user is told. */
+    | { readonly do: "leave"; readonly what: string; readonly why: string }
     | { readonly do: "removeRecord"; readonly name: string; readonly why: string }
     | {
           readonly do: "requirePlatforms";
@@ -89,7 +100,14 @@ export function plan(desired: Desired, observed: Observed): Plan {
     const nodes = [
         ...desired.nodes.map((node, index) => planNode(desired, node, observed.nodes[index] as ObservedNode, observed)),
         ...observed.dropped.map((node) =>
-            removeNode(node, keepsVolumes || node.volumeIsStates, desired.later.drainTimeout, "the node is dropped"),
+            node.stays
+                ? []
+                : removeNode(
+                      node,
+                      keepsVolumes || node.volumeIsStates,
+                      desired.later.drainTimeout,
+                      "the node is dropped",
+                  ),
         ),
     ];
     return { nodes, after: planAfter(desired, observed, nodes.flat()) };
@@ -112,10 +130,15 @@ function changedIdentity({ name, nodes }: Desired, { known, nodes: observed }: O
 const isAtSamePlace = (known: KnownNode, node: DesiredNode, observed: ObservedNode | undefined) =>
     known.endpoint === node.endpoint || known.stored === observed?.stored;
 
-function whyRefused({ name, nodes, adopt }: Desired, observed: Observed): string | undefined {
+function whyRefused(desired: Desired, observed: Observed): string | undefined {
+    const { name, nodes, adopt } = desired;
     if (observed.isContext && !observed.known) {
         return `builder "${name}" would hide the docker context of that name: choose another name`;
     }
+    const left = observed.nodes.find(({ leftAt }) => leftAt !== undefined);
+    if (left?.leftAt !== undefined) return whyLeftBehind(`builder "${name}"`, left.leftAt, left.stored);
+    const ofDriver = whyOtherDriver(name, observed.record);
+    if (ofDriver !== undefined) return ofDriver;
     const foreign = nodes.findIndex((_, index) => observed.nodes[index]?.container?.isOurs === false);
     if (foreign >= 0 && !adopt) {
         const { host, container } = observed.nodes[foreign] as ObservedNode;
@@ -133,6 +156,8 @@ function whyRefused({ name, nodes, adopt }: Desired, observed: Observed): string
             `Set adopt: true to take it over, choose another name, or remove it with: docker buildx rm ${name}`
         );
     }
+    const lost = whyNodesLost(desired, observed);
+    if (lost !== undefined) return lost;
     const twice = observed.nodes.findIndex(({ stored }, index) =>
         observed.nodes.slice(0, index).some((each) => stored !== "" && each.stored === stored),
     );
@@ -163,7 +188,7 @@ function whyRefused({ name, nodes, adopt }: Desired, observed: Observed): string
         if (volume === undefined && node.volumeIsStates) {
             return (
                 `state volume ${node.volume} of builder "${name}" is not on ${host}: ` +
-                "pulumi refresh sees that, and the next pulumi up makes it anew"
+                "its BuildKitState creates it again with the next pulumi up that is not limited to other resources"
             );
         }
         if (context?.status === "foreign") {
@@ -176,23 +201,45 @@ function whyRefused({ name, nodes, adopt }: Desired, observed: Observed): string
     return undefined;
 }
 
+/** Why a record is none that this package may write: buildx itself refuses to change a builder's driver. */
+function whyOtherDriver(name: string, record: BuilderRecord): string | undefined {
+    if (record.is !== "present" || record.nodeGroup.Driver === driver) return undefined;
+    return (
+        `builder "${name}" exists already in buildx's store, with the driver ${record.nodeGroup.Driver} instead of ${driver}: ` +
+        `choose another name, or remove it with: docker buildx rm ${name}`
+    );
+}
+
+/**
+ * Why a record cannot be written without losing a node: one that is neither asked for nor known. In a record of our own
+ * that the state goes with, it is a node that was dropped on another machine.
+ */
+function whyNodesLost({ name, nodes }: Desired, { record, known }: Observed): string | undefined {
+    if (record.is !== "present" || (known !== undefined && record.isOwn)) return undefined;
+    const isNamed = (node: string) => [...nodes, ...(known?.nodes ?? [])].some((each) => each.name === node);
+    const lost = record.nodeGroup.Nodes.find(({ Name: node }) => !isNamed(node));
+    if (lost === undefined) return undefined;
+    return (
+        `builder "${name}" has a node ${lost.Name} on ${lost.Endpoint} that the program does not name, and that would be left ` +
+        `behind there: add it to nodes, as { name: "${lost.Name}", endpoint: "${lost.Endpoint}" }, or take it out of the builder with: ` +
+        `docker buildx create --name ${name} --node ${lost.Name} --leave`
+    );
+}
+
 function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, all: Observed): Step[] {
     const { container } = observed;
     if (observed.trouble !== undefined) return [];
-    if (container === undefined) return makeNode(desired, node, observed, "there is no container");
-    const sawMove = all.known?.nodes.some((each) => each.name === node.name && each.imageMoved) === true;
-    const why = whyMadeAnew(node, container, sawMove);
-    if (why !== undefined) {
-        const make = makeNode(desired, node, observed, why);
-        const isPull = (step: Step) => step.do === "pullImage";
-        return [
-            ...make.filter(isPull), // what cannot be had is found out while the old container still builds
-            { do: "drain", container: node.container, seconds: desired.later.drainTimeout, why },
-            { do: "removeContainer", container: node.container, why },
-            ...make.filter((step) => !isPull(step)),
-        ];
+    const isKnown = all.known?.nodes.some(({ name, stored }) => name === node.name && stored !== "") === true;
+    const leftovers: Step[] = observed.hasNext
+        ? [{ do: "removeContainer", container: nextContainerName(node.name), why: "an update was cut off" }]
+        : [];
+    if (container === undefined) {
+        return [...leftovers, ...makeNode(desired, node, observed, "there is no container", isKnown)];
     }
-    const steps: Step[] = [];
+    const sawMove = all.known?.nodes.some((each) => each.name === node.name && each.imageMoved) === true;
+    const why = observed.volume === undefined ? "its state volume is gone" : whyMadeAnew(node, container, sawMove);
+    if (why !== undefined) return [...leftovers, ...replaceNode(desired, node, observed, why, isKnown)];
+    const steps: Step[] = [...leftovers];
     const limits = changedLimits(container.settings, node.settings);
     if (limits.length > 0) {
         const why = `${limits.join(", ")} changed`;
@@ -221,8 +268,9 @@ const argumentOf: Partial<Record<keyof Fixed, string>> = { files: "buildkitdConf
  *   something else does not roll that image out.
  */
 function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: boolean): string | undefined {
-    const { settings: found, imageMoved, startedAt } = container;
+    const { settings: found, imageMoved, startedAt, cannotStart } = container;
     if (startedAt === undefined) return "the container was never started";
+    if (cannotStart !== undefined) return `the container cannot be started any more (${cannotStart})`;
     if (imageMoved && sawMove) return `${node.settings.fixed.image} is a newer image`;
     const fixed = changedFixed(found, node.settings);
     if (fixed.length > 0) return `${fixed.map((key) => argumentOf[key] ?? key).join(", ")} changed`;
@@ -237,8 +285,36 @@ function missingPlatforms({ later }: Desired, { nodes }: Observed): string[] {
     return later.requirePlatforms.filter((platform) => !offered.includes(platform));
 }
 
+/**
+ * The steps to a new container in the place of one that is there. The engine takes the new one, and its buildkitd boots on
+ * the node's volume, before the old one is removed: until then it can go on.
+ */
+function replaceNode(
+    desired: Desired,
+    node: DesiredNode,
+    observed: ObservedNode,
+    why: string,
+    isKnown: boolean,
+): Step[] {
+    const { container } = node;
+    const next = nextContainerName(node.name);
+    const isBoot = (step: Step) => step.do === "boot";
+    const make = makeNode(desired, node, observed, why, isKnown).map((step): Step => {
+        if (step.do === "boot") return { ...step, container: next };
+        if (step.do !== "createContainer") return step;
+        const isRunning = observed.container?.isRunning === true;
+        return { ...step, replaces: { container, isRunning }, options: { ...step.options, name: next } };
+    });
+    return [
+        ...make.filter((step) => !isBoot(step)),
+        { do: "drain", container, seconds: desired.later.drainTimeout, why },
+        ...make.filter(isBoot),
+        { do: "replaceContainer", container, by: next, why },
+    ];
+}
+
 /** The steps to a new container on the node's volume; what the volume holds stays. */
-function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, why: string): Step[] {
+function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, why: string, isKnown: boolean): Step[] {
     const { container, volume, imageInMirrors } = node;
     const steps: Step[] = [];
     const pull = (mayFail: boolean, why: string) => {
@@ -248,12 +324,14 @@ function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, w
     if (!observed.hasImage) pull(false, "the engine does not have it");
     else if (desired.later.pull === "always") pull(true, 'pull is "always"');
     if (observed.volume === undefined) {
-        steps.push({ do: "createVolume", volume, labels: ownerLabels(desired.owner), why: "there is none" });
+        const labels = ownerLabels(desired.owner);
+        steps.push({ do: "createVolume", volume, labels, isLost: isKnown, why: "there is none" });
     }
     const options = containerOptions(node, desired.owner, observed.engine);
     const { contents: files } = node.files;
     const tellsProvenance = node.options.provenanceAddGha !== false;
-    steps.push({ do: "createContainer", container, options, imageInMirrors, files, tellsProvenance, why });
+    const replaces = undefined;
+    steps.push({ do: "createContainer", container, replaces, options, imageInMirrors, files, tellsProvenance, why });
     steps.push(boot(desired, node, why, observed.volume === undefined));
     return steps;
 }
@@ -286,7 +364,7 @@ export function planAfter(desired: Desired, observed: Observed, done: readonly S
 }
 
 function planContexts({ nodes, dropped }: Observed): Step[] {
-    const unwanted = dropped.filter((node) => node.trouble === undefined && node.context !== undefined);
+    const unwanted = dropped.filter((node) => node.trouble === undefined && !node.stays && node.context !== undefined);
     return [
         ...nodes.flatMap(({ context }): Step[] => {
             if (context === undefined || context.status === "same") return [];
@@ -335,20 +413,38 @@ export interface Removal {
 }
 
 /** The steps that remove a builder, of whatever is left of it. What is not ours stays where it is. */
-export function planRemoval({ name, keepVolume, drainTimeout }: Removal, nodes: readonly ObservedRemains[]): Plan {
+export function planRemoval(
+    { name, keepVolume, drainTimeout }: Removal,
+    nodes: readonly ObservedRemains[],
+    record: BuilderRecord,
+): Plan {
     const why = "the builder is removed";
-    const replaced = nodes.some((node) => node.hasContainer && !node.containerIsOurs);
     const contexts = nodes.flatMap(({ context }) => context ?? []);
+    const foreign = whyForeign(name, nodes, record);
     return {
         nodes: nodes.map((node) => removeNode(node, keepVolume || node.volumeIsStates, drainTimeout, why)),
-        // A container that someone else put in the place of ours belongs to a builder that is theirs.
-        after: replaced
-            ? []
-            : [
-                  { do: "removeRecord", name, why },
-                  ...contexts.map((context): Step => ({ do: "removeContext", name: context, why })),
-              ],
+        after: [
+            foreign === undefined
+                ? { do: "removeRecord", name, why }
+                : { do: "leave", what: `buildx's record of builder "${name}"`, why: foreign },
+            ...(foreign === undefined
+                ? contexts.map((context): Step => ({ do: "removeContext", name: context, why }))
+                : []),
+        ],
     };
+}
+
+/** Why the record that is there belongs to a builder that someone else created under the name of ours. */
+function whyForeign(name: string, nodes: readonly ObservedRemains[], record: BuilderRecord): string | undefined {
+    const taken = nodes.find((node) => node.hasContainer && !node.containerIsOurs);
+    if (taken !== undefined) {
+        return (
+            `container ${taken.container} was created by someone else, and stays with its volume. ` +
+            `If it is not needed, remove it with: docker buildx rm ${name}`
+        );
+    }
+    if (record.is !== "present" || record.nodeGroup.Driver === driver) return undefined;
+    return `it is a builder of the driver ${record.nodeGroup.Driver} by now, which someone else created`;
 }
 
 function removeNode(node: ObservedRemains, keepVolume: boolean, seconds: number, why: string): Step[] {
@@ -356,6 +452,7 @@ function removeNode(node: ObservedRemains, keepVolume: boolean, seconds: number,
     const steps: Step[] = [];
     if (node.containerIsOurs && node.isRunning) steps.push({ do: "drain", container, seconds, why });
     if (node.containerIsOurs) steps.push({ do: "removeContainer", container, why });
+    if (node.hasNext) steps.push({ do: "removeContainer", container: nextContainerName(node.node), why });
     const isFree = !node.hasContainer || node.containerIsOurs;
     if (node.volumeIsOurs && !keepVolume && isFree) steps.push({ do: "removeVolume", volume, why });
     return steps;

@@ -2,8 +2,12 @@
 import type { StoredNode } from "../buildx/store";
 import { isContext, type DockerContext, readContext } from "../docker/context";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
-import { connect, type Engine } from "../docker/engine";
+import { connect, type Engine, UnreachableError } from "../docker/engine";
+import { findLeftBehind } from "../docker/leftBehind";
+import { inspectContainer } from "../docker/container";
 import type { TlsArguments } from "../docker/tls";
+import { inspectVolume } from "../docker/volume";
+import { containerName, volumeName } from "../buildx/names";
 
 /** What is known of a node's place before its engine is asked. */
 export interface Place {
@@ -25,14 +29,17 @@ export interface Address {
     readonly name: string;
     readonly endpoint?: string | undefined;
     readonly tls?: TlsArguments | undefined;
-    /** What the record had of it, for the case that `endpoint` cannot be found any more. */
+    /**
+     * What the record has of it: where it is if no `endpoint` was asked for, or if that cannot be found any more. Empty if
+     * its engine was never reached.
+     */
     readonly recorded?: string | undefined;
 }
 
 /** @throws where docker has no such context, or a certificate cannot be read. */
 export async function locate({ name, endpoint: asked, tls, recorded }: Address): Promise<Place> {
     const endpoint = await findEndpoint(asked, tls).catch((error: unknown) => {
-        if (recorded === undefined) throw error;
+        if (!recorded) throw error;
         return recordedEndpoint(recorded);
     });
     return { node: name, endpoint, stored: storedAs(name, endpoint) };
@@ -47,10 +54,38 @@ export const reach = (addresses: readonly Address[]): Promise<Site[]> =>
                 const place = await locate(address);
                 return { node, place, engine: await connect(place.endpoint) };
             } catch (error) {
-                return { node, trouble: error as Error };
+                return { node, trouble: asUnreachable(error as Error) };
             }
         }),
     );
+
+/** An engine that cannot be found, since its context or certificate is gone, is as far away as one that does not answer. */
+const asUnreachable = (error: Error): UnreachableError =>
+    error instanceof UnreachableError ? error : new UnreachableError(error.message, { cause: error });
+
+/**
+ * Where the nodes of a builder are that exists: each on the engine that was asked for. A node that was asked for without an
+ * endpoint is where it was left, also when the docker CLI would use another engine by now.
+ */
+export const reachKnown = async (addresses: readonly Address[]): Promise<Site[]> => {
+    const [sites, left] = await Promise.all([reach(addresses), Promise.all(addresses.map(leftBehind))]);
+    return sites.map((site, index) => left[index] ?? site);
+};
+
+/** The place where a node was left that the docker CLI would look for on another engine by now; `undefined` for none. */
+export async function leftBehind(address: Address): Promise<Extract<Site, { engine: Engine }> | undefined> {
+    const { name: node } = address;
+    const isThere = async (engine: Engine) => {
+        const found = await Promise.all([
+            inspectContainer(engine, containerName(node)),
+            inspectVolume(engine, volumeName(node)),
+        ]);
+        return found.some((each) => each !== undefined);
+    };
+    const engine = await findLeftBehind(address, (endpoint) => storedAs(node, endpoint), isThere);
+    if (engine === undefined) return undefined;
+    return { node, place: { node, endpoint: engine.endpoint, stored: address.recorded ?? "" }, engine };
+}
 
 /**
  * What buildx stores of an endpoint (buildx: `builder.validateEndpoint`). It has no way to be told of certificates but a

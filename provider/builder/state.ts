@@ -8,6 +8,7 @@ import { noFiles } from "./files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 import { contextOf, type Known, type KnownNode, type Observed, type ObservedNode } from "./observe";
 import type { BuilderOutputs } from "./outputs";
+import type { Ownership } from "./ownership";
 import { changedFixed, optionsOfSettings } from "./settings";
 import type { Place } from "./sites";
 
@@ -27,6 +28,8 @@ export type BuilderState = BuilderOutputs &
         __files?: Record<string, string>;
         /** It was taken over from someone who did not label it. */
         __adopted?: boolean;
+        /** Nodes whose volume was there before the builder, and stays when the builder is removed. */
+        __foundVolumes?: string[];
         /** When the containers were started whose buildkitd said what the outputs have of it, by node. */
         __startedAt?: Record<string, string>;
         /** Nodes of which a refresh saw that their image's name means another image by now. */
@@ -59,7 +62,7 @@ const kept = (of: KeptArguments): KeptArguments =>
 
 export function stateOf(
     inputs: BuilderInputs,
-    { owner, isAdopted }: { owner: Owner; isAdopted: boolean },
+    { owner, isAdopted, foundVolumes }: Ownership,
     desired: Desired,
     nodes: readonly Described[],
 ): BuilderState {
@@ -72,6 +75,7 @@ export function stateOf(
         ...(inputs.nodes !== undefined && { __nodes: [...nodesOf(inputs)], __nodeIndexes: inputs.__nodeIndexes ?? [] }),
         ...digestsInState(desired.nodes.map(({ name, files }) => [name, files.digest])),
         ...(isAdopted && { __adopted: true }),
+        __foundVolumes: [...foundVolumes],
     };
 }
 
@@ -145,6 +149,7 @@ export const known = (state: BuilderState, desired = desiredInState(state)): Kno
             tls: asked?.tls,
             stored,
             volumeIsStates: asked?.volumeIsStates ?? false,
+            volumeWasThere: state.__foundVolumes?.includes(name) ?? true,
             imageMoved: state.__imageMoved?.includes(name) === true,
             answersSince: status === "running" ? state.__startedAt?.[name] : undefined,
         };
@@ -158,6 +163,7 @@ export async function observedInState(
     desired: Desired,
     places: readonly Place[],
     record: BuilderRecord,
+    leftAt: readonly (string | undefined)[],
 ): Promise<Observed> {
     const before = desiredInState(state);
     const ofState = known(state, before);
@@ -170,6 +176,7 @@ export async function observedInState(
         return {
             stored: place.stored,
             host: place.endpoint.host,
+            leftAt: leftAt[index],
             engine: {},
             context: await contextOf(place, state.__owner.urn),
             container: isThere
@@ -203,9 +210,11 @@ export async function observedInState(
             hasContainer: true,
             containerIsOurs: true,
             isRunning: true,
+            hasNext: false,
             volumeIsOurs: true,
             volumeIsStates: node.volumeIsStates,
             context: undefined,
+            stays: false,
         })),
     };
 }

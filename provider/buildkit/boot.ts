@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspectContainer, lastLogLines, startContainer, waitForLog } from "../docker/container";
-import { type Engine, failedCall } from "../docker/engine";
+import { type Engine, engineMessage, failedCall } from "../docker/engine";
 import { askWorkers, NotReadyError, type Workers } from "./workers";
 
 /** Lines of buildkitd's log that an error carries. */
@@ -12,17 +12,30 @@ const pause = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
 /** How long its log is waited for before the first question, in milliseconds: each question starts a process. */
 const logTimeout = 1_000;
 
+/** Thrown if the engine does not start a container: nothing that its buildkitd could change. */
+export class StartError extends Error {
+    /** @param why the engine's own sentence. */
+    constructor(
+        message: string,
+        readonly why: string,
+        options: ErrorOptions,
+    ) {
+        super(message, options);
+    }
+}
+
 /**
  * Starts a container, and waits until the buildkitd in it answers.
  *
  * @param timeout in seconds.
- * @throws as {@link waitUntilReady}, and where the container cannot be started.
+ * @throws as {@link waitUntilReady}, and {@link StartError} if the container cannot be started.
  */
 export async function boot(engine: Engine, container: string, timeout: number): Promise<Workers> {
     try {
         await startContainer(engine, container);
     } catch (error) {
-        throw failedCall(`${container} cannot be started`, engine, error);
+        const { message } = failedCall(`${container} cannot be started`, engine, error);
+        throw new StartError(message, engineMessage(error), { cause: error });
     }
     // buildkitd listens some 40 ms after its first line, and a question takes about as long to reach it.
     // Over ssh each connection is a process of its own, on both sides; a question is cheaper there.

@@ -22,6 +22,9 @@ export const nodeName = (builder: string, index: number): string => `${builder}$
 /** The container that runs a node's buildkitd. */
 export const containerName = (node: string): string => `buildx_buildkit_${node}`;
 
+/** The container that is to take the place of that one, until it does. */
+export const nextContainerName = (node: string): string => `pulumi-buildx-next-${node}`;
+
 /** The volume on which that buildkitd keeps its state. */
 export const volumeName = (node: string): string => `${containerName(node)}_state`;
 

@@ -36,11 +36,22 @@ export interface StoredNode {
 
 export type BuilderRecord =
     | { readonly is: "absent" }
-    | { readonly is: "present"; readonly nodeGroup: NodeGroup }
+    | {
+          readonly is: "present";
+          readonly nodeGroup: NodeGroup;
+          /** This package wrote it, as it is: buildx and people who edit it write it without {@link ownEnd}. */
+          readonly isOwn: boolean;
+      }
     | { readonly is: "unreadable"; readonly why: string };
 
 /** The driver whose builders this package makes. */
 export const driver = "docker-container";
+
+/**
+ * How a record ends that this package wrote: with a line break, which JSON allows and buildx never writes. By it a
+ * container that buildx booted from our record is told from a builder that someone created under the same name.
+ */
+const ownEnd = "\n";
 
 /** The folder that holds the records of this user: `$BUILDX_CONFIG`, else `buildx` beside docker's config. */
 export function storeFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -61,7 +72,7 @@ export async function readRecord(name: string): Promise<BuilderRecord> {
     try {
         const nodeGroup = JSON.parse(text) as NodeGroup;
         if (!Array.isArray(nodeGroup.Nodes)) throw new Error("it lists no nodes");
-        return { is: "present", nodeGroup };
+        return { is: "present", nodeGroup, isOwn: text.endsWith(ownEnd) };
     } catch (error) {
         return { is: "unreadable", why: `${recordPath(name)}: ${(error as Error).message}` };
     }
@@ -100,7 +111,7 @@ export class RecordExistsError extends Error {}
 export async function writeRecord(nodeGroup: NodeGroup, options: { exclusive: boolean }): Promise<void> {
     await Promise.all(["instances", "defaults", "activity"].map((folder) => makeFolder(folder)));
     await withStoreLock(storeFolder(), async () => {
-        await place(join("instances", nodeGroup.Name), JSON.stringify(nodeGroup), options.exclusive);
+        await place(join("instances", nodeGroup.Name), `${JSON.stringify(nodeGroup)}${ownEnd}`, options.exclusive);
         await place(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
     });
 }

@@ -59,6 +59,10 @@ export async function removeContainer({ api }: Engine, name: string): Promise<vo
     await api.getContainer(name).remove({ force: true, v: true }).catch(ifNotFound);
 }
 
+export async function renameContainer({ api }: Engine, name: string, to: string): Promise<void> {
+    await api.getContainer(name).rename({ name: to });
+}
+
 /**
  * Copies files into a container, folders 0755 and files 0644.
  *

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { findEndpoint } from "../docker/endpoint";
+import { type Endpoint, findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, UnreachableError } from "../docker/engine";
+import { findLeftBehind } from "../docker/leftBehind";
 import type { EndpointArguments } from "./endpointArguments";
 import { warn } from "./progress";
 
@@ -41,19 +42,44 @@ async function stackSetting(urn: string): Promise<unknown> {
     }
 }
 
+/** Where a resource is that exists. */
+export interface KnownPlace extends EndpointArguments {
+    /** As {@link recordEndpoint} wrote it down. */
+    readonly recorded: string | undefined;
+    /** Whether an engine has something of the resource. */
+    readonly isThere: (engine: Engine) => Promise<boolean>;
+}
+
+/** How the state of a resource has the engine that it is on: a docker context's name, or a host. */
+export const recordEndpoint = ({ context, host }: Endpoint): string => context ?? host;
+
+/** The engine on which a resource is that was created without an endpoint, if the docker CLI would use another by now. */
+export const whereLeft = ({ endpoint, recorded, isThere }: KnownPlace): Promise<Engine | undefined> =>
+    findLeftBehind({ endpoint, recorded }, recordEndpoint, isThere);
+
 /**
- * The engine of a resource that is to be removed. `undefined` where it cannot be reached and the user lets go of what is
- * there; then they are told what may be left.
+ * The engine of a resource that exists.
+ *
+ * @throws UnreachableError if it does not answer, and also if it cannot be found, since its context or certificate is gone.
+ */
+export async function connectToKnown(place: KnownPlace): Promise<Engine> {
+    const left = await whereLeft(place);
+    if (left !== undefined) return left;
+    const endpoint = await findEndpoint(place.endpoint, place.tls).catch((error: Error) => {
+        throw new UnreachableError(error.message, { cause: error });
+    });
+    return connect(endpoint);
+}
+
+/**
+ * The engine of a resource that is to be removed, or read. `undefined` if it cannot be reached and the user lets go of what
+ * is there; then they are told what may be left.
  *
  * @param left such as "Volume x may be left there".
  */
-export async function connectToRemove(
-    { endpoint, tls }: EndpointArguments,
-    urn: string,
-    left: string,
-): Promise<Engine | undefined> {
+export async function connectOrLetGo(place: KnownPlace, urn: string, left: string): Promise<Engine | undefined> {
     try {
-        return await connect(await findEndpoint(endpoint, tls));
+        return await connectToKnown(place);
     } catch (error) {
         if (!(error instanceof UnreachableError) || !(await deletesUnreachable(urn))) throw withAdvice(error);
         await warn(urn, `${error.message}. ${left}`);
@@ -64,6 +90,8 @@ export async function connectToRemove(
 /** The failure of a removal, with what can be done where the engine is gone for good. */
 export function withAdvice(error: unknown): unknown {
     if (!(error instanceof UnreachableError)) return error;
-    const advice = `Where it is gone for good, this lets go of it: pulumi config set ${setting} true`;
-    return new UnreachableError(`${error.message}. ${advice}`, { cause: error });
+    return new UnreachableError(`${error.message}. ${adviceToLetGo}`, { cause: error });
 }
+
+/** What can be done if an engine is gone for good. */
+export const adviceToLetGo = `If it is gone for good, this lets go of it: pulumi config set ${setting} true`;

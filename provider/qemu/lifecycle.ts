@@ -2,13 +2,13 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
-import { connect, type Engine } from "../docker/engine";
+import { connect, type Engine, traitsOf } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
-import { connectToRemove } from "../pulumi/unreachable";
+import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
 import { applyEmulation, bringAbout } from "./apply";
 import { checkEmulation } from "./check";
 import { readClaims, writeClaim } from "./claims";
@@ -28,15 +28,19 @@ export interface QemuState extends Omit<QemuInputs, "__urn"> {
     __claimed: string[];
     /** The architectures that ran when all were asked for. */
     __ran?: string[];
+    /** The engine that it is on: a docker context's name, or a host. */
+    __engine?: string;
+    /** That engine's own mark, by which another machine's is told from it. */
+    __engineId?: string;
 }
 
 export const check = (_: unknown, news: QemuInputs): Promise<CheckResult<QemuInputs>> => checkEmulation(news);
 
 export async function diff(_id: string, olds: QemuState, news: QemuInputs): Promise<DiffResult> {
     const desired = desireEmulation(fillIn(news, { ...olds, __urn: olds.__owner.urn }), olds.__owner);
-    const { supported, emulators, __claimed: own } = olds;
-    const observed: ObservedEmulation = { host: "", supported, emulators, claims: { own, others: [] } };
+    const observed = await observeForDiff(olds);
     const { replaces: moved = [], refusal, steps } = planEmulation(desired, observed, known(olds));
+    if (observed.leftAt !== undefined && refusal !== undefined) throw new Error(refusal);
     const replaces = [...moved, ...changedPaths(news.__replaceOnChanges, olds, news)];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || refusal !== undefined || steps.length > 0,
@@ -45,6 +49,32 @@ export async function diff(_id: string, olds: QemuState, news: QemuInputs): Prom
         deleteBeforeReplace: true,
     };
 }
+
+/**
+ * What the state has of the host, and whether that is the host still: another machine, such as each runner of a hosted CI,
+ * may have no emulators. It is as the state has it if the engine does not answer.
+ */
+async function observeForDiff(olds: QemuState): Promise<ObservedEmulation> {
+    const { supported, emulators, __claimed: own } = olds;
+    const inState = { supported, emulators, claims: { own, others: [] } };
+    const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
+    const current = await findEndpoint(olds.endpoint, olds.tls).catch(() => undefined);
+    const engine = current && (await connect(current).catch(() => undefined));
+    const isOther = engine !== undefined && (await isOtherEngine(olds, engine).catch(() => false));
+    return { host: current ? recordEndpoint(current) : "", leftAt, isOther, ...inState };
+}
+
+/** Whether an engine is not the one on whose host the emulators were registered; there none of them is the resource's. */
+async function isOtherEngine({ __engineId: id }: QemuState, engine: Engine): Promise<boolean> {
+    return id !== undefined && (await traitsOf(engine)).ID !== id;
+}
+
+const placeOf = ({ endpoint, tls, __engine: recorded, __owner: owner }: QemuState): KnownPlace => ({
+    endpoint,
+    tls,
+    recorded,
+    isThere: async (engine) => (await readClaims(engine, owner)).own !== undefined,
+});
 
 export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
@@ -55,11 +85,12 @@ export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState
         const before = await observeEmulation(engine, desired);
         try {
             const now = await bringAbout(engine, desired, before, undefined, report);
-            return { id: desired.name, outs: stateOf(inputs, desired, now) };
+            return { id: desired.name, outs: await stateOf(inputs, desired, now, engine) };
         } catch (error) {
             report("removing what was registered");
-            await undo(engine, desired, before, report).catch((undoing: unknown) => {
-                throw new PartlyDone([error, undoing], desired.name, stateOf(inputs, desired, before));
+            await undo(engine, desired, before, report).catch(async (undoing: unknown) => {
+                const outs = await stateOf(inputs, desired, before, engine);
+                throw new PartlyDone([error, undoing], desired.name, outs);
             });
             throw error;
         }
@@ -86,10 +117,13 @@ export async function read(id: string, props: Partial<QemuState>): Promise<ReadR
         throw new Error(`a QemuEmulation cannot be read by its id, ${id}: make one, which adds nothing that is there`);
     const olds = props as QemuState;
     const desired = desiredInState(olds);
-    const engine = await connect(await findEndpoint(olds.endpoint, olds.tls));
-    return reporting(olds.__owner.urn, async (report) => {
+    const { urn } = olds.__owner;
+    const engine = await connectOrLetGo(placeOf(olds), urn, "The emulation is taken out of Pulumi's state");
+    if (engine === undefined) return { id: "", props: {} as QemuState };
+    return reporting(urn, async (report) => {
         await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, report);
-        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired), olds.added) } };
+        const added = (await isOtherEngine(olds, engine)) ? [] : olds.added;
+        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired), added) } };
     });
 }
 
@@ -99,8 +133,10 @@ export async function update(id: string, olds: QemuState, news: QemuInputs): Pro
     return reporting(olds.__owner.urn, async (report) => {
         await obtainImage(engine, desired, report);
         const before = await observeEmulation(engine, desired);
+        const ofHost = (await isOtherEngine(olds, engine)) ? { ...known(olds), added: [] } : known(olds);
         try {
-            return { outs: stateOf(news, desired, await bringAbout(engine, desired, before, known(olds), report)) };
+            const now = await bringAbout(engine, desired, before, ofHost, report);
+            return { outs: await stateOf(news, desired, now, engine) };
         } catch (error) {
             const now = await observeEmulation(engine, desired).catch(() => before);
             throw new PartlyDone([error], id, { ...olds, ...found(now, olds.added) });
@@ -111,12 +147,12 @@ export async function update(id: string, olds: QemuState, news: QemuInputs): Pro
 async function remove(_id: string, props: QemuState): Promise<void> {
     const { urn } = props.__owner;
     const left = props.added.join(", ") || "What it registered (nothing, as far as is known)";
-    const engine = await connectToRemove(props, urn, `${left} may be left there`);
+    const engine = await connectOrLetGo(placeOf(props), urn, `${left} may be left there`);
     if (engine === undefined) return;
     const desired = desiredInState(props);
     await reporting(urn, async (report) => {
         const { own = [] } = await readClaims(engine, props.__owner);
-        const added = union(own, props.added);
+        const added = (await isOtherEngine(props, engine)) ? own : union(own, props.added);
         if (added.length > 0) await obtainImage(engine, desired, report);
         await writeClaim(engine, desired.name, desired.owner, []);
         const { others } = await readClaims(engine, props.__owner);
@@ -153,11 +189,19 @@ const found = (now: ObservedEmulation, added?: readonly string[]) => ({
     __claimed: [...(now.claims.own ?? [])],
 });
 
-function stateOf({ __urn: _, ...kept }: QemuInputs, desired: DesiredEmulation, now: ObservedEmulation): QemuState {
+async function stateOf(
+    { __urn: _, ...kept }: QemuInputs,
+    desired: DesiredEmulation,
+    now: ObservedEmulation,
+    engine: Engine,
+): Promise<QemuState> {
+    const { ID: id } = await traitsOf(engine);
     return {
         ...kept,
         ...found(now),
         __owner: desired.owner,
         ...(desired.architectures === "all" && { __ran: running(now) }),
+        __engine: recordEndpoint(engine.endpoint),
+        ...(id !== undefined && { __engineId: id }),
     };
 }

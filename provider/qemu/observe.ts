@@ -7,6 +7,10 @@ import { callImage, type Report } from "./image";
 export interface ObservedEmulation extends Omit<Report, "said"> {
     /** The engine, for messages. */
     readonly host: string;
+    /** The other engine on whose host it is, if the docker CLI would use this one by now. */
+    readonly leftAt?: string | undefined;
+    /** It is the host of another engine than the one that the state knows. */
+    readonly isOther?: boolean;
     readonly claims: Claims;
 }
 

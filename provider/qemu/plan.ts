@@ -1,5 +1,6 @@
 /** Decides what happens to the emulators of a host. Pure, as the builder's plan is. */
 import { sameImage } from "../docker/imageReference";
+import { whyLeftBehind } from "../docker/leftBehind";
 import { architectureOf, architectures, emulatorOf } from "./architectures";
 import type { Claims } from "./claims";
 import type { DesiredEmulation, Later } from "./desired";
@@ -44,6 +45,10 @@ export function planEmulation(
     known: KnownEmulation | undefined,
 ): EmulationPlan {
     if (known !== undefined && known.endpoint !== desired.endpoint) return { replaces: ["endpoint"], steps: [] };
+    if (observed.leftAt !== undefined)
+        return { refusal: whyLeftBehind("the emulation", observed.leftAt, observed.host), steps: [] };
+    if (observed.isOther)
+        return { steps: [{ do: "remember", why: "it is another engine, whose host is not known yet" }] };
     const { architectures: wanted, image } = desired;
     const { emulators, claims } = observed;
     const isWanted = (emulator: string) =>

@@ -1,22 +1,24 @@
 /** The life of a state in the words of Pulumi's dynamic providers. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { clearAbandoned } from "../archive/helper";
+import { type RestoreSource, saySource } from "../archive/location";
 import { reportingTo } from "../archive/reporting";
+import { findSource } from "../archive/source";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
-import { removeVolume } from "../docker/volume";
+import { inspectVolume, removeVolume } from "../docker/volume";
 import { PartlyDone } from "../pulumi/failure";
 import { warn } from "../pulumi/progress";
-import { connectToRemove } from "../pulumi/unreachable";
+import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { applyState } from "./apply";
 import { checkState } from "./check";
 import { type DesiredState, desireState } from "./desired";
 import type { StateInputs } from "./inputs";
 import { type ObservedState, observeState } from "./observe";
-import { planState, planStateRemoval } from "./plan";
+import { planState, planStateRemoval, type StatePlan } from "./plan";
 
 /** What Pulumi's state holds of a state: its arguments and outputs, and by whom the volume was made. */
 export interface StateState extends Omit<StateInputs, "__urn"> {
@@ -29,6 +31,8 @@ export interface StateState extends Omit<StateInputs, "__urn"> {
     __isUnfinished?: boolean;
     /** The volume was made by someone else, and is left where it is when the resource goes. */
     __foreign?: boolean;
+    /** The engine that it is on: a docker context's name, or a host. */
+    __engine?: string;
 }
 
 /** The state itself, and another that it is restored from, whose builder is stopped meanwhile. */
@@ -43,8 +47,8 @@ export const check = (olds: Partial<StateInputs>, news: StateInputs): Promise<Ch
 export async function diff(_id: string, olds: StateState, news: StateInputs): Promise<DiffResult> {
     const before = desireState({ ...olds, __urn: olds.__owner.urn }, olds.__owner);
     const desired = desireState(fillIn(news, olds), olds.__owner);
-    const isThere = { volume: olds.mountpoint === "" ? undefined : { owner: olds.__owner, driver: before.driver } };
-    const { replaces = [], steps } = planState(desired, { host: "", ...isThere } as ObservedState, before);
+    const { replaces = [], refusal, steps } = planState(desired, await observeForDiff(olds, before), before);
+    if (refusal !== undefined) throw new Error(refusal);
     return {
         changes: hasUnknown(news) || replaces.length > 0 || steps.length > 0,
         replaces: [...replaces],
@@ -52,6 +56,28 @@ export async function diff(_id: string, olds: StateState, news: StateInputs): Pr
         deleteBeforeReplace: before.volume === desired.volume,
     };
 }
+
+/**
+ * The volume as it is, for which the engine is asked: another machine may have none of it, such as each runner of a hosted
+ * CI. It is as the state has it if the engine does not answer.
+ */
+async function observeForDiff(olds: StateState, { volume, driver }: DesiredState): Promise<ObservedState> {
+    const inState = { owner: olds.__owner, driver } as ObservedState["volume"];
+    const place = placeOf(volume, olds);
+    const leftAt = (await whereLeft(place)) && olds.__engine;
+    const current = await findEndpoint(olds.endpoint, olds.tls).catch(() => undefined);
+    const host = current ? recordEndpoint(current) : "";
+    const engine = current && (await connect(current).catch(() => undefined));
+    const isThere = engine === undefined || (await place.isThere(engine).catch(() => true));
+    return { host, leftAt, volume: olds.mountpoint !== "" && isThere ? inState : undefined };
+}
+
+const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<StateState>): KnownPlace => ({
+    endpoint,
+    tls,
+    recorded,
+    isThere: async (engine) => (await inspectVolume(engine, volume)) !== undefined,
+});
 
 export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
@@ -66,7 +92,7 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
     } catch (error) {
         if (before.volume === undefined) {
             await undo(engine, desired).catch((undoing: unknown) => {
-                const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false });
+                const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false, engine });
                 throw new PartlyDone([error, undoing], desired.volume, { ...left, __isUnfinished: true });
             });
         }
@@ -77,7 +103,7 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
     const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
     return {
         id: desired.volume,
-        outs: stateOf(inputs, desired, now, { adopted: before.volume !== undefined, isForeign }),
+        outs: stateOf(inputs, desired, now, { adopted: before.volume !== undefined, isForeign, engine }),
     };
 }
 
@@ -88,7 +114,12 @@ async function undo(engine: Engine, desired: DesiredState): Promise<void> {
 }
 
 export async function read(id: string, props: Partial<StateState>): Promise<ReadResult<StateState>> {
-    const engine = await connect(await findEndpoint(props.endpoint, props.tls));
+    const place = placeOf(id, props);
+    const engine =
+        props.__owner === undefined
+            ? await connectToKnown(place)
+            : await connectOrLetGo(place, props.__owner.urn, `Volume ${id} is taken out of Pulumi's state`);
+    if (engine === undefined) return { id: "", props: {} as StateState };
     const found = await observeState(engine, { volume: id });
     if (props.__owner !== undefined) {
         if (found.volume === undefined) return { id: "", props: {} as StateState };
@@ -100,7 +131,7 @@ export async function read(id: string, props: Partial<StateState>): Promise<Read
     const [, node = id] = /^buildx_buildkit_(.+)_state$/.exec(id) ?? [];
     const owner = found.volume.owner ?? { urn: "", store: "" };
     const inputs = { builderName: node.replace(/0$/, ""), node, __urn: owner.urn };
-    const outs = stateOf(inputs, desireState(inputs, owner), found, { adopted: true, isForeign: true });
+    const outs = stateOf(inputs, desireState(inputs, owner), found, { adopted: true, isForeign: true, engine });
     return { id, props: { ...props, ...outs } };
 }
 
@@ -109,18 +140,42 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
     const reporting = reportingTo(news.__urn);
     const known = olds.__isUnfinished ? undefined : desired;
+    let isLost = false;
     try {
-        const before = await observeState(engine, desired, known ? undefined : reporting);
-        await applyState(planState(desired, before, known), engine, reporting);
+        const found = await observeState(engine, desired, known ? undefined : reporting);
+        isLost = known !== undefined && found.volume === undefined;
+        const isSourceGone = isLost && desired.restore !== undefined && !(await isSource(engine, desired.restore.from));
+        const plan = planState(desired, { ...found, isSourceGone }, known);
+        if (isLost) await warn(news.__urn, whatIsLost(desired, found, plan));
+        await applyState(plan, engine, reporting);
     } finally {
         reporting.report("");
     }
-    const { adopted, __foreign: isForeign = false } = olds;
-    return { outs: stateOf(news, desired, await observeState(engine, desired), { adopted, isForeign }) };
+    const now = await observeState(engine, desired);
+    // The volume that was there before the resource is not there any more: this one is its own.
+    const { adopted, isForeign } = isLost
+        ? { adopted: false, isForeign: false }
+        : { adopted: olds.adopted, isForeign: olds.__foreign ?? false };
+    return { outs: stateOf(news, desired, now, { adopted, isForeign, engine }) };
+}
+
+/** Whether there still is what a state was restored from. */
+const isSource = (engine: Engine, from: RestoreSource): Promise<boolean> =>
+    "volume" in from
+        ? inspectVolume(engine, from.volume).then((volume) => volume !== undefined)
+        : findSource(from).then((source) => source !== undefined);
+
+function whatIsLost({ volume, restore }: DesiredState, { host }: ObservedState, { steps }: StatePlan): string {
+    const isRestored = restore !== undefined && steps.some((step) => step.do === "restore");
+    const source = restore && `${saySource(restore.from)} is not there either, so that `;
+    const then = isRestored
+        ? `it is restored from ${saySource(restore.from)}`
+        : `${source ?? ""}the cache starts empty`;
+    return `volume ${volume} is not on ${host} any more: ${then}`;
 }
 
 async function remove(id: string, props: StateState): Promise<void> {
-    const engine = await connectToRemove(props, props.__owner.urn, `Volume ${id} may be left there`);
+    const engine = await connectOrLetGo(placeOf(id, props), props.__owner.urn, `Volume ${id} may be left there`);
     if (engine === undefined) return;
     await clearAbandoned(engine, id);
     const found = await observeState(engine, { volume: id });
@@ -137,7 +192,7 @@ function stateOf(
     inputs: StateInputs,
     desired: DesiredState,
     { volume }: ObservedState,
-    { adopted, isForeign }: { adopted: boolean; isForeign: boolean },
+    { adopted, isForeign, engine }: { adopted: boolean; isForeign: boolean; engine: Engine },
 ): StateState {
     const { __urn: _, ...kept } = inputs;
     return {
@@ -149,5 +204,6 @@ function stateOf(
         adopted,
         __owner: desired.owner,
         ...(isForeign && { __foreign: true }),
+        __engine: recordEndpoint(engine.endpoint),
     };
 }

@@ -9,6 +9,10 @@ import type { DesiredState } from "./desired";
 export interface ObservedState {
     /** The engine, for messages. */
     readonly host: string;
+    /** The other engine on which the volume is, if the docker CLI would use this one by now. */
+    readonly leftAt?: string | undefined;
+    /** What it was restored from is not there any more; looked at only if its volume was lost. */
+    readonly isSourceGone?: boolean;
     readonly volume: ObservedVolume | undefined;
 }
 

@@ -1,5 +1,6 @@
 /** Decides what happens to a state. Pure, as the builder's plan is. */
 import { type RestoreSource, saySource } from "../archive/location";
+import { whyLeftBehind } from "../docker/leftBehind";
 import { ownerLabels } from "../docker/ownership";
 import { tmpfsForgets } from "../docker/volume";
 import { type DesiredState, defaultDriver } from "./desired";
@@ -41,6 +42,9 @@ export function planState(desired: DesiredState, observed: ObservedState, known:
     const replaces = known === undefined ? [] : changedVolume(known, desired);
     if (replaces.length > 0) return { replaces, steps: [] };
     const { volume, driver, driverOpts } = desired;
+    if (observed.leftAt !== undefined) {
+        return { refusal: whyLeftBehind(`state volume ${volume}`, observed.leftAt, observed.host), steps: [] };
+    }
     if (observed.volume !== undefined) {
         const { driver: found } = observed.volume;
         if (known === undefined && driver !== found && driver !== defaultDriver) {
@@ -57,8 +61,11 @@ export function planState(desired: DesiredState, observed: ObservedState, known:
 }
 
 /** A new state is restored, one whose volume was lost too; a volume that has content is not, unless that is asked for. */
-function planRestore({ restore, volume: name }: DesiredState, { host, volume }: ObservedState): StatePlan {
-    if (restore === undefined) return { steps: [] };
+function planRestore(
+    { restore, volume: name }: DesiredState,
+    { host, volume, isSourceGone }: ObservedState,
+): StatePlan {
+    if (restore === undefined || isSourceGone) return { steps: [] };
     const { from, image, mark, overwrite } = restore;
     const step = { do: "restore", volume: name, from, image, mark, why: "restoreFrom" } as const;
     if (volume === undefined) return { steps: [step] };

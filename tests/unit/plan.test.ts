@@ -20,13 +20,14 @@ const record = (wanted: Desired) => recordOf(wanted, places(wanted));
 function asAsked(args: Partial<BuilderInputs> = {}): Observed {
     const wanted = desired(args);
     return {
-        record: { is: "present", nodeGroup: record(wanted) },
+        record: { is: "present", nodeGroup: record(wanted), isOwn: true },
         isContext: false,
         known: {
             name: wanted.name,
             nodes: wanted.nodes.map((node, index) => ({
                 ...node,
                 stored: places(wanted)[index]?.stored ?? "",
+                volumeWasThere: false,
                 imageMoved: false,
                 answersSince: "2026-01-01T00:00:00Z",
             })),
@@ -98,7 +99,7 @@ function steps(wanted: Desired, observed: Observed): string[] {
 const change = (from: Partial<BuilderInputs>, to: Partial<BuilderInputs>) => steps(desired(to), asAsked(from));
 
 const newContainer = ["createContainer", "boot"];
-const madeAnew = ["drain", "removeContainer", ...newContainer];
+const madeAnew = ["createContainer", "drain", "boot", "replaceContainer"];
 
 describe("platforms that a builder has to offer", () => {
     const required = { requirePlatforms: ["linux/amd64", "linux/arm64"] };
@@ -140,7 +141,7 @@ describe("the plan for a new builder", () => {
     });
 
     it("refuses what is someone else's", () => {
-        const found: Observed["record"] = { is: "present", nodeGroup: record(desired()) };
+        const found: Observed["record"] = { is: "present", nodeGroup: record(desired()), isOwn: false };
         assert.match(
             steps(desired(), { ...nothing, record: found })[0] ?? "",
             /"ci" exists already in buildx's store.*docker buildx rm ci/,
@@ -158,7 +159,7 @@ describe("the plan for a new builder", () => {
 
     it("takes over what is someone else's when it is told to, in place where it can", () => {
         const adopt = desired({ adopt: true });
-        const found: Observed["record"] = { is: "present", nodeGroup: record(desired()) };
+        const found: Observed["record"] = { is: "present", nodeGroup: record(desired()), isOwn: false };
         assert.deepEqual(steps(adopt, { ...nothing, record: found }), ["createVolume", ...newContainer]);
         const foreign = withContainer({ ...asAsked(), known: undefined }, { owner: undefined });
         assert.deepEqual(steps(adopt, foreign), []);
@@ -331,7 +332,7 @@ describe("the plan for a builder that drifted", () => {
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "absent" } }), ["writeRecord"]);
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "unreadable", why: "" } }), ["writeRecord"]);
         const nodeGroup = record(desired({ buildkitdFlags: ["--debug"] }));
-        assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup } }), ["writeRecord"]);
+        assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup, isOwn: false } }), ["writeRecord"]);
     });
 
     it("does not mind the order in which buildx wrote a record's keys", () => {
@@ -342,7 +343,7 @@ describe("the plan for a builder that drifted", () => {
             DriverOpts: Object.fromEntries(Object.entries(node.DriverOpts ?? {}).reverse()),
         }));
         const nodeGroup = { Nodes: nodes, ...others };
-        assert.deepEqual(steps(desired(args), { ...asAsked(args), record: { is: "present", nodeGroup } }), []);
+        assert.deepEqual(steps(desired(args), { ...asAsked(args), record: { is: "present", nodeGroup, isOwn: false } }), []);
     });
 });
 
@@ -356,11 +357,13 @@ describe("the plan for a removal", () => {
         hasContainer: true,
         containerIsOurs: true,
         isRunning: true,
+        hasNext: false,
         volumeIsOurs: true,
     };
+    const present: Observed["record"] = { is: "present", nodeGroup: record(desired()), isOwn: true };
     const removal = { name: "ci", keepVolume: false, drainTimeout: 5 };
     const removed = (found: Partial<ObservedRemains>, more: Partial<typeof removal> = {}) => {
-        const { nodes, after } = planRemoval({ ...removal, ...more }, [{ ...remains, ...found }]);
+        const { nodes, after } = planRemoval({ ...removal, ...more }, [{ ...remains, ...found }], present);
         return [...nodes.flat(), ...after].map((step) => step.do);
     };
     const gone = { hasContainer: false, containerIsOurs: false, isRunning: false };
@@ -381,6 +384,12 @@ describe("the plan for a removal", () => {
     });
 
     it("leaves all of a builder that someone else put in its place", () => {
-        assert.deepEqual(removed({ containerIsOurs: false }), []);
+        assert.deepEqual(removed({ containerIsOurs: false }), ["leave"]);
+        const nodeGroup = { ...record(desired()), Driver: "kubernetes" };
+        const { after } = planRemoval(removal, [{ ...remains, ...gone }], { is: "present", nodeGroup, isOwn: false });
+        assert.deepEqual(
+            after.map((step) => step.do),
+            ["leave"],
+        );
     });
 });

@@ -332,7 +332,9 @@ describe("the plan for a builder that drifted", () => {
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "absent" } }), ["writeRecord"]);
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "unreadable", why: "" } }), ["writeRecord"]);
         const nodeGroup = record(desired({ buildkitdFlags: ["--debug"] }));
-        assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup, isOwn: false } }), ["writeRecord"]);
+        assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup, isOwn: false } }), [
+            "writeRecord",
+        ]);
     });
 
     it("does not mind the order in which buildx wrote a record's keys", () => {
@@ -343,7 +345,10 @@ describe("the plan for a builder that drifted", () => {
             DriverOpts: Object.fromEntries(Object.entries(node.DriverOpts ?? {}).reverse()),
         }));
         const nodeGroup = { Nodes: nodes, ...others };
-        assert.deepEqual(steps(desired(args), { ...asAsked(args), record: { is: "present", nodeGroup, isOwn: false } }), []);
+        assert.deepEqual(
+            steps(desired(args), { ...asAsked(args), record: { is: "present", nodeGroup, isOwn: false } }),
+            [],
+        );
     });
 });
 

@@ -95,7 +95,8 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
         ...desired.nodes.map(locate),
     ]);
     const steps = plan(desired, await observedInState(olds, desired, places, record, left));
-    if (steps.refusal !== undefined) throw new Error(steps.refusal);
+    // A refresh asks as well, and is not to fail for it: `update` refuses.
+    if (steps.refusal !== undefined) await warn(news.__urn, steps.refusal);
     const shown = { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) };
     const replaces = [
         ...(steps.replaces ?? []),
@@ -172,7 +173,9 @@ export async function read(id: string, props: Partial<BuilderState>): Promise<Re
     const { urn } = olds.__owner;
     const desired = desiredInState(olds, await registriesOf(argumentsInState(olds)));
     const before = known(olds, desired);
-    const leftover = before.nodes.filter(({ name }) => !desired.nodes.some((node) => node.name === name));
+    const isAsked = (each: KnownNode) =>
+        desired.nodes.some(({ name }) => before.nodes.find((node) => node.name === name) === each);
+    const leftover = before.nodes.filter((each) => !isAsked(each));
     const sites = await reachKnown([
         ...desired.nodes.map((node) => addressIn(before, node)),
         ...leftover.map(addressOf),
@@ -224,10 +227,11 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
     await waitForCopies(sites, news.__urn);
     const isOurs: IsOurs = (found) => desired.adopt || ownedAsIn(olds)(found);
-    const found = await observe(sites, desired, isOurs, before);
+    const [found, leftAt] = await Promise.all([observe(sites, desired, isOurs, before), leftPlaces(desired, before)]);
     const wasReached = isReached(before);
     const observed: Observed = {
         ...found,
+        nodes: found.nodes.map((node, index) => ({ ...node, leftAt: leftAt[index] })),
         dropped: found.dropped.map((each) => {
             const { trouble, ...others } = each;
             if (trouble === undefined || isLetGo || !wasReached(each)) return others;

@@ -140,8 +140,10 @@ export function desiredInState(state: BuilderState, registries: readonly Registr
 
 export const known = (state: BuilderState, desired = desiredInState(state)): Known => ({
     name: state.name,
-    nodes: state.nodes.map(({ name, dockerEndpoint: stored, status }): KnownNode => {
-        const asked = desired.nodes.find((node) => node.name === name);
+    nodes: state.nodes.map(({ name, dockerEndpoint: stored, status }, index): KnownNode => {
+        // What could not be removed where a node was before comes after the node itself.
+        const isNow = state.nodes.findIndex((node) => node.name === name) === index;
+        const asked = isNow ? desired.nodes.find((node) => node.name === name) : undefined;
         return {
             name,
             // One that could not be removed when it was dropped is asked for by no argument.

@@ -5,7 +5,7 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, traitsOf } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
-import { statusLine } from "../pulumi/progress";
+import { statusLine, warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
@@ -40,7 +40,8 @@ export async function diff(_id: string, olds: QemuState, news: QemuInputs): Prom
     const desired = desireEmulation(fillIn(news, { ...olds, __urn: olds.__owner.urn }), olds.__owner);
     const observed = await observeForDiff(olds);
     const { replaces: moved = [], refusal, steps } = planEmulation(desired, observed, known(olds));
-    if (observed.leftAt !== undefined && refusal !== undefined) throw new Error(refusal);
+    // A refresh asks as well, and is not to fail for it: `update` refuses.
+    if (observed.leftAt !== undefined && refusal !== undefined) await warn(news.__urn, refusal);
     const replaces = [...moved, ...changedPaths(news.__replaceOnChanges, olds, news)];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || refusal !== undefined || steps.length > 0,
@@ -132,7 +133,8 @@ export async function update(id: string, olds: QemuState, news: QemuInputs): Pro
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
     return reporting(olds.__owner.urn, async (report) => {
         await obtainImage(engine, desired, report);
-        const before = await observeEmulation(engine, desired);
+        const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
+        const before: ObservedEmulation = { ...(await observeEmulation(engine, desired)), leftAt };
         const ofHost = (await isOtherEngine(olds, engine)) ? { ...known(olds), added: [] } : known(olds);
         try {
             const now = await bringAbout(engine, desired, before, ofHost, report);

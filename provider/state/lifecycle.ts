@@ -48,9 +48,10 @@ export async function diff(_id: string, olds: StateState, news: StateInputs): Pr
     const before = desireState({ ...olds, __urn: olds.__owner.urn }, olds.__owner);
     const desired = desireState(fillIn(news, olds), olds.__owner);
     const { replaces = [], refusal, steps } = planState(desired, await observeForDiff(olds, before), before);
-    if (refusal !== undefined) throw new Error(refusal);
+    // A refresh asks as well, and is not to fail for it: `update` refuses.
+    if (refusal !== undefined) await warn(news.__urn, refusal);
     return {
-        changes: hasUnknown(news) || replaces.length > 0 || steps.length > 0,
+        changes: hasUnknown(news) || refusal !== undefined || replaces.length > 0 || steps.length > 0,
         replaces: [...replaces],
         // Where the volume's name stays, the old one is in the way of the new one.
         deleteBeforeReplace: before.volume === desired.volume,
@@ -145,8 +146,9 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
         const found = await observeState(engine, desired, known ? undefined : reporting);
         isLost = known !== undefined && found.volume === undefined;
         const isSourceGone = isLost && desired.restore !== undefined && !(await isSource(engine, desired.restore.from));
-        const plan = planState(desired, { ...found, isSourceGone }, known);
-        if (isLost) await warn(news.__urn, whatIsLost(desired, found, plan));
+        const leftAt = (await whereLeft(placeOf(desired.volume, olds))) && olds.__engine;
+        const plan = planState(desired, { ...found, isSourceGone, leftAt }, known);
+        if (isLost && plan.refusal === undefined) await warn(news.__urn, whatIsLost(desired, found, plan));
         await applyState(plan, engine, reporting);
     } finally {
         reporting.report("");

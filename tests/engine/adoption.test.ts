@@ -1,7 +1,10 @@
 import { strict as assert } from "node:assert";
 import { inspectContainer, leftovers } from "../support/docker";
+import { second } from "../support/engines";
 import { build, context } from "../support/image";
 import { withProject } from "../support/project";
+
+const first = "unix:///var/run/docker.sock";
 
 describe("adoption", () => {
     it(
@@ -69,6 +72,56 @@ describe("adoption", () => {
             assert.deepEqual(await project.outputs(), { status: "running" });
             await project.destroy();
             assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
+        "takes over neither a builder of another driver nor one with nodes that the program does not name",
+        withProject(async (project) => {
+            const { unique } = project;
+            const builder = (args: string) => `new buildx.BuildxBuilder("b", { name: unique, ${args} });`;
+            await project.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
+            const remote = await project.record(unique);
+            for (const args of ["", "adopt: true"]) {
+                await project.program(builder(args));
+                const said = await project.failing("up");
+                assert.match(
+                    said,
+                    /exists already in buildx's store, with the driver remote instead of docker-container/,
+                );
+            }
+            assert.deepEqual(await project.record(unique), remote);
+            await project.buildx("rm", unique);
+
+            const create = ["create", "--name", unique, "--driver", "docker-container"];
+            await project.buildx(...create, first);
+            await project.buildx(...create, "--append", second.host);
+            await project.buildx("inspect", "--bootstrap", unique);
+            const two = await project.record(unique);
+            await project.program(builder("adopt: true"));
+            const named = new RegExp(`has a node ${unique}1 on .*add it to nodes.*--node ${unique}1 --leave`, "s");
+            assert.match(await project.failing("up"), named);
+            assert.deepEqual(await project.record(unique), two);
+
+            await project.program(
+                builder(`adopt: true, nodes: [{ endpoint: "${first}" }, { endpoint: "${second.host}" }]`),
+            );
+            await project.up();
+            await project.preview("--expect-no-changes");
+
+            // A node that someone appends later is not dropped without a word either.
+            await project.buildx("create", "--name", unique, "--append", "--node", "third", "unix:///run/docker.sock");
+            assert.match((await project.preview()).output, /has a node third on unix:\/\/\/run\/docker.sock/);
+            assert.match(await project.failing("up"), /has a node third on/);
+            await project.buildx("create", "--name", unique, "--node", "third", "--leave");
+            await project.up();
+
+            // Nor is a builder of another driver that has come into the place of ours.
+            await project.buildx("rm", unique);
+            await project.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
+            assert.match(await project.failing("up"), /with the driver remote instead of docker-container/);
+            assert.match((await project.destroy()).output, /it is a builder of the driver remote by now/);
+            assert.deepEqual(await project.record(unique), remote);
         }),
     );
 });

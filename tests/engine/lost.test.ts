@@ -1,9 +1,11 @@
 import { strict as assert } from "node:assert";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { build, context } from "../support/image";
+import { withOwnEngine } from "../support/ownEngine";
 import { type Project, withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
 
@@ -86,6 +88,45 @@ describe("a builder that buildx booted again from its record", () => {
             await project.destroy();
             assert.deepEqual(await leftovers(unique), []);
             assert.deepEqual(await project.records(), []);
+        }),
+    );
+});
+
+describe("an engine that starts again", () => {
+    it(
+        "without a state volume gets container and volume anew, and without anything the whole builder",
+        withProject(async (project) => {
+            await withOwnEngine({}, async (engine) => {
+                const { unique } = project;
+                project.env.DOCKER_HOST = engine.host;
+                await project.program(
+                    `exports.status = new buildx.BuildxBuilder("b", { name: unique, driverOpts: { network: "host" } }).status;`,
+                );
+                await project.up();
+                await engine.stop();
+                await rm(join(engine.folder, "data/volumes", volumeOf(unique)), { recursive: true });
+                await engine.restart();
+                assert.equal(await inspectVolume(volumeOf(unique), engine.host), undefined);
+                assert.ok(await inspectContainer(containerOf(unique), engine.host));
+
+                const lost = new RegExp(`volume ${volumeOf(unique)} is not on .* any more: the cache starts empty`);
+                await project.refresh();
+                assert.match((await project.up()).output, lost);
+                assert.deepEqual(await project.outputs(), { status: "running" });
+                await project.preview("--expect-no-changes");
+
+                // As on another machine; buildx boots it from the record before Pulumi comes.
+                await engine.restart({ fresh: true });
+                await project.buildx("inspect", "--bootstrap", unique);
+                await project.program(
+                    `new buildx.BuildxBuilder("b", { name: unique, driverOpts: { network: "host", memory: "1g" } });`,
+                );
+                await project.up();
+                const found = await inspectContainer(containerOf(unique), engine.host);
+                assert.equal(found?.HostConfig.Memory, 1024 ** 3);
+                await project.destroy();
+                assert.deepEqual(await leftovers(unique, engine.host), []);
+            });
         }),
     );
 });

@@ -10,7 +10,9 @@ import {
     withoutEmulators,
 } from "../support/binfmt";
 import { docker } from "../support/docker";
+import { second } from "../support/engines";
 import { type Project, withProject } from "../support/project";
+import { startProxy } from "../support/proxy";
 import { must } from "../support/run";
 
 const onHost = (test: (project: Project) => Promise<void>) => withoutEmulators(withProject(test));
@@ -72,6 +74,42 @@ describe("QEMU's emulators", () => {
             await project.destroy();
             assert.deepEqual(await registered(), []);
             assert.deepEqual(await claimed(), []);
+        }),
+    );
+
+    it(
+        "of a saved stack are asked for again on another machine, where those of others stay",
+        onHost(async (project) => {
+            const image = "tonistiigi/binfmt";
+            const atSecond = ["docker", "--host", second.host];
+            await must("sh", ["-c", `docker save ${image} | ${atSecond.join(" ")} load -q`]);
+            let proxy = await startProxy(project.folder);
+            try {
+                project.env.DOCKER_HOST = proxy.host;
+                await project.program(emulation('["linux/arm64"]'));
+                await project.up();
+                assert.deepEqual((await project.outputs<Outputs>()).added, ["qemu-aarch64"]);
+                await proxy.stop();
+
+                // The same address, another engine: to this resource the host's emulators are someone else's there.
+                proxy = await startProxy(project.folder, undefined, second.host);
+                assert.match((await project.preview()).output, /1 to update/);
+                await project.up();
+                assert.deepEqual((await project.outputs<Outputs>()).added, []);
+                await project.preview("--expect-no-changes");
+                await project.refresh("--expect-no-changes");
+                await proxy.stop();
+
+                proxy = await startProxy(project.folder);
+                await project.up();
+                assert.deepEqual((await project.outputs<Outputs>()).added, ["qemu-aarch64"]);
+                await project.destroy();
+                assert.deepEqual(await registered(), []);
+                assert.deepEqual(await claimed(), []);
+            } finally {
+                await proxy.stop();
+                await docker(["--host", second.host, "image", "rm", "--force", image]);
+            }
         }),
     );
 

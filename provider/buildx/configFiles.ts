@@ -102,7 +102,7 @@ export async function digestOfFiles(files: Readonly<Record<string, Buffer>>): Pr
 async function meaning(content: Buffer): Promise<Buffer | string> {
     const text = content.toString("utf8");
     const { table, problems } = await readConfig(text);
-    const isWrong = problems.some(({ isUnknownKey }) => !isUnknownKey);
+    const isWrong = problems.some(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
     if (isWrong || count("#", text) !== count("#", await renderConfig(table))) return content;
     return JSON.stringify(sorted(table));
 }

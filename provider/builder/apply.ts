@@ -1,6 +1,7 @@
 import { boot as bootBuildkit, waitUntilReady } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
+import { warningsAfterBoot } from "../buildkit/warnings";
 import { noteWriter } from "../buildkit/writer";
 import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
@@ -266,6 +267,7 @@ async function boot(
 ): Promise<void> {
     const booted = await bootBuildkit(engine, container, seconds);
     workers.set(container, booted);
+    for (const text of await warningsAfterBoot(engine, container, booted)) await warn(text);
     const newer = await noteWriter(engine, container, booted.version, isStateNew).catch(() => undefined); // no reason to give up
     if (newer === undefined) return;
     await warn(

@@ -100,7 +100,7 @@ function desireNode(
 ): DesiredNode {
     const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = node;
     const name = state?.node ?? canonicalName(node.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
-    const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.hostNetwork);
+    const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
     const { labels = {}, extraHosts = {}, dns = {} } = inputs;
     const settings = settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest });
     return {

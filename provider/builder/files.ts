@@ -3,15 +3,17 @@ import { readFile } from "node:fs/promises";
 import type { ContainerInspectInfo } from "dockerode";
 import { type Problem, problemsOfConfig, readConfig, type Table } from "../buildkit/config";
 import { withGc } from "../buildkit/gc";
+import { withKeepBytes } from "../buildkit/keepBytes";
 import {
-    allowsHostNetwork,
     belongsToConfig,
     configFiles,
     configFlags,
     configFolder,
+    configuredEntitlements,
     defaultConfigFile,
     digestOfFiles,
 } from "../buildx/configFiles";
+import type { ConfiguredEntitlements } from "../buildx/flags";
 import { readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { type Registries, registriesIn } from "../docker/mirrors";
@@ -25,13 +27,13 @@ export interface NodeFiles {
     readonly contents: Readonly<Record<string, Buffer>>;
     /** "" for no files. */
     readonly digest: string;
-    /** The configuration lets builds use the host's network, so that buildx adds no flag for it. */
-    readonly hostNetwork: boolean;
+    /** What the configuration says of insecure entitlements. */
+    readonly entitlements: ConfiguredEntitlements;
     /** The registries in the configuration. */
     readonly registries: Registries;
 }
 
-export const noFiles: NodeFiles = { contents: {}, digest: "", hostNetwork: false, registries: {} };
+export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: {}, registries: {} };
 
 /**
  * The files of each node: what its `buildkitdConfig` says and names; where there is none, buildx's default configuration.
@@ -39,13 +41,13 @@ export const noFiles: NodeFiles = { contents: {}, digest: "", hostNetwork: false
 export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
     Promise.all(
         nodesOf(inputs).map(async (node) => {
-            const table = withResolver(withGc(await configOf(node), inputs.gc), node, inputs.dns);
+            const table = withResolver(withGc(await configOf(node), inputs.gc, withKeepBytes), node, inputs.dns);
             if (table === undefined) return noFiles;
             const contents = await configFiles(table);
             return {
                 contents,
                 digest: await digestOfFiles(contents),
-                hostNetwork: allowsHostNetwork(table),
+                entitlements: configuredEntitlements(table),
                 registries: registriesIn(table),
             };
         }),
@@ -78,7 +80,7 @@ export async function whyDefaultUnusable({ buildkitdConfig }: NodeInputs): Promi
 
 /** What BuildKit does not know in buildx's default configuration is let pass, as buildx does. */
 function firstOf(file: string, problems: readonly Problem[]): string | undefined {
-    const wrong = problems.find(({ isUnknownKey }) => !isUnknownKey);
+    const wrong = problems.find(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
     if (wrong === undefined) return undefined;
     const at = wrong.path.length === 0 ? "" : `${formatPath(wrong.path)}: `;
     return `buildx's default configuration, ${file}, cannot be used: ${at}${wrong.reason}`;

@@ -23,7 +23,7 @@ import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { adviceToLetGo, deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { applyAfter, type Applying, applyNodes, type Context, undo } from "./apply";
-import { automaticName, failuresOfBuilder, nodeIndexes } from "./check";
+import { automaticName, failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
 import { absentNode, type Described, describeNode, describeObserved } from "./describe";
 import { type Desired, type DesiredNode, desire, nodesOf } from "./desired";
 import { filesOf, registriesOf } from "./files";
@@ -58,6 +58,7 @@ export async function check(olds: Partial<BuilderInputs>, news: BuilderInputs): 
     const failures = await failuresOfBuilder(news);
     const isNew = Object.keys(olds).length === 0;
     if (isNew && failures.length === 0) failures.push(...(await failuresOfShared(news)));
+    if (failures.length === 0) for (const text of await warningsOfBuilder(news)) await warn(news.__urn, text);
     const inputs = { ...news, ...(Array.isArray(news.nodes) && { __nodeIndexes: nodeIndexes(olds, news.nodes) }) };
     if (isNamed(news)) return { inputs, failures };
     if (olds.__autoName !== undefined) await releaseName(olds.__autoName, olds.__urn ?? news.__urn); // the state has it

@@ -15,7 +15,11 @@ import { referenceFor, type User } from "./sharedInProgram";
 export interface DriverOpts {
     /** The BuildKit image. Default: `moby/buildkit:buildx-stable-1`. */
     image?: pulumi.Input<string>;
-    /** The most memory that the container may use: a number of bytes with an optional unit, such as `"512m"`. Default: no limit. */
+    /**
+     * The most memory that the container may use: a number of bytes with an optional unit `b`, `k`, `m` or `g` as docker
+     * reads it (docker/go-units, `RAMInBytes`), such as `"512m"` or `"512MiB"`, but not `"512Mi"`; 6m at least. Default: no
+     * limit.
+     */
     memory?: pulumi.Input<string>;
     /** The most memory and swap together, `"-1"` for no limit. Needs `memory`. Default: twice the memory. */
     memorySwap?: pulumi.Input<string>;
@@ -54,8 +58,11 @@ export interface NodeOptions {
     /** Platforms that the node is preferred for, such as `"linux/arm64"` (`docker buildx create --platform`). */
     platforms?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * buildkitd's arguments, one each. Default: `--allow-insecure-entitlement=network.host`, which buildx also adds
-     * where neither they nor `buildkitdConfig` name an entitlement.
+     * buildkitd's arguments, each flag and each value a text of its own. Default:
+     * `--allow-insecure-entitlement=network.host`, which is also added if buildx reads no entitlement in them and
+     * `buildkitdConfig` does not name `network.host` (buildx: `builder/builder.go`, `parseBuildkitdFlags`); buildx reads
+     * them up to the first flag that is not `--allow-insecure-entitlement`. Refused are `--root` outside of
+     * `/var/lib/buildkit`, `--addr` without buildkitd's own socket, and flags that say what `gc` says.
      */
     buildkitdFlags?: pulumi.Input<pulumi.Input<string>[]>;
     /**

@@ -1,4 +1,5 @@
 /** What Pulumi's state holds of a builder: its outputs, beside them the arguments by which it was made. */
+import type { ConfiguredEntitlements } from "../buildx/flags";
 import type { BuilderRecord } from "../buildx/store";
 import { namesInMirrors, type Registries } from "../docker/mirrors";
 import type { Owner } from "../docker/ownership";
@@ -26,6 +27,8 @@ export type BuilderState = BuilderOutputs &
         __nodeIndexes?: number[];
         /** The digests of the files of nodes that have any, by node. */
         __files?: Record<string, string>;
+        /** What the configuration of nodes says of entitlements, by node: buildkitd's flags depend on it. */
+        __entitlements?: Record<string, ConfiguredEntitlements>;
         /** It was taken over from someone who did not label it. */
         __adopted?: boolean;
         /** Nodes whose volume was there before the builder, and stays when the builder is removed. */
@@ -74,6 +77,7 @@ export function stateOf(
         ...(inputs.platforms !== undefined && { __platforms: inputs.platforms }),
         ...(inputs.nodes !== undefined && { __nodes: [...nodesOf(inputs)], __nodeIndexes: inputs.__nodeIndexes ?? [] }),
         ...digestsInState(desired.nodes.map(({ name, files }) => [name, files.digest])),
+        ...entitlementsInState(desired.nodes),
         ...(isAdopted && { __adopted: true }),
         __foundVolumes: [...foundVolumes],
     };
@@ -105,6 +109,13 @@ function digestsInState(digests: readonly (readonly [node: string, digest: strin
     return Object.keys(files).length === 0 ? {} : { __files: files };
 }
 
+function entitlementsInState(nodes: readonly DesiredNode[]): Pick<BuilderState, "__entitlements"> {
+    const said = nodes.filter(({ files }) => files.entitlements.networkHost || files.entitlements.none);
+    return said.length === 0
+        ? {}
+        : { __entitlements: Object.fromEntries(said.map(({ name, files }) => [name, files.entitlements])) };
+}
+
 /** The arguments that made a builder as the state has it. */
 export const argumentsInState = (state: BuilderState): BuilderInputs => ({
     ...kept(state),
@@ -124,13 +135,19 @@ export function desiredInState(state: BuilderState, registries: readonly Registr
     const inputs = argumentsInState(state);
     // Each of `__nodes` has the builder's own arguments in it already, and what a refresh saw instead of them.
     const ofEachNode = { driverOpts: undefined, platforms: undefined, buildkitdFlags: undefined, tls: undefined };
-    const desired = desire(inputs.nodes === undefined ? inputs : { ...inputs, ...ofEachNode }, state.__owner);
+    const asked = inputs.nodes === undefined ? inputs : { ...inputs, ...ofEachNode };
+    const entitlements = desire(asked, state.__owner).nodes.map(({ name }) => state.__entitlements?.[name] ?? {});
+    const desired = desire(
+        asked,
+        state.__owner,
+        entitlements.map((each) => ({ ...noFiles, entitlements: each })),
+    );
     const nodes = desired.nodes.map((node, index): DesiredNode => {
         const files = state.__files?.[node.name] ?? "";
         const { limits, fixed } = node.settings;
         return {
             ...node,
-            files: { ...noFiles, digest: files },
+            files: { ...node.files, digest: files },
             imageInMirrors: namesInMirrors(fixed.image, registries[index] ?? {}),
             settings: { limits, fixed: { ...fixed, files } },
         };

@@ -1,4 +1,5 @@
 /** Rules of garbage collection as a user asks for them, and the whole policy that buildkitd is given for them. */
+import { isGoDuration } from "../buildx/durations";
 import type { Table } from "./config";
 
 /** A rule in BuildKit's names and units; durations may be in days and weeks, too. */
@@ -62,15 +63,16 @@ const isList = (gc: GcRule | readonly GcRule[]): gc is readonly GcRule[] => Arra
 const isCeiling = ({ filters, keepDuration, maxUsedSpace, minFreeSpace }: GcRule) =>
     filters === undefined && !keepDuration && Boolean(maxUsedSpace ?? minFreeSpace);
 
-const days = /^(?:(\d+)w)?(?:(\d+)d)?((?:[\d.]+(?:ns|us|µs|ms|s|m|h))*)$/;
+const days = /^(?:(\d+)w)?(?:(\d+)d)?((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*)$/;
 
 /** A duration as BuildKit reads it, which knows no days (docker/buildx#2505); `undefined` where it is none. */
 export function durationInHours(text: string): string | undefined {
-    if (/^\d+$/.test(text)) return text;
+    if (/^\d+$/.test(text)) return isGoDuration(text) ? text : undefined;
     const [whole, weeks, dayCount, rest = ""] = days.exec(text) ?? [];
     if (!whole) return undefined;
     const hours = (Number(weeks ?? 0) * 7 + Number(dayCount ?? 0)) * 24;
-    return hours === 0 ? rest || "0h" : `${hours}h${rest}`;
+    const read = hours === 0 ? rest || "0h" : `${hours}h${rest}`;
+    return isGoDuration(read) ? read : undefined;
 }
 
 const inHours = (rule: GcRule): GcRule =>
@@ -78,11 +80,19 @@ const inHours = (rule: GcRule): GcRule =>
         ? { ...rule, keepDuration: durationInHours(rule.keepDuration) ?? rule.keepDuration }
         : rule;
 
-/** buildkitd's configuration with a policy in it. */
-export function withGc(config: Table | undefined, gc: GcRule | readonly GcRule[] | undefined): Table | undefined {
+/**
+ * buildkitd's configuration with a policy in it.
+ *
+ * @param written how a rule of the policy is written down.
+ */
+export function withGc(
+    config: Table | undefined,
+    gc: GcRule | readonly GcRule[] | undefined,
+    written: (rule: GcRule) => object = (rule) => rule,
+): Table | undefined {
     if (gc === undefined) return config;
     const worker = (config?.worker ?? {}) as { oci?: object };
-    return { ...config, worker: { ...worker, oci: { ...worker.oci, gcpolicy: gcPolicy(gc) } } };
+    return { ...config, worker: { ...worker, oci: { ...worker.oci, gcpolicy: gcPolicy(gc).map(written) } } };
 }
 
 /** Whether a configuration says itself what is collected. */

@@ -17,13 +17,23 @@ export async function prune(engine: Engine, container: string, rule: GcRule): Pr
     const { exitCode, stdout, stderr } = await execInContainer(engine, container, command);
     if (exitCode !== 0) {
         const said = (stderr || stdout).trim();
-        throw new Error(`buildctl prune in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${said}`);
+        const what = `buildctl prune in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${said}`;
+        throw new Error(what + whyUnknown(said));
     }
     const sizes = stdout
         .split("\n")
         .filter((line) => line.startsWith("{"))
         .map((line) => (JSON.parse(line) as { size: number }).size);
     return { reclaimed: sizes.reduce((all, size) => all + size, 0), records: sizes.length };
+}
+
+/** What an older BuildKit does not know, as the end of a message. */
+function whyUnknown(said: string): string {
+    const flag = /not defined: -+(keep-storage-min|free-storage|format)\b/.exec(said)?.[1];
+    if (flag === undefined) return "";
+    if (flag === "format") return ". BuildKit before v0.11 cannot be pruned from here: give the builder a newer image";
+    const bound = flag === "free-storage" ? "minFreeSpace" : "reservedSpace";
+    return `. BuildKit before v0.17 does not know ${bound}: leave it out, or give the builder a newer image`;
 }
 
 /** The arguments of `buildctl prune`, which takes megabytes. */

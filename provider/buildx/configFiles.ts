@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { readConfig, renderConfig, sorted, type Table } from "../buildkit/config";
 import { isPem, readBytes } from "../docker/pem";
+import type { ConfiguredEntitlements } from "./flags";
 import { storeFolder } from "./store";
 
 /** Where buildkitd looks for its configuration. */
@@ -23,9 +24,11 @@ export async function defaultConfigFile(): Promise<string | undefined> {
     );
 }
 
-/** Whether builds may use the host's network by the configuration alone, so that buildx adds no flag for it. */
-export const allowsHostNetwork = ({ "insecure-entitlements": entitlements }: Table): boolean =>
-    Array.isArray(entitlements) && entitlements.includes("network.host");
+/** What a configuration says of insecure entitlements, by which buildx adds a flag of its own or does not. */
+export function configuredEntitlements({ "insecure-entitlements": entitlements }: Table): ConfiguredEntitlements {
+    if (!Array.isArray(entitlements)) return {};
+    return { networkHost: entitlements.includes("network.host"), none: entitlements.length === 0 };
+}
 
 interface Registry {
     ca?: string[];
@@ -99,7 +102,7 @@ export async function digestOfFiles(files: Readonly<Record<string, Buffer>>): Pr
 async function meaning(content: Buffer): Promise<Buffer | string> {
     const text = content.toString("utf8");
     const { table, problems } = await readConfig(text);
-    const isWrong = problems.some(({ isUnknownKey }) => !isUnknownKey);
+    const isWrong = problems.some(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
     if (isWrong || count("#", text) !== count("#", await renderConfig(table))) return content;
     return JSON.stringify(sorted(table));
 }

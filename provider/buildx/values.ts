@@ -1,14 +1,36 @@
 /** The value syntax of the driver's options (docker/cli `opts`, docker/go-units). */
 
-const size = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])i?b?|b)?$/i;
+const digits = String.raw`\d(?:_?\d)*`;
 
-/** Bytes of a size such as `"512m"`, `"1.5g"` or `"1073741824"`; `undefined` where it is none. */
+/** A number as Go's `strconv.ParseFloat` reads it, without the hexadecimal spelling and `-0`. */
+const number = String.raw`\+?(?:${digits}(?:\.(?:${digits})?)?|\.${digits})(?:[eE][+-]?${digits})?`;
+
+const size = new RegExp(`^(${number}) ?(?:([kmgtp])(?:i?b)?|b)?$`, "i");
+
+/**
+ * Returns the bytes of a size such as `"512m"`, `"1.5g"` or `"1073741824"`; `undefined` if docker does not read it as a
+ * size (docker/go-units 0.5: `size.go`, `RAMInBytes`). An `i` needs a `b` behind it: `"512MiB"` is a size, `"512Mi"` is not.
+ */
 export function parseSize(text: string): number | undefined {
-    const [, digits, unit] = size.exec(text) ?? [];
-    if (digits === undefined) return undefined;
+    const [, count, unit] = size.exec(text) ?? [];
+    if (count === undefined) return undefined;
     const exponent = unit === undefined ? 0 : "kmgtp".indexOf(unit.toLowerCase()) + 1;
-    const bytes = Math.trunc(Number(digits) * 1024 ** exponent);
+    const bytes = Math.trunc(Number(count.replaceAll("_", "")) * 1024 ** exponent);
     return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/**
+ * Returns the legal size that is nearest to a value that is none: `"512m"` for `"512Mi"` and `"512 MByte"`, `"1.5g"` for
+ * `"1,5g"`, `"1024"` for the number 1024; `undefined` if none is near.
+ */
+export function nearestSize(value: unknown): string | undefined {
+    if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined;
+    if (typeof value !== "string") return undefined;
+    const plain = value.normalize("NFKC").trim().toLowerCase();
+    const [, count, unit = ""] = /^([\d.,_]+)\s*(?:([kmgtp])i?(?:b|bytes?)?|b|bytes?)?$/.exec(plain) ?? [];
+    if (count === undefined) return undefined;
+    const text = `${count.replace(/^(\d+),(\d{1,2})$/, "$1.$2").replaceAll(",", "")}${unit}`;
+    return parseSize(text) === undefined ? undefined : text;
 }
 
 /** As {@link parseSize}, with `"-1"` for "no limit", as `memory-swap` has it. */
@@ -39,7 +61,8 @@ const restartPolicy = /^(?:(no|always|unless-stopped)|(on-failure)(?::(\d+))?)$/
 export function parseRestartPolicy(text: string): RestartPolicy | undefined {
     const [, plain, onFailure, times] = restartPolicy.exec(text) ?? [];
     const name = plain ?? onFailure;
-    return name === undefined ? undefined : { Name: name, MaximumRetryCount: Number(times ?? 0) };
+    const count = Number(times ?? 0);
+    return name === undefined || !Number.isSafeInteger(count) ? undefined : { Name: name, MaximumRetryCount: count };
 }
 
 export function formatRestartPolicy(policy: RestartPolicy): string {

@@ -1,6 +1,6 @@
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { gcRule } from "../pulumi/gcArguments";
+import { doubtsOfRules, gcRule } from "../pulumi/gcArguments";
 import { withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName } from "../pulumi/validation";
 import type { PruneInputs } from "./inputs";
@@ -31,3 +31,6 @@ export function checkPrune(news: PruneInputs): CheckResult<PruneInputs> {
     const missing = news.builderName === undefined ? [{ property: "builderName", reason: "which builder?" }] : [];
     return { inputs: news, failures: [...missing, ...failures, ...ofSizes] };
 }
+
+/** What is legal in the arguments and probably not what was meant, each with its property. */
+export const warningsOfPrune = (news: PruneInputs): string[] => doubtsOfRules([news], () => "");

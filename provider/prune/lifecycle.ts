@@ -2,10 +2,10 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { canonicalName, volumeName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
-import { statusLine } from "../pulumi/progress";
+import { statusLine, warn } from "../pulumi/progress";
 import { hasUnknown } from "../pulumi/unknown";
 import { applyPrune } from "./apply";
-import { checkPrune } from "./check";
+import { checkPrune, warningsOfPrune } from "./check";
 import { desirePrune } from "./desired";
 import type { PruneInputs, PruneState } from "./inputs";
 import { observeBuilder } from "./observe";
@@ -17,7 +17,11 @@ export async function volumesOf({ builderName }: PruneInputs): Promise<string[]>
     return record.is === "present" ? record.nodeGroup.Nodes.map(({ Name: node }) => volumeName(node)) : [];
 }
 
-export const check = async (_: unknown, news: PruneInputs): Promise<CheckResult<PruneInputs>> => checkPrune(news);
+export async function check(_: unknown, news: PruneInputs): Promise<CheckResult<PruneInputs>> {
+    const result = checkPrune(news);
+    if (result.failures?.length === 0) for (const text of warningsOfPrune(news)) await warn(news.__urn, text);
+    return result;
+}
 
 export async function diff(_id: string, olds: PruneState, news: PruneInputs): Promise<DiffResult> {
     return { changes: hasUnknown(news) || whyPruned(desirePrune(news), desirePrune(olds)) !== undefined };

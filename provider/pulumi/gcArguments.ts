@@ -1,6 +1,6 @@
 /** A rule of garbage collection as arguments have it. */
 import * as v from "valibot";
-import { isDiskSpace } from "../buildkit/config/kinds";
+import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../buildx/sizes";
 import { durationInHours } from "../buildkit/gc";
 import { said } from "../words";
 import { textThat } from "./validation";
@@ -8,12 +8,14 @@ import { textThat } from "./validation";
 const space = v.optional(
     v.custom<number | string>(
         isDiskSpace,
-        ({ input }) => `${said(input)} is not a size: write a number of bytes, "20GB" or "10%"`,
+        ({ input }) =>
+            `${said(input)} is not a size: write a number of bytes, "20GB" or "10%"${didYouMean(nearestDiskSpace(input))}`,
     ),
 );
 
+/** A number is one of whole seconds. */
 const isDuration = (value: unknown) =>
-    typeof value === "number" ? value >= 0 : typeof value === "string" && durationInHours(value) !== undefined;
+    (typeof value === "number" || typeof value === "string") && durationInHours(String(value)) !== undefined;
 
 export const gcRule = {
     reservedSpace: space,
@@ -33,3 +35,13 @@ export const gcRule = {
     ),
     all: v.optional(v.boolean(({ input }) => `${said(input)} is not true or false`)),
 };
+
+/** What is legal in rules and probably not what was meant, each with its property. */
+export function doubtsOfRules(rules: readonly unknown[], at: (index: number) => string): string[] {
+    return rules.flatMap((rule, index) =>
+        (["reservedSpace", "maxUsedSpace", "minFreeSpace"] as const).flatMap((key) => {
+            const doubt = doubtfulDiskSpace((rule as Record<string, unknown> | null)?.[key]);
+            return doubt === undefined ? [] : [`${at(index)}${key}: ${doubt}`];
+        }),
+    );
+}

@@ -3,6 +3,7 @@ import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { failuresOfArchive, failuresOfPlace, restorePlaces } from "../archive/places";
 import { isTmpfs, tmpfsForgets } from "../docker/volume";
+import { whyIllegalSize } from "../docker/volumeOptions";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
 import { failuresOf, legalName, text } from "../pulumi/validation";
@@ -37,6 +38,10 @@ export async function checkState(news: StateInputs, isNew: boolean): Promise<Che
         const reason = `${tmpfsForgets}: leave restoreFrom out, or give the state another place with volumeDriverOpts`;
         failures.push({ property: "restoreFrom", reason });
     }
+    const options = withoutUnknown(news).volumeDriverOpts;
+    const isLocal = (news.volumeDriver ?? defaultDriver) === defaultDriver && typeof options === "object";
+    const illegal = isLocal ? whyIllegalSize(options) : undefined;
+    if (illegal) failures.push({ property: `volumeDriverOpts.${illegal.key}`, reason: illegal.reason });
     if (failures.length > 0) return { inputs: news, failures };
     // An archive has done its work once the state is there, and may be gone.
     const ofArchive = isNew ? await failuresOfArchive("restoreFrom", restoreFrom) : [];

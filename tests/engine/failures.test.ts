@@ -5,16 +5,28 @@ import { docker, inspectContainer, leftovers } from "../support/docker";
 import { context } from "../support/image";
 import { type Project, withProject } from "../support/project";
 
-/** An image whose program says one line and ends. */
-async function imageThatEnds(project: Project): Promise<string> {
-    const folder = await context(
-        project,
-        'FROM scratch\nCOPY busybox /bin/sh\nENTRYPOINT ["/bin/sh", "-c", "echo no configuration today >&2; exit 3"]\n',
-    );
-    const tag = `${project.unique}:ends`;
+async function imageOf(project: Project, name: string, dockerfile: string): Promise<string> {
+    const folder = await context(project, dockerfile);
+    const tag = `${project.unique}:${name}`;
     await docker(["buildx", "build", "--builder", "default", "--load", "--tag", tag, folder]);
     return tag;
 }
+
+/** An image whose program says one line and ends. */
+const imageThatEnds = (project: Project) =>
+    imageOf(
+        project,
+        "ends",
+        'FROM scratch\nCOPY busybox /bin/sh\nENTRYPOINT ["/bin/sh", "-c", "echo no configuration today >&2; exit 3"]\n',
+    );
+
+/** BuildKit's image with another program in the place of buildkitd, so that nobody answers `buildctl`. */
+const silentImage = (project: Project) =>
+    imageOf(
+        project,
+        "silent",
+        'FROM moby/buildkit:buildx-stable-1\nENTRYPOINT ["/bin/sh", "-c", "echo asleep >&2; sleep 600"]\n',
+    );
 
 async function leavesNothing(project: Project): Promise<void> {
     assert.deepEqual(await leftovers(project.unique), []);
@@ -56,15 +68,19 @@ describe("a creation that fails", () => {
     it(
         "because it stays silent is given up after bootTimeout",
         withProject(async (project) => {
-            // Its socket is elsewhere, so that nobody can ask it.
-            await project.program(
-                `new buildx.BuildxBuilder("b", { name: unique, bootTimeout: 2, buildkitdFlags: ["--addr", "unix:///tmp/elsewhere.sock"] });`,
-            );
-            assert.match(
-                await project.failing("up"),
-                /did not answer within 2 s\.\n +The worker answered: .+\n +The end of/,
-            );
-            await leavesNothing(project);
+            const image = await silentImage(project);
+            try {
+                await project.program(
+                    `new buildx.BuildxBuilder("b", { name: unique, bootTimeout: 2, driverOpts: { image: ${JSON.stringify(image)} } });`,
+                );
+                assert.match(
+                    await project.failing("up"),
+                    /did not answer within 2 s\.\n +The worker answered: .+\n +The end of/,
+                );
+                await leavesNothing(project);
+            } finally {
+                await docker(["image", "rm", "--force", image]);
+            }
         }),
     );
 

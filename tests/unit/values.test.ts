@@ -4,6 +4,7 @@ import { formatPlatforms, normalizePlatform } from "../../provider/buildx/platfo
 import { formatSize, isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../../provider/buildx/values";
 import { changedPaths } from "../../provider/pulumi/replaceOnChanges";
 import { unknown } from "../../provider/pulumi/unknown";
+import { entitlementFlags } from "../support/entitlementFlags";
 import { parseImageReference, sameImage } from "../../provider/docker/imageReference";
 import { parseChallenges } from "../../provider/docker/registryLogin";
 
@@ -26,6 +27,26 @@ describe("sizes", () => {
             assert.equal(parseSize(text), undefined, text);
         }
         assert.equal(parseSwapSize("-1"), -1);
+    });
+
+    it("are read as go-units 0.5 reads them, spelling by spelling", () => {
+        const read = ["512mib", "+512m", "1e3", "1e3m", "1E3k", ".5g", "5.", "5.g", "512 ", "512 MiB", "1_000"];
+        const bytes = [2 ** 29, 2 ** 29, 1000, 1000 * 2 ** 20, 1000 * 2 ** 10, 2 ** 29, 5, 5 * 2 ** 30, 512, 2 ** 29];
+        assert.deepEqual(read.map(parseSize), [...bytes, 1000]);
+        for (const text of [
+            "512Mi",
+            "512bi",
+            "512 Mi",
+            "1.5.5g",
+            " 512m",
+            "512  m",
+            "512m ",
+            "1,5g",
+            "1e",
+            "1bb",
+            "inf m",
+        ])
+            assert.equal(parseSize(text), undefined, text);
     });
 
     it("are written as short as they are exact", () => {
@@ -136,6 +157,18 @@ describe("buildkitd's arguments", () => {
         assert.deepEqual(withDefaultEntitlement(own, undefined), own);
         assert.deepEqual(withDefaultEntitlement(own, "host"), [...own, networkHost]);
         assert.deepEqual(withDefaultEntitlement([networkHost], "host"), [networkHost]);
+        for (const [flags, isAdded] of entitlementFlags) {
+            assert.deepEqual(withDefaultEntitlement(flags, undefined), isAdded ? [...flags, networkHost] : flags);
+        }
+    });
+
+    it("get none if the configuration has an empty list, unless they name one themselves", () => {
+        const none = { none: true };
+        assert.deepEqual(withDefaultEntitlement(["--debug"], undefined, none), ["--debug"]);
+        assert.deepEqual(withDefaultEntitlement([], "host", none), []);
+        const late = ["--debug", "--allow-insecure-entitlement=device"];
+        assert.deepEqual(withDefaultEntitlement(late, undefined, none), [...late, networkHost]);
+        assert.deepEqual(withDefaultEntitlement([], undefined, { networkHost: true }), []);
     });
 });
 

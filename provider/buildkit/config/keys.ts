@@ -2,8 +2,8 @@
 import { type Kind, listOf, named, oneOf, scalar, table } from "./kinds";
 import type * as types from "./types";
 
-const { yesOrNo, integer, text, texts, entitlements, size, duration, certificates, certificate, key, anything } =
-    scalar;
+const { yesOrNo, integer, text, texts, entitlements, size, bytes, duration, anyDuration } = scalar;
+const { certificates, certificate, key, anything } = scalar;
 
 const gcPolicy = table<types.GcPolicy>({
     all: yesOrNo,
@@ -120,7 +120,7 @@ export const configuration: Kind = table<types.BuildkitdConfig>({
     system: table<types.SystemConfig>({
         platformsCacheMaxAge: duration,
         maxRegistryConcurrency: integer,
-        sessionAuthTimeout: duration,
+        sessionAuthTimeout: anyDuration,
     }),
     grpc: table<types.GrpcConfig>({
         address: texts,
@@ -138,9 +138,9 @@ export const configuration: Kind = table<types.BuildkitdConfig>({
         idleTimeout: duration,
         maxRetry: integer,
         writesPerCheck: integer,
-        sizeWatermark: integer,
+        sizeWatermark: bytes,
         sizeGrowthPercent: integer,
-        minReclaimBytes: integer,
+        minReclaimBytes: bytes,
         minReclaimPercent: integer,
         minReclaimPercentFloor: integer,
     }),

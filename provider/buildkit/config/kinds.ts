@@ -1,5 +1,6 @@
 /** What may stand at a key of buildkitd's configuration. */
-import { parseSize } from "../../buildx/values";
+import { parseGoDuration } from "../../buildx/durations";
+import { doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../../buildx/sizes";
 import type { TomlKey } from "./names";
 
 /** A single value, or a list of them. */
@@ -10,6 +11,10 @@ interface Scalar {
     readonly isLegal: (value: unknown) => boolean;
     /** What to write in the place of a value that is nearly one. */
     readonly instead?: (value: unknown) => string | undefined;
+    /** What was probably meant by a value that is not legal. */
+    readonly nearest?: (value: unknown) => string | undefined;
+    /** Why a legal value is probably not what was meant. */
+    readonly doubt?: (value: unknown) => string | undefined;
     /** It is the path of a file that travels into the container, or that file's PEM text. */
     readonly holds?: "certificate" | "key";
     /** TOML takes nothing but a list. */
@@ -43,21 +48,16 @@ const isText = (value: unknown) => typeof value === "string";
 const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isWhole = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value);
 
-/** As Go's `time.ParseDuration` reads them; a plain number is one of seconds. */
-const isDuration = (value: unknown) =>
-    (isWhole(value) && (value as number) >= 0) ||
-    (isText(value) && /^(\d+|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(value));
+/** Seconds of a duration as BuildKit reads it; a plain number is one of seconds. */
+const durationOf = (value: unknown) => (isWhole(value) || isText(value) ? parseGoDuration(String(value)) : undefined);
+
+const isDuration = (value: unknown) => (durationOf(value) ?? -1) >= 0;
 
 /** BuildKit knows no days (docker/buildx#2505). */
 function inHours(value: unknown): string | undefined {
     const [, count, unit] = /^(\d+(?:\.\d+)?) ?(d|w)(?:ays?|eeks?)?$/.exec(String(value)) ?? [];
     return count === undefined ? undefined : `"${Number(count) * (unit === "w" ? 168 : 24)}h"`;
 }
-
-/** A number of bytes, a size, or a share of the disk. */
-export const isDiskSpace = (value: unknown) =>
-    (isWhole(value) && (value as number) >= 0) ||
-    (isText(value) && (/^\d+%$/.test(value) || parseSize(value) !== undefined));
 
 const one = (what: string, isLegal: Scalar["isLegal"], more: Partial<Scalar> = {}): Kind => ({
     is: "scalar",
@@ -75,8 +75,16 @@ export const scalar = {
         "a list of network.host, security.insecure and device",
         (value) => Array.isArray(value) && value.every(isEntitlement),
     ),
-    size: one('a size: write a number of bytes, "20GB" or "10%"', isDiskSpace),
+    size: one('a size: write a number of bytes, "20GB" or "10%"', isDiskSpace, {
+        nearest: nearestDiskSpace,
+        doubt: doubtfulDiskSpace,
+    }),
+    bytes: one("a whole number of bytes", isWhole, { doubt: doubtfulDiskSpace }),
     duration: one('a duration: write "48h" or a number of seconds', isDuration, { instead: inHours }),
+    /** One that means "without limit" if it is negative. */
+    anyDuration: one('a duration: write "48h" or a number of seconds', (value) => durationOf(value) !== undefined, {
+        instead: inHours,
+    }),
     certificate: one("the path of a file or PEM text", isText, { holds: "certificate" }),
     certificates: one("a list of paths of files, or PEM texts", areTexts, { holds: "certificate", isList: true }),
     key: one("the path of a file or PEM text", isText, { holds: "key" }),

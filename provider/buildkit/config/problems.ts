@@ -1,5 +1,7 @@
 import { belongTogether, whyUnusable } from "../../docker/pem";
+import { isInStateFolder, outsideOfState } from "../stateFolder";
 import { type FileArgument, type Problem, readConfig, type Table } from "./read";
+import { problemsOfRegistries } from "./registries";
 import type { BuildkitdConfig } from "./types";
 
 /**
@@ -9,14 +11,30 @@ import type { BuildkitdConfig } from "./types";
  */
 export async function problemsOfConfig(config: string | BuildkitdConfig, { isWhole = true } = {}): Promise<Problem[]> {
     const { problems, files, table } = await readConfig(config);
+    const ofKeys = problems.filter(({ isWarning }) => !isWarning);
     const ofFiles = await Promise.all(
         files.map(async ({ path, holds, value }) => {
             const reason = await whyUnusable(holds, value);
             return reason === undefined ? [] : [{ path, reason }];
         }),
     );
-    const found = [...problems, ...ofFiles.flat(), ...(isWhole && problems.length === 0 ? halvesOfPairs(table) : [])];
+    const ofMeaning = ofKeys.length > 0 ? [] : [...problemsOfMeaning(table), ...(isWhole ? halvesOfPairs(table) : [])];
+    const found = [...ofKeys, ...ofFiles.flat(), ...ofMeaning.filter(({ isWarning }) => !isWarning)];
     return found.length > 0 ? found : problemsOfPairs(files);
+}
+
+/** What is legal in a configuration that has no problems, and probably not what was meant. */
+export async function warningsOfConfig(config: string | BuildkitdConfig): Promise<Problem[]> {
+    const { problems, table } = await readConfig(config);
+    return [...problems, ...problemsOfMeaning(table)].filter(({ isWarning }) => isWarning);
+}
+
+/** What buildkitd takes, and then does not do what it is there for. */
+const problemsOfMeaning = (table: Table): Problem[] => [...problemsOfRoot(table), ...problemsOfRegistries(table)];
+
+function problemsOfRoot({ root }: Table): Problem[] {
+    if (typeof root !== "string" || root === "" || isInStateFolder(root)) return [];
+    return [{ path: ["root"], reason: outsideOfState }];
 }
 
 /** Keys without certificates and certificates without keys, with which BuildKit can do nothing. */

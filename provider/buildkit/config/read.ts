@@ -1,7 +1,9 @@
+import { didYouMean } from "../../buildx/sizes";
 import { suggestion } from "../../words";
 import { configuration } from "./keys";
 import type { Kind } from "./kinds";
-import { tomlNames } from "./names";
+import { whyJson } from "./json";
+import { daemonKeys, misnomers, tomlNames } from "./names";
 import { shown } from "./shown";
 import type { BuildkitdConfig } from "./types";
 
@@ -14,6 +16,8 @@ export interface Problem {
     readonly reason: string;
     /** It is a key that BuildKit, which passes over it, does not know; a newer one may. */
     readonly isUnknownKey?: true;
+    /** It is legal, and probably not what was meant. */
+    readonly isWarning?: true;
 }
 
 /** A file that the configuration names, by its path or as its text. */
@@ -42,9 +46,11 @@ export async function readConfig(config: string | BuildkitdConfig): Promise<Read
             if (!(error instanceof TomlError)) throw error;
             // Without the lines around it, which may hold what is not to be shown.
             const why = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
-            const reason = isPath(config)
-                ? 'it is the path of a file: give its text, readFileSync(path, "utf8")'
-                : `line ${error.line}, column ${error.column} is no TOML: ${why}. Mend it there`;
+            const isOfPath = isPath(config) && 'it is the path of a file: give its text, readFileSync(path, "utf8")';
+            const reason =
+                whyJson(config) ||
+                isOfPath ||
+                `line ${error.line}, column ${error.column} is no TOML: ${why}. Mend it there`;
             return { table: {}, problems: [{ path: [], reason }], files };
         }
     }
@@ -84,10 +90,11 @@ function readAs(kind: Kind, value: unknown, path: Problem["path"], reader: Reade
             const read = kind.isList && !reader.isText && typeof value === "string" ? [value] : value;
             if (!kind.isLegal(read)) {
                 const instead = kind.instead?.(value);
-                return wrong(
-                    `${shown(value)} is not ${instead === undefined ? kind.what : `allowed: write ${instead}`}`,
-                );
+                const what = instead === undefined ? kind.what : `allowed: write ${instead}`;
+                return wrong(`${shown(value)} is not ${what}${didYouMean(kind.nearest?.(value))}`);
             }
+            const doubt = kind.doubt?.(read);
+            if (doubt !== undefined) reader.problems.push({ path, reason: doubt, isWarning: true });
             const { holds } = kind;
             if (holds !== undefined) {
                 for (const [index, file] of (Array.isArray(read) ? (read as string[]) : [read as string]).entries())
@@ -111,7 +118,8 @@ function readTable(
         const at = [...path, key];
         const name = names.get(key.toLowerCase());
         if (name === undefined) {
-            const reason = `BuildKit has no ${key} here: ${suggestion(key, spellings(keys, reader.isText))}`;
+            const instead = meant(key, keys, { ...reader, isTop: path.length === 0 });
+            const reason = `BuildKit has no ${key} here: ${instead}`;
             reader.problems.push({ path: at, reason, isUnknownKey: true });
             read[key] = each;
         } else if (name in read) {
@@ -131,6 +139,15 @@ function namesOf(keys: Keys, isText: boolean): ReadonlyMap<string, string> {
     if (!isText)
         for (const [name, key] of Object.entries(tomlNames)) if (key in keys) names.set(name.toLowerCase(), key);
     return names;
+}
+
+/** What to write for a key that there is not. */
+function meant(key: string, keys: Keys, { isText, isTop }: { isText: boolean; isTop: boolean }): string {
+    const name = key.toLowerCase();
+    if (isTop && daemonKeys[name] !== undefined) return daemonKeys[name];
+    const right = Object.entries(misnomers).find(([each, wrong]) => each in keys && wrong.includes(name))?.[0];
+    if (right !== undefined) return `did you mean ${spellings({ [right]: keys[right] as Kind }, isText)[0]}?`;
+    return suggestion(key, spellings(keys, isText));
 }
 
 /** The keys as they are best written. */

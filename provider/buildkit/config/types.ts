@@ -9,13 +9,19 @@ export interface BuildkitdConfig {
     debug?: boolean;
     /** Log all there is. Default: false. BuildKit's newer name for it is `log.level`. */
     trace?: boolean;
-    /** Where buildkitd keeps its state. Default: `/var/lib/buildkit`, which is the state volume. */
+    /**
+     * Where buildkitd keeps its state. Default: `/var/lib/buildkit`, which is the state volume. A folder outside of it is
+     * refused, since each change of the builder would lose the cache.
+     */
     root?: string;
     /**
      * What builds may be allowed to do: `network.host`, `security.insecure`, `device`. Default: none.
      *
      * Name `network.host` among them, as buildx has it: without, and with no entitlement in `buildkitdFlags`, the flag
      * `--allow-insecure-entitlement=network.host` is added, and a flag takes the place of the whole list.
+     *
+     * An empty list means none, and no flag is added; buildx itself has no way to say that
+     * (docker/setup-buildx-action#363).
      */
     entitlements?: string[];
     /** TOML's name of {@link entitlements}. */
@@ -27,7 +33,10 @@ export interface BuildkitdConfig {
     log?: LogConfig;
     /** What `RUN` steps look names up with. Default: what the container has. */
     dns?: DnsConfig;
-    /** By the registry's host, such as `"docker.io"` or `"registry.example:5000"`. */
+    /**
+     * By the registry's host as image names have it, such as `"docker.io"` or `"registry.example:5000"`: without scheme and
+     * path, which are refused.
+     */
     registry?: Record<string, RegistryConfig>;
     worker?: WorkersConfig;
     history?: HistoryConfig;
@@ -91,6 +100,7 @@ export type Duration = number | string;
 export interface WorkersConfig {
     /** The worker that a builder of the docker-container driver has. */
     oci?: OciWorkerConfig;
+    /** Refused if it is enabled without an `address` of its own, since BuildKit's images have no containerd. */
     containerd?: ContainerdWorkerConfig;
 }
 
@@ -148,6 +158,7 @@ export interface WorkerNetworkConfig {
     bridgeSubnet?: string;
 }
 
+/** What both kinds of worker have. */
 interface WorkerConfig extends GcConfig, WorkerNetworkConfig {
     /** Default: where it works. */
     enabled?: boolean;
@@ -239,6 +250,7 @@ export interface SystemConfig {
 
 /** Where buildkitd is reached beside its own socket, without which buildx does not find it. */
 export interface GrpcConfig {
+    /** Has to hold `unix:///run/buildkit/buildkitd.sock`, or what `BUILDKIT_HOST` in `env` names. Default: that one. */
     address?: string[];
     /** For Go's profiler and debuggers. */
     debugAddress?: string;

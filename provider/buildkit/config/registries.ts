@@ -1,0 +1,75 @@
+/** `registry` tables and mirrors by which BuildKit reaches nothing (buildkit: `util/resolver/resolver.go`). */
+import type { Problem, Table } from "./read";
+
+interface Registry {
+    readonly mirrors?: readonly string[];
+    readonly http?: boolean;
+    readonly insecure?: boolean;
+}
+
+/** Docker Hub's other names, under which no image is looked up (distribution/reference: `normalize.go`). */
+const hub = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"];
+
+const host = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[a-f0-9:]+\])(?::\d+)?$/i;
+
+export function problemsOfRegistries({ registry }: Table): Problem[] {
+    const registries = (registry ?? {}) as Record<string, Registry | undefined>;
+    const mirrors = Object.values(registries).flatMap((table) => (table?.mirrors ?? []).map(hostOfMirror));
+    return Object.entries(registries).flatMap(([name, table]) => [
+        ...(mirrors.includes(name) ? [] : problemsOfName(name)),
+        ...(table?.mirrors ?? []).flatMap((mirror, index) =>
+            problemsOfMirror(mirror, registries).map((problem) => ({
+                ...problem,
+                path: ["registry", name, "mirrors", index],
+            })),
+        ),
+    ]);
+}
+
+/** BuildKit looks a table up by the host in an image's name, letter by letter. */
+function problemsOfName(name: string): Problem[] {
+    const path = ["registry", name];
+    const meant = bareHost(name);
+    if (!host.test(name) || name === "index.docker.io") {
+        const write = host.test(meant)
+            ? `write "${meant}"`
+            : 'write a host, such as "ghcr.io" or "registry.example:5000"';
+        return [
+            { path, reason: `no image is looked up under this name, which is not the host of a registry: ${write}` },
+        ];
+    }
+    const doubt =
+        meant === name
+            ? !/[.:]/.test(name) &&
+              name !== "localhost" &&
+              "docker takes a first part without a dot or a port for a part of a repository on docker.io"
+            : `only images that are written with this host, and not with "${meant}", are looked up here`;
+    return doubt ? [{ path, reason: doubt, isWarning: true }] : [];
+}
+
+/** `ghcr.io` for `https://GHCR.io/owner/`, `docker.io` for the other names of Docker Hub. */
+function bareHost(name: string): string {
+    const bare = name
+        .trim()
+        .toLowerCase()
+        .replace(/^[a-z+]*:?\/\//, "")
+        .replace(/\/.*$/, "");
+    return hub.includes(bare) ? "docker.io" : bare;
+}
+
+function problemsOfMirror(
+    mirror: string,
+    registries: Readonly<Record<string, Registry | undefined>>,
+): Omit<Problem, "path">[] {
+    const name = hostOfMirror(mirror);
+    if (!host.test(name))
+        return [{ reason: 'BuildKit reads no host in it: write a host and a path, such as "cache.example/hub"' }];
+    const { http = false, insecure = false } = registries[name] ?? {};
+    if (!/^http:/i.test(mirror) || http || insecure || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(name))
+        return [];
+    const reason = `BuildKit passes over "http://" and speaks HTTPS to the mirror: give registry["${name}"] http: true`;
+    return [{ reason, isWarning: true }];
+}
+
+/** As `extractMirrorHostAndPath` has it: the scheme and the path do not count. */
+const hostOfMirror = (mirror: string) => mirror.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/.*$/, "");

@@ -1,0 +1,33 @@
+/** What older releases of BuildKit cannot do, as far as this package asks it of them. */
+import type { Workers } from "./workers";
+
+/** Returns why a BuildKit cannot be asked at all, from what its `buildctl` printed; `undefined` if that is not why. */
+export const whyTooOld = (printed: string): string | undefined =>
+    /flag provided but not defined: -+format\b/.test(printed)
+        ? "is older than v0.10 and cannot be asked whether it is ready: give the builder an image with v0.12 or newer"
+        : undefined;
+
+/** Returns what a booted BuildKit cannot do that a newer one can, for those who use it. */
+export function limitsOfOlder({ version, isUnbounded }: Workers): string[] {
+    const limits: string[] = [];
+    if (isBefore(version, 12)) {
+        limits.push(
+            "BuildKit before v0.12 does not say which builds run, so that a change or removal of the builder cuts them off",
+        );
+    }
+    if (isUnbounded && isBefore(version, 17)) {
+        limits.push(
+            "BuildKit before v0.17 passes over maxUsedSpace, reservedSpace and minFreeSpace, so that a rule of gcPolicy " +
+                "that has no other bound removes all that no build uses: write keepBytes beside them, or use the argument gc",
+        );
+    }
+    return limits;
+}
+
+/** Whether a version is older than v0.`minor`; BuildKit before v0.11 has none to tell. */
+function isBefore(version: string, minor: number): boolean {
+    if (version === "") return true;
+    const [, major, its, patch] = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
+    if (major !== "0" || (its === "0" && patch === "0")) return false; // v0.0.0: built without a version
+    return Number(its) < minor;
+}

@@ -1,0 +1,50 @@
+/** What those who use a booted buildkitd have to know. */
+import { configFolder } from "../buildx/configFiles";
+import { inspectContainer, readFilesOf } from "../docker/container";
+import { type Engine, statusOf } from "../docker/engine";
+import { readConfig } from "./config";
+import { readFlags } from "./flags";
+import { isInStateFolder, stateFolder } from "./stateFolder";
+import { limitsOfOlder } from "./version";
+import type { Workers } from "./workers";
+
+export async function warningsAfterBoot(engine: Engine, container: string, workers: Workers): Promise<string[]> {
+    const version = workers.version === "" ? "BuildKit of an unknown version" : `BuildKit ${workers.version}`;
+    const limits = limitsOfOlder(workers).map((limit) => `${version} in ${container} is old: ${limit}`);
+    if (await keepsStateInVolume(engine, container)) return limits;
+    return [
+        ...limits,
+        `buildkitd in ${container} on ${engine.endpoint.host} keeps its state outside of the state volume, as its image has ` +
+            `it (that of rootless BuildKit does): the cache is lost when the container is recreated, and an archive of the ` +
+            `state holds nothing. Use an image whose buildkitd keeps it in ${stateFolder}`,
+    ];
+}
+
+/**
+ * Whether a running buildkitd keeps its state in the state volume: it has a lock where its state is (buildkit:
+ * `cmd/buildkitd/main.go`).
+ */
+async function keepsStateInVolume(engine: Engine, container: string): Promise<boolean> {
+    const hasLock = (folder: string) =>
+        engine.api
+            .getContainer(container)
+            .infoArchive({ path: `${folder}/buildkitd.lock` })
+            .then(
+                () => true,
+                (error: unknown) => statusOf(error) !== 404, // what cannot be asked is no reason to warn
+            );
+    if (await hasLock(stateFolder)) return true;
+    const root = await askedRoot(engine, container);
+    return root !== undefined && isInStateFolder(root) && hasLock(root);
+}
+
+/** The root that the arguments or the configuration of a container name. */
+async function askedRoot(engine: Engine, container: string): Promise<string | undefined> {
+    const found = await inspectContainer(engine, container);
+    const flag = readFlags(found?.Config.Cmd ?? []).flags.findLast(({ name }) => name === "root");
+    if (flag?.value !== undefined) return flag.value;
+    const files = await readFilesOf(engine, container, configFolder).catch((): Record<string, Buffer> => ({}));
+    const config = files["buildkitd.toml"];
+    const { root } = config === undefined ? {} : (await readConfig(config.toString("utf8"))).table;
+    return typeof root === "string" ? root : undefined;
+}

@@ -1,0 +1,54 @@
+import { type NodeGroup, readRecord, removeRecord, sameRecord } from "../buildx/store";
+import { inspectContainer, removeContainer } from "../docker/container";
+import { removeContext } from "../docker/context";
+import { type Engine, failedCall } from "../docker/engine";
+import { ownerOf } from "../docker/ownership";
+import { inspectVolume, removeVolume } from "../docker/volume";
+import { untilAborted } from "../waiting";
+import type { Context } from "./apply";
+import type { IsOurs } from "./observe";
+import type { Step } from "./plan";
+
+/** Once the signal has aborted, how long what was made gets to be removed, in milliseconds. */
+export const undoGrace = 2_000;
+
+/**
+ * Removes what the steps of a failed creation made, last things first. What carries another resource's labels was
+ * made by that one in the meantime, and stays.
+ *
+ * @param signal leaves it only a short time once it has aborted.
+ * @throws where something could not be removed, or may still come.
+ */
+export async function undo(context: Context, isOurs: IsOurs, signal: AbortSignal): Promise<void> {
+    const { engine, begun, abandoned } = context;
+    const failures: unknown[] = [];
+    const undoing = (async () => {
+        for (const step of begun.toReversed()) {
+            await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
+        }
+    })();
+    await untilAborted(undoing, signal, undoGrace).catch(() => failures.push(new Error("the engine takes too long")));
+    if (abandoned?.do === "createContainer" || abandoned?.do === "createVolume")
+        failures.push(new Error("the engine has not answered yet whether it is made"));
+    if (failures.length === 0) return;
+    throw engine ? failedCall("what was made could not be removed again", engine, failures[0]) : failures[0];
+}
+
+async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
+    if (step.do === "createContainer" && engine) {
+        const found = await inspectContainer(engine, step.container);
+        if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
+    }
+    if (step.do === "createVolume" && engine) {
+        const found = await inspectVolume(engine, step.volume);
+        if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
+    }
+    if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
+    if (step.do === "writeContext") await removeContext(step.name);
+}
+
+/** Removes a record if it still is the one that was written. */
+async function removeRecordOf(record: NodeGroup): Promise<void> {
+    const found = await readRecord(record.Name);
+    if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
+}

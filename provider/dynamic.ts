@@ -3,9 +3,11 @@
  * package. It has to stay where it is and keep these names: states of every release hold the text.
  */
 import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
+import { cancelled } from "./pulumi/cancel";
 import { withPlainErrors } from "./pulumi/failure";
 import { statusLine } from "./pulumi/progress";
 import { inTurn } from "./pulumi/turns";
+import { untilAborted } from "./waiting";
 
 type Verbs = Required<Omit<ResourceProvider, "configure">>;
 
@@ -15,10 +17,21 @@ interface Lifecycle extends Verbs {
     readonly volumesOf?: (props: any) => Promise<readonly string[]>;
 }
 
-/** The verbs of a lifecycle, which is loaded when the first of them is called. */
+cancelled(); // notices from now on that Pulumi is cancelled
+
+/**
+ * Once Pulumi is cancelled, how long a verb gets to end, in milliseconds. Each ends sooner by itself, with a state that is
+ * true, unless an engine or a registry does not answer.
+ */
+const grace = 4_000;
+
+/** The verbs of a lifecycle, which is loaded when the first of them is called. None begins once Pulumi is cancelled. */
 function provider(load: () => Promise<Lifecycle>): Verbs {
     const verb = <Name extends keyof Verbs>(name: Name, call = callOf) =>
-        withPlainErrors(async (...args: unknown[]) => call(await load(), name, args)) as Verbs[Name];
+        withPlainErrors(async (...args: unknown[]) => {
+            cancelled().throwIfAborted();
+            return untilAborted(call(await load(), name, args), cancelled(), grace);
+        }) as Verbs[Name];
     return {
         check: verb("check"),
         diff: verb("diff"),
@@ -39,7 +52,7 @@ async function callInTurn(lifecycle: Lifecycle, name: keyof Verbs, args: unknown
     const urn = all.map(({ __urn, __owner }) => __urn ?? __owner?.urn).find(Boolean) ?? "";
     const report = statusLine(urn);
     const onWait = () => report(`waiting for another resource that works on ${volumes.join(", ")}`);
-    return inTurn(volumes, onWait, () => callOf(lifecycle, name, args));
+    return inTurn(volumes, onWait, () => callOf(lifecycle, name, args), cancelled());
 }
 
 export const BuildxBuilder = provider(() => import("./builder/lifecycle"));

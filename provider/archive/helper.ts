@@ -5,7 +5,6 @@
  */
 import { hostname } from "node:os";
 import { addAbortSignal, type Duplex, type Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerInspectInfo } from "dockerode";
 import {
     ContainerExistsError,
@@ -17,7 +16,7 @@ import {
 import { type Engine, failedCall, ifNotFound } from "../docker/engine";
 import { inspectImage, pullImage } from "../docker/image";
 import { freed, stdoutOf } from "../docker/streams";
-import type { Waiting } from "../waiting";
+import { pause, untilAborted, type Waiting } from "../waiting";
 import { exitCodes } from "./scripts";
 
 /** Published by Debian, with all that the scripts run. */
@@ -53,7 +52,7 @@ const self = (): string => `${hostname()}/${process.pid}`;
 const keptErrors = 4096;
 
 /** Between two looks at someone else's helper, in milliseconds. */
-const pause = 500;
+const untilNextLook = 500;
 
 /** How long a helper that ended is left to whoever made it, in milliseconds. */
 const grace = 10_000;
@@ -115,14 +114,14 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
 export async function waitForCopy({ engine, volume, report, signal }: Omit<Copying, "image">): Promise<void> {
     let endedAt: number | undefined;
     for (let attempt = 0; ; attempt++) {
-        const found = await inspectContainer(engine, helperName(volume));
+        const found = await untilAborted(inspectContainer(engine, helperName(volume)), signal);
         if (found === undefined) return;
         if (!isActive(found)) endedAt ??= performance.now();
         const isLeft = isAbandoned(found) || (endedAt !== undefined && performance.now() - endedAt > grace);
         if (isLeft) return clear(engine, found);
         if (attempt === 0)
             report(`waiting for container ${helperName(volume)}, which another program copies the volume with`);
-        await sleep(pause, undefined, { signal });
+        await pause(untilNextLook, signal);
     }
 }
 
@@ -230,7 +229,8 @@ async function start(
         onStderr(text);
     });
     const ended = async () => {
-        const { StatusCode: code } = (await engine.api.getContainer(name).wait()) as { StatusCode: number };
+        const end = untilAborted(engine.api.getContainer(name).wait({ abortSignal: signal }), signal);
+        const { StatusCode: code } = (await end) as { StatusCode: number };
         signal.throwIfAborted();
         if (code === 0) return;
         if (code === exitCodes.locked)

@@ -1,3 +1,4 @@
+import { addAbortSignal, type Readable } from "node:stream";
 import type { VolumeInspectInfo } from "dockerode";
 import { waitForBuilds } from "../buildkit/builds";
 import { boot } from "../buildkit/boot";
@@ -35,7 +36,7 @@ export function requireLasting(
 }
 
 /** The builder that works on a volume; `undefined` where there is none. Throws where others use the volume as well. */
-export async function builderOf(engine: Engine, volume: string): Promise<Builder | undefined> {
+export async function builderOf(engine: Engine, volume: string, signal: AbortSignal): Promise<Builder | undefined> {
     const container = volume.replace(/_state$/, "");
     const [found, users] = await Promise.all([inspectContainer(engine, container), containersOf(engine, volume)]);
     const others = users.filter(({ name, isRunning: runs }) => runs && name !== container).map(({ name }) => name);
@@ -48,19 +49,24 @@ export async function builderOf(engine: Engine, volume: string): Promise<Builder
     const isMounted = found?.Mounts.some(({ Name: name }) => name === volume);
     if (found === undefined || !isMounted) return undefined;
     const runs = isRunning(found);
-    const ask = runs ? askWorkers(engine, container).then(({ version }) => version) : versionIn(engine, found.Image);
-    return { container, isRunning: runs, version: await ask.catch(() => "") };
+    const ask = runs
+        ? askWorkers(engine, container, signal).then(({ version }) => version)
+        : versionIn(engine, found.Image, signal);
+    const version = await ask.catch(() => "");
+    signal.throwIfAborted();
+    return { container, isRunning: runs, version };
 }
 
 /** The version of the buildkitd in an image, of which nothing runs. */
-async function versionIn(engine: Engine, image: string): Promise<string> {
+async function versionIn(engine: Engine, image: string, signal: AbortSignal): Promise<string> {
     const { api } = engine;
     const options = { Image: image, Entrypoint: ["buildkitd"], Cmd: ["--version"], NetworkDisabled: true };
     const container = await api.createContainer({ ...options, HostConfig: { NetworkMode: "none" } });
     try {
-        const frames = await container.attach({ stream: true, stdout: true, stderr: true });
+        const streams = { stream: true, stdout: true, stderr: true };
+        const frames = (await container.attach(streams)) as unknown as Readable;
         await container.start();
-        const said = await readAll(stdoutOf(frames as unknown as AsyncIterable<Buffer>, () => {}));
+        const said = await readAll(stdoutOf(addAbortSignal(signal, frames), () => {}));
         return /\b(v\d\S*)/.exec(said.toString("utf8"))?.[1] ?? "";
     } finally {
         await removeContainer(engine, container.id);
@@ -83,13 +89,14 @@ export async function whileStopped<Result>(
 ): Promise<{ result: Result; stoppedFor: number }> {
     if (!builder?.isRunning) return { result: await work(), stoppedFor: 0 };
     const { container } = builder;
-    const tell = (builds: number) => report(`waiting for ${builds} running ${builds === 1 ? "build" : "builds"}`);
-    const left = await waitForBuilds(engine, container, drainTimeout, tell, signal);
+    const left = await waitForBuilds(engine, container, drainTimeout, { report, signal });
     const start = performance.now();
     const again = () => startAgain(engine, container);
     let result: Result;
     try {
-        await stopContainer(engine, container, Math.max(left, stopTimeout)); // what was begun in between is finished
+        // What was begun in between is finished. The wait for it is not cut short: what is to be started again has to have
+        // stopped before.
+        await stopContainer(engine, container, Math.max(left, stopTimeout));
         signal.throwIfAborted();
         result = await work();
     } catch (error) {

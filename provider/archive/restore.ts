@@ -149,14 +149,14 @@ async function copyVolume(
     drainTimeout: number,
     onProgress: Reporting["onProgress"],
 ): Promise<void> {
-    const { engine, report } = copying;
+    const { engine, report, signal } = copying;
     const { host } = engine.endpoint;
     const found = await inspectVolume(engine, from);
     if (found === undefined) throw new Error(`there is no such volume on ${host}: docker volume ls lists them`);
     requireLasting(found, host);
     report(`measuring ${from}`);
     const total = Number.parseInt(await runHelper({ ...copying, volume: from }, measure), 10);
-    const builder = await builderOf(engine, from);
+    const builder = await builderOf(engine, from, signal);
     const stops = builder?.isRunning ? { stops: builder.container } : {};
     const name = await makeHelper(copying, { script: copy(mark), from, ...stops });
     try {

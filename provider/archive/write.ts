@@ -50,7 +50,7 @@ export async function writeArchive(
     await ensureHelperImage(copying);
     report(`measuring ${volume}`);
     const total = Number.parseInt(await runHelper(copying, measure), 10);
-    const builder = await builderOf(engine, volume);
+    const builder = await builderOf(engine, volume, signal);
     const manifest: Manifest = {
         format: 1,
         buildkitVersion: builder?.version ?? "",

@@ -1,4 +1,4 @@
-import { boot as bootBuildkit, waitUntilReady } from "../buildkit/boot";
+import { boot as bootBuildkit, BootTimeoutError } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { drain } from "../buildkit/builds";
 import { warningsAfterBoot } from "../buildkit/warnings";
@@ -7,43 +7,33 @@ import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
-import {
-    type NodeGroup,
-    readRecord,
-    RecordExistsError,
-    removeRecord,
-    sameRecord,
-    stopUsingBuilder,
-    useBuilder,
-    writeRecord,
-} from "../buildx/store";
+import { RecordExistsError, removeRecord, stopUsingBuilder, useBuilder, writeRecord } from "../buildx/store";
 import {
     ContainerExistsError,
     copyFiles,
     createContainer,
-    inspectContainer,
     removeContainer,
     renameContainer,
-    startContainer,
 } from "../docker/container";
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
 import { findImage, pullOrKeep } from "../docker/image";
-import { ownerOf } from "../docker/ownership";
-import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
-import type { Waiting } from "../waiting";
+import { createVolume, removeVolume } from "../docker/volume";
+import { untilAborted, type Waiting } from "../waiting";
 import { limitUpdate } from "./containerOptions";
 import { missingPlatform } from "./missingPlatform";
-import type { IsOurs } from "./observe";
 import type { Plan, Step } from "./plan";
+import { goBack } from "./undo";
 
 /** Where the steps of a node are run. */
 export interface Context {
     /** `undefined` for a node whose engine cannot be reached, which has no steps. */
     readonly engine: Engine | undefined;
-    /** The steps begun so far, for {@link undo}. */
+    /** The steps begun so far, for `undo`. */
     readonly begun: Step[];
+    /** The last of them, where its end was not waited for: what it does may still come. */
+    abandoned?: Step;
 }
 
 export interface Applying extends Waiting {
@@ -57,23 +47,25 @@ export interface Applying extends Waiting {
     readonly begun: Step[];
 }
 
+/** Once the signal has aborted, how long the step that has begun gets to end, in milliseconds. */
+const stepGrace = 1_000;
+
 /**
  * Runs the steps of all nodes at once, and gives the failures by node. A container that a failed node was to replace goes
- * on; what else it made is still there: see {@link undo}.
+ * on; what else it made is still there: see `undo`. Once the signal aborts, no further step is begun.
  */
 export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<Map<number, unknown>> {
     const failures = new Map<number, unknown>();
     await Promise.all(
         nodes.map(async (steps, index) => {
-            const { engine, begun } = applying.contexts[index] as Context;
+            const context = applying.contexts[index] as Context;
             try {
                 for (const step of steps) {
-                    begun.push(step); // before it is run, since a call that failed may have had its effect
-                    await runNodeStep(step, engine as Engine, applying);
+                    await begin(step, context, applying, () => runNodeStep(step, context.engine as Engine, applying));
                 }
             } catch (error) {
                 failures.set(index, error);
-                await goBack({ engine, begun }).catch((back: Error) => {
+                await goBack(context, applying.signal).catch((back: Error) => {
                     const reasons = [error as Error, back].map(({ message }) => message);
                     failures.set(index, new Error(reasons.join("\n"), { cause: error }));
                 });
@@ -85,46 +77,26 @@ export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<M
 
 /** Runs the steps that come once the nodes are done. */
 export async function applyAfter(steps: readonly Step[], applying: Applying): Promise<void> {
-    for (const step of steps) {
-        applying.begun.push(step);
-        await runStep(step, applying);
-    }
+    for (const step of steps) await begin(step, applying, applying, () => runStep(step, applying));
 }
 
-/**
- * Removes what the steps of a failed creation made, last things first. What carries another resource's labels was
- * made by that one in the meantime, and stays.
- */
-export async function undo({ engine, begun }: Context, isOurs: IsOurs): Promise<void> {
-    const failures: unknown[] = [];
-    for (const step of begun.toReversed()) {
-        await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length === 0) return;
-    throw engine ? failedCall("what was made could not be removed again", engine, failures[0]) : failures[0];
-}
-
-async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
-    if (step.do === "createContainer" && step.replaces === undefined && engine) {
-        const found = await inspectContainer(engine, step.container);
-        if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
-    }
-    if (step.do === "createVolume" && engine) {
-        const found = await inspectVolume(engine, step.volume);
-        if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
-    }
-    if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
-    if (step.do === "writeContext") await removeContext(step.name);
-}
-
-/** Removes a record if it still is the one that was written. */
-async function removeRecordOf(record: NodeGroup): Promise<void> {
-    const found = await readRecord(record.Name);
-    if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
+async function begin(
+    step: Step,
+    at: Pick<Context, "begun" | "abandoned">,
+    { signal }: Waiting,
+    run: () => Promise<void>,
+): Promise<void> {
+    signal.throwIfAborted();
+    at.begun.push(step); // before it is run, since a call that failed may have had its effect
+    at.abandoned = step;
+    const settle = () => delete at.abandoned;
+    const running = run();
+    running.then(settle, settle);
+    await untilAborted(running, signal, stepGrace);
 }
 
 async function runNodeStep(step: Step, engine: Engine, applying: Applying): Promise<void> {
-    const { report } = applying;
+    const { report, signal } = applying;
     switch (step.do) {
         case "pullImage":
             return pullOrKeep(engine, step, report);
@@ -136,10 +108,10 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
             }
             return;
         case "drain":
-            await drain(engine, step.container, step.seconds, (builds) =>
-                report(`waiting for ${builds} running ${builds === 1 ? "build" : "builds"}: ${step.why}`),
-            );
-            return;
+            return drain(engine, step.container, step.seconds, {
+                report: (text) => report(`${text}: ${step.why}`),
+                signal,
+            });
         case "removeContainer":
             report(`removing ${step.container}`);
             return removeContainer(engine, step.container);
@@ -164,19 +136,20 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
 }
 
 async function runStep(step: Step, applying: Applying): Promise<void> {
+    const { signal } = applying;
     switch (step.do) {
         case "writeContext":
             return writeContext(step.name, step.content);
         case "removeContext":
             return removeContext(step.name);
         case "writeRecord":
-            return write(step);
+            return write(step, signal);
         case "removeRecord":
-            return removeRecord(step.name);
+            return removeRecord(step.name, signal);
         case "use":
-            return useBuilder(step.name, await currentEndpoint());
+            return useBuilder(step.name, await currentEndpoint(), signal);
         case "stopUsing":
-            return stopUsingBuilder(step.name);
+            return stopUsingBuilder(step.name, signal);
         case "requirePlatforms":
             return requirePlatforms(step, applying);
         case "leave":
@@ -234,26 +207,6 @@ async function replace(
     if (booted) workers.set(container, booted);
 }
 
-/** Seconds that a container gets to answer that goes on after an update failed. */
-const backTimeout = 5;
-
-/**
- * Takes back what a failed update of a node began: the container that was to be replaced goes on, and the new one is
- * removed. If the old one is gone already, the new one stays.
- */
-async function goBack({ engine, begun }: Context): Promise<void> {
-    const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
-    if (engine === undefined || step?.do !== "createContainer" || step.replaces === undefined) return;
-    const { container, isRunning } = step.replaces;
-    const next = step.options.name ?? "";
-    if ((await inspectContainer(engine, next)) === undefined) return; // it has taken the place
-    if ((await inspectContainer(engine, container)) === undefined) return renameContainer(engine, next, container);
-    await removeContainer(engine, next);
-    if (!isRunning) return;
-    await startContainer(engine, container);
-    await waitUntilReady(engine, container, backTimeout).catch(() => {}); // its own matter by now
-}
-
 /** The name by which the engine has the image of a container that is to be made. */
 async function nameOnEngine(engine: Engine, image = "", imageInMirrors: readonly string[]): Promise<string> {
     if (imageInMirrors.length === 0) return image;
@@ -263,12 +216,17 @@ async function nameOnEngine(engine: Engine, image = "", imageInMirrors: readonly
 async function boot(
     { container, seconds, isStateNew }: StepOf<"boot">,
     engine: Engine,
-    { workers, warn }: Applying,
+    { workers, warn, signal }: Applying,
 ): Promise<void> {
-    const booted = await bootBuildkit(engine, container, seconds);
+    const booted = await bootBuildkit(engine, container, seconds, signal).catch((error: Error) => {
+        if (!(error instanceof BootTimeoutError)) throw error;
+        const advice = `If it needs longer than ${seconds} s to boot, set bootTimeout to more`;
+        throw new Error(`${error.message}\n${advice}`, { cause: error });
+    });
     workers.set(container, booted);
     for (const text of await warningsAfterBoot(engine, container, booted)) await warn(text);
-    const newer = await noteWriter(engine, container, booted.version, isStateNew).catch(() => undefined); // no reason to give up
+    const noted = untilAborted(noteWriter(engine, container, booted.version, isStateNew), signal);
+    const newer = await noted.catch(() => undefined); // no reason to give up
     if (newer === undefined) return;
     await warn(
         `BuildKit ${booted.version} in ${container} works on a state that BuildKit ${newer} wrote. It takes such a state as ` +
@@ -284,9 +242,9 @@ async function update({ container, limits }: StepOf<"updateLimits">, engine: Eng
     }
 }
 
-async function write({ record, isNew }: StepOf<"writeRecord">): Promise<void> {
+async function write({ record, isNew }: StepOf<"writeRecord">, signal: AbortSignal): Promise<void> {
     try {
-        await writeRecord(record, { exclusive: isNew });
+        await writeRecord(record, { exclusive: isNew }, signal);
     } catch (error) {
         if (!(error instanceof RecordExistsError)) throw error;
         const why = `builder "${record.Name}" was made by someone else in the meantime: ${error.message}`;
@@ -296,12 +254,12 @@ async function write({ record, isNew }: StepOf<"writeRecord">): Promise<void> {
 
 async function requirePlatforms(
     { builder, containers, platforms: required }: StepOf<"requirePlatforms">,
-    { contexts, workers }: Applying,
+    { contexts, workers, signal }: Applying,
 ): Promise<void> {
     const offered = await Promise.all(
         containers.map(async (container, index) => {
             const engine = contexts[index]?.engine;
-            const said = workers.get(container) ?? (engine && (await askWorkers(engine, container)));
+            const said = workers.get(container) ?? (engine && (await askWorkers(engine, container, signal)));
             return said?.platforms ?? [];
         }),
     );

@@ -22,7 +22,8 @@ import { statusLine, warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { adviceToLetGo, deletesUnreachable, withAdvice } from "../pulumi/unreachable";
-import { applyAfter, type Applying, applyNodes, type Context, undo } from "./apply";
+import { untilAborted } from "../waiting";
+import { applyAfter, type Applying, applyNodes, type Context } from "./apply";
 import { automaticName, failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
 import { absentNode, type Described, describeNode, describeObserved } from "./describe";
 import { type Desired, type DesiredNode, desire, nodesOf } from "./desired";
@@ -46,6 +47,7 @@ import {
     stateOf,
     withFound,
 } from "./state";
+import { undo, undoGrace } from "./undo";
 
 /** The states of its nodes. */
 export async function volumesOf(props: BuilderInputs | BuilderState): Promise<string[]> {
@@ -146,7 +148,8 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
         const failures = await run(plan(desired, observed), desired, observed, applying);
         const reasons: unknown[] = [...failures.values()];
         for (const index of failures.keys()) {
-            await undo(applying.contexts[index] as Context, isSelfs).catch((undoing) => reasons.push(undoing));
+            const undone = undo(applying.contexts[index] as Context, isSelfs, applying.signal);
+            await undone.catch((undoing) => reasons.push(undoing));
         }
         const outs = describeAs(await describe(desired, sites, applying));
         if (reasons.length > 0) throw new PartlyDone(reasons, desired.name, outs);
@@ -155,9 +158,11 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
         if (error instanceof PartlyDone) throw error;
         const reasons = [error];
         applying.report("removing what was made");
-        for (const each of [{ engine: undefined, begun: applying.begun }, ...applying.contexts]) {
-            await undo(each, isSelfs).catch((undoing) => reasons.push(undoing));
-        }
+        const all = [{ engine: undefined, begun: applying.begun }, ...applying.contexts];
+        const undone = all.map((each) =>
+            undo(each, isSelfs, applying.signal).catch((undoing) => reasons.push(undoing)),
+        );
+        await Promise.all(undone);
         applying.report("");
         // What was there before, of a creation that was cut off or of a builder that is adopted, stays.
         const wasThere = observed.nodes.some((node) => node.container?.isOurs || node.volume?.isOurs);
@@ -253,7 +258,7 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
         if (error instanceof PartlyDone) throw error;
         const hasBegun = [applying, ...applying.contexts].some(({ begun }) => begun.length > 0);
         if (!hasBegun) throw error; // nothing changed: the state is still true
-        const now = await read(id, olds).catch(() => undefined);
+        const now = await untilAborted(read(id, olds), applying.signal, undoGrace).catch(() => undefined);
         throw new PartlyDone([error], id, now?.props?.name === undefined ? olds : now.props);
     }
 }

@@ -1,21 +1,21 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerInspectInfo } from "dockerode";
 import { inspectContainer, stopContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
+import { pause, untilAborted, type Waiting } from "../waiting";
 import { stateFolder } from "./stateFolder";
 
 /** Seconds that running builds get to come to their end, before they are cut off. */
 export const defaultDrainTimeout = 600;
 
 /** Between two looks at the running builds, in milliseconds. */
-const pause = 500;
+const untilNextLook = 500;
 
 /** How many builds a running buildkitd is at; 0 where it does not answer, since then it builds nothing. */
-export async function countRunningBuilds(engine: Engine, container: string): Promise<number> {
+export async function countRunningBuilds(engine: Engine, container: string, signal?: AbortSignal): Promise<number> {
     if (!mayBuild(await inspectContainer(engine, container))) return 0;
     const command = ["buildctl", "debug", "histories", "--format", "{{json .}}"];
-    const result = await execInContainer(engine, container, command).catch(() => undefined);
+    const result = await execInContainer(engine, container, command, signal).catch(() => undefined);
     if (result?.exitCode !== 0) return 0;
     const builds = result.stdout.split("\n").filter((line) => line.trim() !== "");
     return builds.filter((line) => isRunning(JSON.parse(line) as BuildRecord)).length;
@@ -54,23 +54,23 @@ const isRunning = ({ record }: BuildRecord): boolean => record !== undefined && 
  * Waits until a buildkitd has no running builds.
  *
  * @param seconds how long at most; 0 does not wait at all.
- * @param onWaiting is told the number of builds each time it changes.
- * @param signal ends the waiting.
+ * @param waiting.report is told how many builds run each time that changes.
+ * @param waiting.signal ends the wait. Then nothing has changed: buildkitd runs and builds.
  * @returns the seconds that are left; 0 where builds still run.
  */
 export async function waitForBuilds(
     engine: Engine,
     container: string,
     seconds: number,
-    onWaiting: (builds: number) => void,
-    signal?: AbortSignal,
+    { report, signal }: Waiting,
 ): Promise<number> {
     const deadline = performance.now() + seconds * 1000;
-    for (let shown = 0; performance.now() < deadline; await sleep(pause, undefined, { signal })) {
-        const builds = await countRunningBuilds(engine, container);
-        signal?.throwIfAborted();
+    for (let shown = 0; performance.now() < deadline; await pause(untilNextLook, signal)) {
+        const builds = await untilAborted(countRunningBuilds(engine, container, signal), signal);
+        signal.throwIfAborted(); // what was cut off gives no builds
         if (builds === 0) return Math.max(Math.ceil((deadline - performance.now()) / 1000), 1);
-        if (builds !== shown) onWaiting((shown = builds));
+        if (builds !== shown) report(`waiting for ${builds} running ${builds === 1 ? "build" : "builds"}`);
+        shown = builds;
     }
     return 0;
 }
@@ -81,14 +81,11 @@ export async function waitForBuilds(
  * are not stopped before.
  *
  * @param seconds how long at most; 0 does not wait at all, and leaves buildkitd to be killed.
- * @param onWaiting is told the number of builds each time it changes.
+ * @param waiting.report is told how many builds run each time that changes.
+ * @param waiting.signal ends the wait. A buildkitd that was not told to stop yet goes on; one that was finishes what it
+ *   builds and stops.
  */
-export async function drain(
-    engine: Engine,
-    container: string,
-    seconds: number,
-    onWaiting: (builds: number) => void,
-): Promise<void> {
-    const left = await waitForBuilds(engine, container, seconds, onWaiting);
-    if (left > 0) await stopContainer(engine, container, left);
+export async function drain(engine: Engine, container: string, seconds: number, waiting: Waiting): Promise<void> {
+    const left = await waitForBuilds(engine, container, seconds, waiting);
+    if (left > 0) await stopContainer(engine, container, left, waiting.signal);
 }

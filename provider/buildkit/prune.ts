@@ -11,10 +11,14 @@ export interface Pruned {
     readonly records: number;
 }
 
-/** Removes from the cache of a running buildkitd what a rule does not keep; without bounds all that nothing uses. */
-export async function prune(engine: Engine, container: string, rule: GcRule): Promise<Pruned> {
+/**
+ * Removes from the cache of a running buildkitd what a rule does not keep; without bounds all that nothing uses.
+ *
+ * @param signal ends the wait for it; buildkitd may go on with it.
+ */
+export async function prune(engine: Engine, container: string, rule: GcRule, signal?: AbortSignal): Promise<Pruned> {
     const command = ["buildctl", "prune", ...pruneFlags(rule), "--format", "{{json .}}"];
-    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command);
+    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command, signal);
     if (exitCode !== 0) {
         const said = (stderr || stdout).trim();
         const what = `buildctl prune in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${said}`;

@@ -21,9 +21,11 @@ interface UsageRecord {
 }
 
 /** Asks the buildkitd in a running container; throws with what it said where it does not answer. */
-export async function askUsage(engine: Engine, container: string): Promise<Usage> {
+export async function askUsage(engine: Engine, container: string, signal?: AbortSignal): Promise<Usage> {
     const command = ["buildctl", "du", "--format", "{{json .}}"];
-    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command).catch((error: Error) => {
+    const asked = execInContainer(engine, container, command, signal);
+    const { exitCode, stdout, stderr } = await asked.catch((error: Error) => {
+        signal?.throwIfAborted();
         throw new Error(`the cache of ${container} cannot be asked for: ${engineMessage(error)}`, { cause: error });
     });
     if (exitCode !== 0) throw new Error(`the cache of ${container} cannot be asked for: ${(stderr || stdout).trim()}`);

@@ -28,10 +28,16 @@ interface PolicyRecord {
     keepDuration?: number;
 }
 
-/** Asks the buildkitd in a running container for its workers; throws {@link NotReadyError} until it answers. */
-export async function askWorkers(engine: Engine, container: string): Promise<Workers> {
+/**
+ * Asks the buildkitd in a running container for its workers.
+ *
+ * @throws {@link NotReadyError} until it answers, and the signal's reason once that aborts.
+ */
+export async function askWorkers(engine: Engine, container: string, signal?: AbortSignal): Promise<Workers> {
     const command = ["buildctl", "debug", "workers", "--format", "{{json .}}"];
-    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command).catch((error: Error) => {
+    const asked = execInContainer(engine, container, command, signal);
+    const { exitCode, stdout, stderr } = await asked.catch((error: Error) => {
+        signal?.throwIfAborted();
         throw new NotReadyError(engineMessage(error));
     });
     const why = exitCode === 0 ? undefined : whyTooOld(stdout + stderr);

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../waiting";
 
 /** Between two tries, in milliseconds. */
-const pause = 10;
+const untilNextTry = 10;
 
 /**
  * How long the lock is waited for, in milliseconds. `docker buildx rm` holds it while it stops a container. After
@@ -19,12 +19,15 @@ const LOCK_NB = 4;
 /**
  * Does some work on a store while holding the lock that buildx takes too: `flock(2)` on a file in the store
  * (buildx: `store/store.go`, `Txn`). It is meant for a few file operations, never for a call to an engine.
+ *
+ * @param signal ends the wait for the lock; the work is then not done.
  */
-export async function withStoreLock<T>(store: string, work: () => Promise<T>): Promise<T> {
+export async function withStoreLock<T>(store: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const flock = await loadFlock();
     const lock = flock && (await open(lockPath(store), "a", 0o600).catch(() => undefined));
     try {
-        if (lock) await take(flock, lock, LOCK_EX, patience);
+        if (lock) await take(flock, lock, LOCK_EX, patience, signal);
+        signal?.throwIfAborted();
         return await work();
     } finally {
         await lock?.close(); // which gives the lock back
@@ -48,11 +51,17 @@ export async function isLocked(store: string, milliseconds: number): Promise<boo
 export const lockPath = (store: string): string => join(store, ".lock");
 
 /** Whether the lock could be taken within `milliseconds`. */
-async function take(flock: Flock, file: FileHandle, kind: number, milliseconds: number): Promise<boolean> {
+async function take(
+    flock: Flock,
+    file: FileHandle,
+    kind: number,
+    milliseconds: number,
+    signal?: AbortSignal,
+): Promise<boolean> {
     const deadline = performance.now() + milliseconds;
     while (flock(file.fd, kind | LOCK_NB) !== 0) {
         if (performance.now() > deadline) return false;
-        await sleep(pause);
+        await pause(untilNextTry, signal);
     }
     return true;
 }

@@ -107,18 +107,28 @@ export class RecordExistsError extends Error {}
  * Writes a builder's record and, as buildx does, the time of it.
  *
  * @param options.exclusive refuse with {@link RecordExistsError} to replace a record that is there.
+ * @param signal ends the wait for the store's lock.
  */
-export async function writeRecord(nodeGroup: NodeGroup, options: { exclusive: boolean }): Promise<void> {
+export async function writeRecord(
+    nodeGroup: NodeGroup,
+    options: { exclusive: boolean },
+    signal?: AbortSignal,
+): Promise<void> {
     await Promise.all(["instances", "defaults", "activity"].map((folder) => makeFolder(folder)));
-    await withStoreLock(storeFolder(), async () => {
+    const write = async () => {
         await place(join("instances", nodeGroup.Name), `${JSON.stringify(nodeGroup)}${ownEnd}`, options.exclusive);
         await place(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
-    });
+    };
+    await withStoreLock(storeFolder(), write, signal);
 }
 
-/** Removes all that the store knows of a builder; where it was the current one, there is none afterwards. */
-export async function removeRecord(name: string): Promise<void> {
-    await withStoreLock(storeFolder(), () => removeAllOf(name));
+/**
+ * Removes all that the store knows of a builder; where it was the current one, there is none afterwards.
+ *
+ * @param signal ends the wait for the store's lock.
+ */
+export async function removeRecord(name: string, signal?: AbortSignal): Promise<void> {
+    await withStoreLock(storeFolder(), () => removeAllOf(name), signal);
 }
 
 async function removeAllOf(name: string): Promise<void> {
@@ -155,22 +165,29 @@ export async function readCurrent(): Promise<Current> {
  * What `docker buildx use NAME` does.
  *
  * @param key the docker CLI's current endpoint, for which the choice holds.
+ * @param signal ends the wait for the store's lock.
  */
-export async function useBuilder(name: string, key: string): Promise<void> {
+export async function useBuilder(name: string, key: string, signal?: AbortSignal): Promise<void> {
     await makeFolder("");
-    await withStoreLock(storeFolder(), async () => {
+    const choose = async () => {
         await place("current", JSON.stringify({ Key: key, Name: name, Global: false }));
         const hash = createHash("sha256").update(key).digest("hex").slice(0, 20);
         await rm(join(storeFolder(), "defaults", hash), { force: true });
-    });
+    };
+    await withStoreLock(storeFolder(), choose, signal);
 }
 
-/** Takes back {@link useBuilder} where `name` is still the chosen one. */
-export async function stopUsingBuilder(name: string): Promise<void> {
-    await withStoreLock(storeFolder(), async () => {
+/**
+ * Takes back {@link useBuilder} where `name` is still the chosen one.
+ *
+ * @param signal ends the wait for the store's lock.
+ */
+export async function stopUsingBuilder(name: string, signal?: AbortSignal): Promise<void> {
+    const choose = async () => {
         const { Key: key, Name: current } = await readCurrent();
         if (current === name) await place("current", JSON.stringify({ Key: key, Name: "", Global: false }));
-    });
+    };
+    await withStoreLock(storeFolder(), choose, signal);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import { extract, pack } from "tar-stream";
+import { untilAborted } from "../waiting";
 import { type Engine, ifNotFound, statusOf } from "./engine";
 import { demultiplex, readAll } from "./streams";
 
@@ -49,9 +50,17 @@ export async function startContainer(engine: Engine, name: string): Promise<void
  * Asks a container's process to end; well if there is none.
  *
  * @param seconds after which it is killed.
+ * @param signal ends the wait; the engine goes on with it.
  */
-export async function stopContainer({ api }: Engine, name: string, seconds: number): Promise<void> {
-    await api.getContainer(name).stop({ t: seconds }).catch(ifStatus(304)).catch(ifNotFound); // 304: it is stopped
+export async function stopContainer(
+    { api }: Engine,
+    name: string,
+    seconds: number,
+    signal?: AbortSignal,
+): Promise<void> {
+    const options = { t: seconds, ...(signal && { abortSignal: signal }) };
+    const stopped = api.getContainer(name).stop(options).catch(ifStatus(304)).catch(ifNotFound); // 304: it is stopped
+    await untilAborted(stopped, signal);
 }
 
 /** Ends a container and removes it with its anonymous volumes; well if there is none. */
@@ -131,14 +140,14 @@ export async function lastLogLines({ api }: Engine, name: string, lines: number)
 
 /**
  * Waits until a container has logged something since it was started, or has ended, or the time is over, or its log cannot
- * be followed.
+ * be followed, or the signal aborts.
  *
  * @param timeout in milliseconds.
  */
-export async function waitForLog(engine: Engine, name: string, timeout: number): Promise<void> {
+export async function waitForLog(engine: Engine, name: string, timeout: number, signal?: AbortSignal): Promise<void> {
     const found = await inspectContainer(engine, name);
     const since = (Date.parse(found?.State.StartedAt ?? "") || 0) / 1000;
-    const abortSignal = AbortSignal.timeout(timeout);
+    const abortSignal = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
     const options = { follow: true, stdout: true, stderr: true, since, abortSignal } as const;
     try {
         const log = (await engine.api.getContainer(name).logs(options)) as unknown as Readable;

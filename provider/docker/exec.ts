@@ -1,3 +1,5 @@
+import { addAbortSignal, type Readable } from "node:stream";
+import { untilAborted } from "../waiting";
 import type { Engine } from "./engine";
 import { demultiplex, readAll } from "./streams";
 
@@ -7,11 +9,27 @@ export interface ExecResult {
     readonly stderr: string;
 }
 
-/** Runs a command in a container to its end. */
-export async function execInContainer({ api }: Engine, container: string, command: string[]): Promise<ExecResult> {
-    const exec = await api.getContainer(container).exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
-    const frames = await readAll(await exec.start({}));
-    const { ExitCode: exitCode } = await exec.inspect();
+/**
+ * Runs a command in a container to its end.
+ *
+ * @param signal ends the wait for it; the command is then left to itself.
+ */
+export async function execInContainer(
+    { api }: Engine,
+    container: string,
+    command: string[],
+    signal?: AbortSignal,
+): Promise<ExecResult> {
+    const abortable = { ...(signal && { abortSignal: signal }) };
+    const options = { Cmd: command, AttachStdout: true, AttachStderr: true };
+    const run = async () => {
+        const exec = await api.getContainer(container).exec({ ...options, ...abortable });
+        const output: Readable = await exec.start({ ...abortable });
+        if (signal !== undefined) addAbortSignal(signal, output);
+        return { frames: await readAll(output), ended: await exec.inspect({ ...abortable }) };
+    };
+    const { frames, ended } = await untilAborted(run(), signal);
+    const { ExitCode: exitCode } = ended;
     return {
         exitCode: exitCode ?? -1,
         stdout: demultiplex(frames, "stdout"),

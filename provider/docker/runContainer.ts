@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions } from "dockerode";
 import { ContainerExistsError, createContainer, inspectContainer, removeContainer, startContainer } from "./container";
+import { untilAborted } from "../waiting";
 import { type Engine, failedCall } from "./engine";
 import { type Owner, ownerOf, sameOwner } from "./ownership";
 import { demultiplex } from "./streams";
@@ -15,13 +16,16 @@ export interface ContainerResult {
  *
  * @param owner whose the name is: what carries it already and is theirs was cut off, and goes.
  * @param seconds after which it is given up.
+ * @param signal ends it before that.
  */
 export async function runContainer(
     engine: Engine,
     options: ContainerCreateOptions & { readonly name: string },
     owner: Owner,
     seconds: number,
+    signal?: AbortSignal,
 ): Promise<ContainerResult> {
+    signal?.throwIfAborted();
     const { name, HostConfig } = options;
     const old = await inspectContainer(engine, name);
     if (old && sameOwner(ownerOf(old.Config.Labels), owner)) await removeContainer(engine, name);
@@ -31,24 +35,32 @@ export async function runContainer(
     try {
         await createContainer(engine, { ...options, HostConfig: { ...HostConfig, LogConfig } });
         await startContainer(engine, name);
-        const exitCode = await waitForEnd(engine, name, seconds);
+        const exitCode = await waitForEnd(engine, name, seconds, signal);
         const log = await engine.api.getContainer(name).logs({ stdout: true, stderr: true });
         return { exitCode, stdout: demultiplex(log, "stdout"), stderr: demultiplex(log, "stderr") };
     } catch (error) {
         isForeign = error instanceof ContainerExistsError;
+        signal?.throwIfAborted();
         throw failedCall(`a container of image ${options.Image} cannot be run`, engine, error);
     } finally {
         if (!isForeign) await removeContainer(engine, name);
     }
 }
 
-async function waitForEnd({ api }: Engine, name: string, seconds: number): Promise<number> {
-    const abortSignal = AbortSignal.timeout(seconds * 1000);
+async function waitForEnd(
+    { api }: Engine,
+    name: string,
+    seconds: number,
+    signal: AbortSignal | undefined,
+): Promise<number> {
+    const timeout = AbortSignal.timeout(seconds * 1000);
+    const abortSignal = AbortSignal.any([timeout, ...(signal ? [signal] : [])]);
     try {
-        const { StatusCode: code } = (await api.getContainer(name).wait({ abortSignal })) as { StatusCode: number };
+        const ended = untilAborted(api.getContainer(name).wait({ abortSignal }), signal);
+        const { StatusCode: code } = (await ended) as { StatusCode: number };
         return code;
     } catch (error) {
-        if (!abortSignal.aborted) throw error;
+        if (!timeout.aborted) throw error;
         throw new Error(`it did not end within ${seconds} s`, { cause: error });
     }
 }

@@ -2,6 +2,7 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { canonicalName, volumeName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
+import { cancelled } from "../pulumi/cancel";
 import { statusLine, warn } from "../pulumi/progress";
 import { hasUnknown } from "../pulumi/unknown";
 import { applyPrune } from "./apply";
@@ -50,7 +51,7 @@ async function pruned(inputs: PruneInputs, olds?: PruneState): Promise<PruneStat
     try {
         const { observed, engines } = await observeBuilder(desired);
         const plan = planPrune(desired, observed, olds && desirePrune(olds));
-        return { ...(args as PruneInputs), ...(await applyPrune(plan, engines)) };
+        return { ...(args as PruneInputs), ...(await applyPrune(plan, engines, cancelled())) };
     } finally {
         report("");
     }

@@ -11,7 +11,8 @@ export class PartlyDone extends Error {
         readonly id: string,
         readonly properties: object,
     ) {
-        const reasons = causes.map((cause) => (cause as Error).message ?? String(cause));
+        // Each of them may be that Pulumi was cancelled.
+        const reasons = [...new Set(causes.map((cause) => (cause as Error).message ?? String(cause)))];
         super(reasons.join("\n"));
         this.reasons = reasons;
     }

@@ -1,4 +1,5 @@
 import type { Engine } from "../docker/engine";
+import type { Waiting } from "../waiting";
 import { architectureOf } from "./architectures";
 import { readClaims, writeClaim } from "./claims";
 import type { DesiredEmulation } from "./desired";
@@ -11,18 +12,19 @@ export async function applyEmulation(
     { refusal, steps }: EmulationPlan,
     desired: DesiredEmulation,
     engine: Engine,
-    report: (text: string) => void,
+    { report, signal }: Waiting,
 ): Promise<Report | undefined> {
     if (refusal !== undefined) throw new Error(refusal);
     let reported: Report | undefined;
     for (const step of steps) {
+        signal.throwIfAborted();
         if (step.do === "claim") await writeClaim(engine, desired.name, desired.owner, step.emulators);
         if (step.do !== "call") continue;
         const { uninstall, install } = step;
         report(
             `emulators: ${[...uninstall.map((each) => `-${each}`), ...install.map((each) => `+${each}`)].join(" ")}`,
         );
-        const called = await callImage(engine, desired, { uninstall, install });
+        const called = await callImage(engine, desired, { uninstall, install }, signal);
         const left = uninstall.filter((each) => install.length === 0 && called.emulators.includes(each));
         if (left.length > 0)
             throw new Error(`${left.join(", ")} cannot be taken away${printed(desired, engine, called)}`);
@@ -41,14 +43,14 @@ export async function bringAbout(
     desired: DesiredEmulation,
     observed: ObservedEmulation,
     known: KnownEmulation | undefined,
-    report: (text: string) => void,
+    waiting: Waiting,
 ): Promise<ObservedEmulation> {
-    const claimed = await claim(engine, desired, observed, known, report);
+    const claimed = await claim(engine, desired, observed, known, waiting);
     // Planned with what the others claim once they see this claim, so that of two that let go of an emulator one sees it.
-    const reported = await applyEmulation(planEmulation(desired, claimed, known), desired, engine, report);
+    const reported = await applyEmulation(planEmulation(desired, claimed, known), desired, engine, waiting);
     if (reported === undefined) return claimed;
     // Asked again: the container that registered them may have taken them with it.
-    const after = await observeEmulation(engine, desired);
+    const after = await observeEmulation(engine, desired, waiting.signal);
     const isGone = (each: string) => reported.emulators.includes(each) && !after.emulators.includes(each);
     const gone = (claimed.claims.own ?? []).filter(isGone);
     if (gone.length > 0) throw new Error(whyGone(gone, after));
@@ -59,7 +61,7 @@ export async function bringAbout(
     }
     // What is registered by now is known, and so claimed: of "all" only those that the image has.
     const settled = { endpoint: desired.endpoint, later: desired.later, added: [], ran: running(after) };
-    return claim(engine, desired, after, settled, report);
+    return claim(engine, desired, after, settled, waiting);
 }
 
 /** Writes a plan's claim, and looks at what is claimed then. */
@@ -68,12 +70,12 @@ async function claim(
     desired: DesiredEmulation,
     observed: ObservedEmulation,
     known: KnownEmulation | undefined,
-    report: (text: string) => void,
+    waiting: Waiting,
 ): Promise<ObservedEmulation> {
     const { refusal, steps } = planEmulation(desired, observed, known);
     const claims = steps.filter((step) => step.do === "claim");
     if (refusal !== undefined || claims.length === 0) return observed;
-    await applyEmulation({ steps: claims }, desired, engine, report);
+    await applyEmulation({ steps: claims }, desired, engine, waiting);
     return { ...observed, claims: await readClaims(engine, desired.owner) };
 }
 

@@ -39,12 +39,14 @@ export async function obtainImage(
 /**
  * Runs the image; without a change it only reports.
  *
+ * @param signal ends its container.
  * @throws with what it printed, where that is no report.
  */
 export async function callImage(
     engine: Engine,
     { image, name, owner }: DesiredEmulation,
-    { uninstall = [], install = [] }: Change = {},
+    { uninstall = [], install = [] }: Change,
+    signal: AbortSignal,
 ): Promise<Report> {
     const traits = await traitsOf(engine);
     const options = {
@@ -61,7 +63,7 @@ export async function callImage(
             ...(remapsUsers(traits) && { UsernsMode: "host" }),
         },
     };
-    const { stdout, stderr, exitCode } = await runContainer(engine, options, owner, timeout);
+    const { stdout, stderr, exitCode } = await runContainer(engine, options, owner, timeout, signal);
     const report = parseReport(stdout);
     if (report !== undefined) return { ...report, said: stderr.trim() };
     const printed = `${stderr}\n${stdout}`.trim() || "nothing";

@@ -4,11 +4,13 @@ import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, traitsOf } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
+import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine, warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
+import { untilAborted, type Waiting } from "../waiting";
 import { applyEmulation, bringAbout } from "./apply";
 import { checkEmulation } from "./check";
 import { readClaims, writeClaim } from "./claims";
@@ -17,6 +19,12 @@ import { obtainImage } from "./image";
 import type { QemuInputs } from "./inputs";
 import { type ObservedEmulation, observeEmulation } from "./observe";
 import { addedEmulators, type KnownEmulation, planEmulation, planEmulationRemoval, running, union } from "./plan";
+
+/** Of what is to be put right although Pulumi was cancelled. */
+const never = new AbortController().signal;
+
+/** Once Pulumi is cancelled, how long that gets, in milliseconds. */
+const undoGrace = 2_000;
 
 /** What Pulumi's state holds of an emulation: its arguments and outputs, and what it goes by. */
 export interface QemuState extends Omit<QemuInputs, "__urn"> {
@@ -81,15 +89,17 @@ export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireEmulation(inputs, owner);
     const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
-    return reporting(owner.urn, async (report) => {
+    return reporting(owner.urn, async (waiting) => {
+        const { report, signal } = waiting;
         await obtainImage(engine, desired, report);
-        const before = await observeEmulation(engine, desired);
+        const before = await observeEmulation(engine, desired, signal);
         try {
-            const now = await bringAbout(engine, desired, before, undefined, report);
+            const now = await bringAbout(engine, desired, before, undefined, waiting);
             return { id: desired.name, outs: await stateOf(inputs, desired, now, engine) };
         } catch (error) {
             report("removing what was registered");
-            await undo(engine, desired, before, report).catch(async (undoing: unknown) => {
+            const undone = undo(engine, desired, before, { report, signal: never });
+            await untilAborted(undone, signal, undoGrace).catch(async (undoing: unknown) => {
                 const outs = await stateOf(inputs, desired, before, engine);
                 throw new PartlyDone([error, undoing], desired.name, outs);
             });
@@ -103,14 +113,14 @@ async function undo(
     engine: Engine,
     desired: DesiredEmulation,
     before: ObservedEmulation,
-    report: (text: string) => void,
+    waiting: Waiting,
 ): Promise<void> {
     const { own = [] } = await readClaims(engine, desired.owner);
     const kept = before.claims.own ?? [];
     await writeClaim(engine, desired.name, desired.owner, kept);
     const added = own.filter((each) => !before.emulators.includes(each) && !kept.includes(each));
     const { others } = await readClaims(engine, desired.owner);
-    await applyEmulation(planEmulationRemoval(added, others), desired, engine, report);
+    await applyEmulation(planEmulationRemoval(added, others), desired, engine, waiting);
 }
 
 export async function read(id: string, props: Partial<QemuState>): Promise<ReadResult<QemuState>> {
@@ -121,26 +131,28 @@ export async function read(id: string, props: Partial<QemuState>): Promise<ReadR
     const { urn } = olds.__owner;
     const engine = await connectOrLetGo(placeOf(olds), urn, "The emulation is taken out of Pulumi's state");
     if (engine === undefined) return { id: "", props: {} as QemuState };
-    return reporting(urn, async (report) => {
+    return reporting(urn, async ({ report, signal }) => {
         await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, report);
         const added = (await isOtherEngine(olds, engine)) ? [] : olds.added;
-        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired), added) } };
+        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired, signal), added) } };
     });
 }
 
 export async function update(id: string, olds: QemuState, news: QemuInputs): Promise<UpdateResult<QemuState>> {
     const desired = desireEmulation(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
-    return reporting(olds.__owner.urn, async (report) => {
+    return reporting(olds.__owner.urn, async (waiting) => {
+        const { report, signal } = waiting;
         await obtainImage(engine, desired, report);
         const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
-        const before: ObservedEmulation = { ...(await observeEmulation(engine, desired)), leftAt };
+        const before: ObservedEmulation = { ...(await observeEmulation(engine, desired, signal)), leftAt };
         const ofHost = (await isOtherEngine(olds, engine)) ? { ...known(olds), added: [] } : known(olds);
         try {
-            const now = await bringAbout(engine, desired, before, ofHost, report);
+            const now = await bringAbout(engine, desired, before, ofHost, waiting);
             return { outs: await stateOf(news, desired, now, engine) };
         } catch (error) {
-            const now = await observeEmulation(engine, desired).catch(() => before);
+            const asked = untilAborted(observeEmulation(engine, desired, never), signal, undoGrace);
+            const now = await asked.catch(() => before);
             throw new PartlyDone([error], id, { ...olds, ...found(now, olds.added) });
         }
     });
@@ -152,23 +164,24 @@ async function remove(_id: string, props: QemuState): Promise<void> {
     const engine = await connectOrLetGo(placeOf(props), urn, `${left} may be left there`);
     if (engine === undefined) return;
     const desired = desiredInState(props);
-    await reporting(urn, async (report) => {
+    await reporting(urn, async (waiting) => {
         const { own = [] } = await readClaims(engine, props.__owner);
         const added = (await isOtherEngine(props, engine)) ? own : union(own, props.added);
-        if (added.length > 0) await obtainImage(engine, desired, report);
+        if (added.length > 0) await obtainImage(engine, desired, waiting.report);
+        waiting.signal.throwIfAborted();
         await writeClaim(engine, desired.name, desired.owner, []);
         const { others } = await readClaims(engine, props.__owner);
-        await applyEmulation(planEmulationRemoval(added, others), desired, engine, report);
+        await applyEmulation(planEmulationRemoval(added, others), desired, engine, waiting);
     });
 }
 
 export { remove as delete };
 
 /** Shows what is being done, and takes the last status line away again. */
-async function reporting<T>(urn: string, run: (report: (text: string) => void) => Promise<T>): Promise<T> {
+async function reporting<T>(urn: string, run: (waiting: Waiting) => Promise<T>): Promise<T> {
     const report = statusLine(urn);
     try {
-        return await run(report);
+        return await run({ report, signal: cancelled() });
     } finally {
         report("");
     }

@@ -14,8 +14,12 @@ export interface ObservedEmulation extends Omit<Report, "said"> {
     readonly claims: Claims;
 }
 
-export async function observeEmulation(engine: Engine, desired: DesiredEmulation): Promise<ObservedEmulation> {
-    const { supported, emulators } = await callImage(engine, desired);
+export async function observeEmulation(
+    engine: Engine,
+    desired: DesiredEmulation,
+    signal: AbortSignal,
+): Promise<ObservedEmulation> {
+    const { supported, emulators } = await callImage(engine, desired, {}, signal);
     return {
         host: engine.endpoint.host,
         supported,

@@ -13,12 +13,16 @@ import { PartlyDone } from "../pulumi/failure";
 import { warn } from "../pulumi/progress";
 import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
+import { untilAborted } from "../waiting";
 import { applyState } from "./apply";
 import { checkState } from "./check";
 import { type DesiredState, desireState } from "./desired";
 import type { StateInputs } from "./inputs";
 import { type ObservedState, observeState } from "./observe";
 import { planState, planStateRemoval, type StatePlan } from "./plan";
+
+/** Once Pulumi is cancelled, how long what was made gets to be removed, in milliseconds. */
+const undoGrace = 1_000;
 
 /** What Pulumi's state holds of a state: its arguments and outputs, and by whom the volume was made. */
 export interface StateState extends Omit<StateInputs, "__urn"> {
@@ -92,7 +96,8 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
         if (before.volume === undefined) now = await observeState(engine, desired);
     } catch (error) {
         if (before.volume === undefined) {
-            await undo(engine, desired).catch((undoing: unknown) => {
+            const undone = untilAborted(undo(engine, desired), reporting.signal, undoGrace);
+            await undone.catch((undoing: unknown) => {
                 const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false, engine });
                 throw new PartlyDone([error, undoing], desired.volume, { ...left, __isUnfinished: true });
             });

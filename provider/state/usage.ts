@@ -1,6 +1,7 @@
 /** How big a state is: types for users, and how it is found out. */
 import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
+import { abortedBySignals } from "../archive/signals";
 import { boot } from "../buildkit/boot";
 import { stateFolder } from "../buildkit/stateFolder";
 import { askUsage, type Usage } from "../buildkit/usage";
@@ -79,8 +80,11 @@ async function endpointOf({ endpoint, tls }: GetStateArgs, builder: string, node
 
 type Measured = Pick<StateUsage, "sizeOnDisk" | "usage">;
 
-async function measure(engine: Engine, container: string): Promise<Measured> {
-    const [usage, sizeOnDisk] = await Promise.all([askUsage(engine, container), folderSize(engine, container)]);
+async function measure(engine: Engine, container: string, signal?: AbortSignal): Promise<Measured> {
+    const [usage, sizeOnDisk] = await Promise.all([
+        askUsage(engine, container, signal),
+        folderSize(engine, container, signal),
+    ]);
     return { sizeOnDisk, usage: cacheUsage(usage) };
 }
 
@@ -92,8 +96,9 @@ const cacheUsage = ({ total, reclaimable, byType, lastUsed }: Usage): CacheUsage
 });
 
 /** What the folder takes, without what builds that run have mounted in it. */
-async function folderSize(engine: Engine, container: string): Promise<number> {
-    const { exitCode, stdout, stderr } = await execInContainer(engine, container, ["du", "-skx", stateFolder]);
+async function folderSize(engine: Engine, container: string, signal: AbortSignal | undefined): Promise<number> {
+    const command = ["du", "-skx", stateFolder];
+    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command, signal);
     const kilobytes = Number(/^\d+/.exec(stdout)?.[0]);
     if (!Number.isNaN(kilobytes)) return kilobytes * 1024; // files that went meanwhile make it end with 1
     throw new Error(`du in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${stderr.trim()}`);
@@ -101,7 +106,7 @@ async function folderSize(engine: Engine, container: string): Promise<number> {
 
 /**
  * Boots a buildkitd of its own on the volume to ask it, for as long as that takes: nothing is collected, and its network is
- * none. It holds the state's lock meanwhile, as any buildkitd does.
+ * none. It holds the state's lock meanwhile, as any buildkitd does. Where the program is told to stop, its container is removed.
  */
 async function measureAtRest(
     engine: Engine,
@@ -114,20 +119,22 @@ async function measureAtRest(
         return { sizeOnDisk: sizes.get(volume) ?? 0 };
     }
     const name = `${volume}_usage_${randomBytes(4).toString("hex")}`;
-    try {
-        await createContainer(engine, {
-            name,
-            Image: image,
-            Cmd: ["--oci-worker-gc=false"],
-            HostConfig: {
-                Privileged: true,
-                NetworkMode: "none",
-                Mounts: [{ Type: "volume", Source: volume, Target: stateFolder }],
-            },
-        });
-        await boot(engine, name, bootTimeout);
-        return await measure(engine, name);
-    } finally {
-        await removeContainer(engine, name);
-    }
+    return abortedBySignals(async (signal) => {
+        try {
+            await createContainer(engine, {
+                name,
+                Image: image,
+                Cmd: ["--oci-worker-gc=false"],
+                HostConfig: {
+                    Privileged: true,
+                    NetworkMode: "none",
+                    Mounts: [{ Type: "volume", Source: volume, Target: stateFolder }],
+                },
+            });
+            await boot(engine, name, bootTimeout, signal);
+            return await measure(engine, name, signal);
+        } finally {
+            await removeContainer(engine, name);
+        }
+    });
 }

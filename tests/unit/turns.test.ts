@@ -66,4 +66,22 @@ describe("work on the same things", () => {
             ],
         );
     });
+
+    it("is not begun once the wait for it has been ended, and those behind it wait for all before", async () => {
+        const stopping = new AbortController();
+        const order: string[] = [];
+        const work = (name: string, milliseconds: number) => async () => {
+            order.push(`${name} begins`);
+            await sleep(milliseconds);
+            order.push(`${name} ends`);
+        };
+        const first = inTurn(["x"], () => {}, work("a", 30));
+        const second = inTurn(["x"], () => {}, work("b", 5), stopping.signal);
+        const third = inTurn(["x"], () => {}, work("c", 5));
+        stopping.abort(new Error("stopped"));
+        await assert.rejects(second, /^Error: stopped$/);
+        assert.deepEqual(order, ["a begins"]);
+        await Promise.all([first, third]);
+        assert.deepEqual(order, ["a begins", "a ends", "c begins", "c ends"]);
+    });
 });

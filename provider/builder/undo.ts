@@ -1,0 +1,83 @@
+import { waitUntilReady } from "../buildkit/boot";
+import { type NodeGroup, readRecord, removeRecord, sameRecord } from "../buildx/store";
+import { inspectContainer, removeContainer, renameContainer, startContainer } from "../docker/container";
+import { removeContext } from "../docker/context";
+import { type Engine, failedCall } from "../docker/engine";
+import { ownerOf } from "../docker/ownership";
+import { inspectVolume, removeVolume } from "../docker/volume";
+import { untilAborted } from "../waiting";
+import type { Context } from "./apply";
+import type { IsOurs } from "./observe";
+import type { Step } from "./plan";
+
+/** Once the signal has aborted, how long what was made gets to be removed, in milliseconds. */
+export const undoGrace = 2_000;
+
+/**
+ * Removes what the steps of a failed creation made, last things first. What carries another resource's labels was
+ * made by that one in the meantime, and stays.
+ *
+ * @param signal leaves it only a short time once it has aborted.
+ * @throws where something could not be removed, or may still come.
+ */
+export async function undo(context: Context, isOurs: IsOurs, signal: AbortSignal): Promise<void> {
+    const { engine, begun, abandoned } = context;
+    const failures: unknown[] = [];
+    const undoing = (async () => {
+        for (const step of begun.toReversed()) {
+            await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
+        }
+    })();
+    await untilAborted(undoing, signal, undoGrace).catch(() => failures.push(new Error("the engine takes too long")));
+    if (abandoned?.do === "createContainer" || abandoned?.do === "createVolume")
+        failures.push(new Error("the engine has not answered yet whether it is made"));
+    if (failures.length === 0) return;
+    throw engine ? failedCall("what was made could not be removed again", engine, failures[0]) : failures[0];
+}
+
+async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
+    if (step.do === "createContainer" && step.replaces === undefined && engine) {
+        const found = await inspectContainer(engine, step.container);
+        if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
+    }
+    if (step.do === "createVolume" && engine) {
+        const found = await inspectVolume(engine, step.volume);
+        if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
+    }
+    if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
+    if (step.do === "writeContext") await removeContext(step.name);
+}
+
+/** Removes a record if it still is the one that was written. */
+async function removeRecordOf(record: NodeGroup): Promise<void> {
+    const found = await readRecord(record.Name);
+    if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
+}
+
+/** Seconds that a container gets to answer that goes on after an update failed. */
+const backTimeout = 5;
+
+/**
+ * Takes back what a failed update of a node began: the container that was to be replaced goes on, and the new one is
+ * removed. If the old one is gone already, the new one stays.
+ *
+ * @param signal leaves it only a short time once it has aborted.
+ */
+export async function goBack({ engine, begun }: Context, signal: AbortSignal): Promise<void> {
+    const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
+    if (engine === undefined || step?.do !== "createContainer" || step.replaces === undefined) return;
+    const { container, isRunning } = step.replaces;
+    await untilAborted(putBack(engine, step.options.name ?? "", container, isRunning), signal, undoGrace);
+}
+
+async function putBack(engine: Engine, next: string, container: string, wasRunning: boolean): Promise<void> {
+    if ((await inspectContainer(engine, next)) === undefined) return; // it was not created, or has taken the place
+    if ((await inspectContainer(engine, container)) === undefined) return renameContainer(engine, next, container);
+    await removeContainer(engine, next);
+    if (!wasRunning) return;
+    const goOn = async () => {
+        await startContainer(engine, container);
+        await waitUntilReady(engine, container, backTimeout);
+    };
+    await goOn().catch(goOn); // the first time it may still have been ending
+}

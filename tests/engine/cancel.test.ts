@@ -1,0 +1,211 @@
+import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { docker, inspectContainer, leftovers } from "../support/docker";
+import { startHttpServer } from "../support/httpServer";
+import { context, longBuild } from "../support/image";
+import { type Interrupted, interrupted } from "../support/interrupted";
+import { type Project, withProject } from "../support/project";
+import { startProxy } from "../support/proxy";
+import { run } from "../support/run";
+import { containerOf, isRunning, volumeOf } from "../support/state";
+
+const stock = "moby/buildkit:buildx-stable-1";
+
+/** What Ctrl-C ends a command in, in seconds. */
+const bound = 5;
+
+function endedInTime({ seconds, output }: Interrupted): void {
+    assert.ok(seconds < bound, `it took ${seconds} s from the signal to the end:\n${output}`);
+    assert.match(output, /stopped because Pulumi was cancelled/);
+    assert.doesNotMatch(output, /MaxListenersExceededWarning|The operation was aborted/);
+}
+
+/** Makes an image whose buildkitd begins to boot only after a time, as on a slow disk. */
+async function withSlowImage(project: Project, seconds: number, work: (image: string) => Promise<void>): Promise<void> {
+    const image = `moby/buildkit:${project.unique}-slow`;
+    const script = `sleep ${seconds}; exec buildkitd "$@"`;
+    const folder = await context(project, `FROM ${stock}\nENTRYPOINT ${JSON.stringify(["sh", "-c", script, "sh"])}\n`);
+    await docker(["buildx", "build", "--builder", "default", "--load", "--tag", image, folder]);
+    try {
+        await work(image);
+    } finally {
+        await docker(["rmi", image]);
+    }
+}
+
+const builder = (args: object) =>
+    `exports.status = new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} }).status;`;
+
+const isBuilding = async (project: Project) => {
+    const histories = ["exec", containerOf(project.unique), "buildctl", "debug", "histories", "--format", "{{json .}}"];
+    return (await docker(histories)).split("\n").some((line) => line !== "" && !line.includes("CompletedAt"));
+};
+
+describe("Ctrl-C", () => {
+    it(
+        "while builds are awaited leaves their builder building, and the state true",
+        withProject(async (project) => {
+            await project.program(builder({}));
+            await project.up();
+            const { ended } = await longBuild(project, 45);
+            const before = await project.state();
+            const container = await inspectContainer(containerOf(project.unique));
+            const goesOn = async () => {
+                const found = await inspectContainer(containerOf(project.unique));
+                assert.equal(found?.Id, container?.Id);
+                assert.equal(await isBuilding(project), true);
+            };
+
+            await project.program(builder({ driverOpts: { env: { A: "1" } } }));
+            endedInTime(await interrupted(project, "up", { upon: [/waiting for 1 running build: env changed/] }));
+            await goesOn();
+            const [after] = await project.state();
+            assert.deepEqual(after?.outputs.driverOpts, before[0]?.outputs.driverOpts);
+
+            const upon = [/waiting for 1 running build: the builder is removed/];
+            endedInTime(await interrupted(project, "destroy", { upon, alone: true }));
+            await goesOn();
+            assert.equal((await project.state()).length, 1);
+            assert.match(await ended, /finished/);
+
+            assert.match(await project.failing("preview", "--expect-no-changes"), /BuildxBuilder b +update/);
+            await project.up();
+            assert.notEqual((await inspectContainer(containerOf(project.unique)))?.Id, container?.Id);
+            await project.preview("--expect-no-changes");
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
+        "ends every other wait of a creation, and leaves nothing",
+        withProject(async (project) => {
+            const { unique } = project;
+            const registry = await startHttpServer(() => {}); // it sends nothing
+            const host = `127.0.0.1:${registry.port}`;
+            await mkdir(project.store, { recursive: true });
+            const noted = [
+                "exec",
+                `buildx_buildkit_${unique}-locks0`,
+                "test",
+                "-e",
+                "/var/lib/buildkit/pulumi-buildx.json",
+            ];
+            const isBooted = async () => (await run("docker", noted)).code === 0;
+            const lock = spawn("flock", [join(project.store, ".lock"), "sleep", "600"], { detached: true });
+            const copied = `buildx_buildkit_${unique}-copied0_state_copy`;
+            await docker(["run", "--detach", "--name", copied, "--entrypoint", "sleep", stock, "600"]);
+            try {
+                await withSlowImage(project, 600, async (image) => {
+                    await project.program(`
+                        const make = (name, args) =>
+                            new buildx.BuildxBuilder(name, { name: unique + "-" + name, bootTimeout: 600, ...args });
+                        make("boots", { driverOpts: { image: "${image}" } });
+                        make("pulls", { driverOpts: { image: "${host}/nothing:latest" } });
+                        make("locks", {});
+                        make("copied", {});
+                        const state = new buildx.BuildKitState("state", { builderName: unique + "-turns" });
+                        const silent = { state, bootTimeout: 600, driverOpts: { image: "${image}" } };
+                        new buildx.BuildxBuilder("first", silent);
+                        // Whichever comes second waits for the other.
+                        new buildx.BuildKitStateArchive("second", { state, to: { image: "${host}/state:1" } });
+                        new buildx.QemuEmulation("emulates", { image: "${image}", platforms: ["arm64"] });`);
+                    const ended = await interrupted(project, "up", {
+                        upon: [
+                            new RegExp(`waiting for BuildKit in buildx_buildkit_${unique}-boots0`),
+                            /pulling 127\.0\.0\.1:\d+\/nothing:latest/,
+                            /waiting for container \S+_copy, which another program copies/,
+                            /waiting for another resource that works on/,
+                        ],
+                        when: isBooted, // its record comes next
+                    });
+                    endedInTime(ended);
+                    // The state itself was made before, and is known.
+                    assert.deepEqual(
+                        (await project.state()).map(({ id }) => id),
+                        [volumeOf(`${unique}-turns`)],
+                    );
+                    assert.deepEqual((await leftovers(unique)).sort(), [copied, volumeOf(`${unique}-turns`)].sort());
+                    assert.deepEqual(await project.records(), []);
+                    await project.destroy();
+                });
+            } finally {
+                process.kill(-(lock.pid as number));
+                await registry.stop();
+            }
+        }),
+    );
+
+    it(
+        "while a volume is removed that takes long ends, and the next destroy simply waits for it",
+        withProject(async (project) => {
+            const proxy = await startProxy(project.folder);
+            project.env.DOCKER_HOST = proxy.host;
+            await project.program(builder({}));
+            await project.up();
+            proxy.decide = async (call) => {
+                if (call.startsWith("DELETE /volumes/")) await sleep(25_000);
+                return "pass" as const;
+            };
+            const upon = [new RegExp(`removing ${volumeOf(project.unique)}`)];
+            endedInTime(await interrupted(project, "destroy", { upon }));
+            assert.equal((await project.state()).length, 1);
+            await project.destroy();
+            assert.deepEqual(await project.state(), []);
+            assert.deepEqual(await leftovers(project.unique), []);
+            await proxy.stop();
+        }),
+    );
+
+    it(
+        "while a program asks for the size of a state at rest leaves no container",
+        withProject(async (project) => {
+            const volume = volumeOf(project.unique);
+            await docker(["volume", "create", volume]);
+            await withSlowImage(project, 600, async (image) => {
+                const container = ["create", "--name", containerOf(project.unique), "--volume", `${volume}:/x`, image];
+                await docker(container);
+                await project.program(`
+                    console.log("asking");
+                    module.exports = buildx.getState({ builderName: unique });`);
+                const isAsking = async () => (await leftovers(`${volume}_usage`)).length > 0;
+                const { seconds, output } = await interrupted(project, "up", { upon: [/asking/], when: isAsking });
+                assert.ok(seconds < bound, `it took ${seconds} s from the signal to the end:\n${output}`);
+                assert.deepEqual(await leftovers(`${volume}_usage`), []);
+                await docker(["rm", containerOf(project.unique)]);
+            });
+        }),
+    );
+});
+
+describe("a buildkitd that takes long to boot", () => {
+    it(
+        "boots within a bootTimeout that is long enough; one that is too short is named, and Ctrl-C does not wait for it",
+        withProject(async (project) => {
+            await withSlowImage(project, 8, async (image) => {
+                const slow = (args: object) => builder({ driverOpts: { image, ...args } });
+                await project.program(builder({ bootTimeout: 2, driverOpts: { image } }));
+                const refused = await project.failing("up");
+                assert.match(refused, /did not answer within 2 s/);
+                assert.match(refused, /If it needs longer than 2 s to boot, set bootTimeout to more/);
+                assert.deepEqual(await leftovers(project.unique), []);
+                await project.program(slow({}));
+                await project.up();
+
+                await project.program(slow({ env: { A: "1" } }));
+                const upon = [new RegExp(`waiting for BuildKit in ${containerOf(project.unique)}`)];
+                endedInTime(await interrupted(project, "up", { upon }));
+                assert.equal(await isRunning(containerOf(project.unique)), true);
+                assert.match(await project.failing("preview", "--expect-no-changes"), /BuildxBuilder b +update/);
+                await project.up();
+                await project.preview("--expect-no-changes");
+                await run("docker", ["exec", containerOf(project.unique), "buildctl", "debug", "workers"]);
+                await project.destroy();
+                assert.deepEqual(await leftovers(project.unique), []);
+            });
+        }),
+    );
+});

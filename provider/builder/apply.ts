@@ -26,8 +26,9 @@ import {
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
-import { findImage, pullOrKeep } from "../docker/image";
+import { findImage } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
+import { pullOrKeep } from "../docker/pull";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
 import type { Waiting } from "../waiting";
 import { limitUpdate } from "./containerOptions";
@@ -120,7 +121,7 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
     const { report } = applying;
     switch (step.do) {
         case "pullImage":
-            return pullOrKeep(engine, step, report);
+            return pullOrKeep(engine, { ...step, argument: "bootTimeout" }, applying);
         case "createVolume":
             await createVolume(engine, { Name: step.volume, Labels: step.labels });
             return;

@@ -6,7 +6,9 @@ import type Docker from "dockerode";
 import { Answers } from "./answers";
 import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
-import { whyUnreachable } from "./unreachable";
+import { retry, seconds as inSeconds, untilAborted } from "../retry";
+import type { Waiting } from "../waiting";
+import { mayBeStarting, whyUnreachable } from "./unreachable";
 
 /** An engine that answered, and where. */
 export interface Engine {
@@ -43,22 +45,65 @@ const clients = new Map<string, Pick<Engine, "api" | "answers">>();
 /** Thrown where no engine answers; the message says what was tried. */
 export class UnreachableError extends Error {}
 
-/** A client of the engine at `endpoint`; throws {@link UnreachableError} where none answers there. */
-export async function connect(endpoint: Endpoint): Promise<Engine> {
+/** How long an engine that may be just starting is waited for. */
+export interface Patience {
+    /** From the first attempt on. */
+    readonly seconds: number;
+    /** The argument that says so, where there is one. */
+    readonly argument?: string;
+    readonly waiting: Waiting;
+}
+
+/**
+ * A client of the engine at `endpoint`.
+ *
+ * @param patience for an engine whose machine the same program creates: one behind `tcp://` or `ssh://` that does not answer
+ *   yet is asked again. Left out, it is asked once, within {@link pingTimeout}.
+ * @throws UnreachableError where none answers there, or none within the patience.
+ */
+export async function connect(endpoint: Endpoint, patience?: Patience): Promise<Engine> {
     const key = createHash("sha256")
         .update(JSON.stringify([endpoint.host, endpoint.tls]))
         .digest("hex");
     const known = clients.get(key) ?? { api: await client(endpoint), answers: new Answers() };
     clients.set(key, known);
+    const ask = () => known.answers.share("ping", pingHolds, () => ping(known.api));
     try {
-        await known.answers.share("ping", pingHolds, () => ping(known.api));
+        await (patience === undefined ? ask() : askUntilThere(ask, endpoint, patience));
     } catch (error) {
-        throw new UnreachableError(
-            `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error, endpoint, pingTimeout)}`,
-            { cause: error },
-        );
+        patience?.waiting.signal.throwIfAborted();
+        throw unreachable(error, endpoint, patience);
     }
     return { ...known, endpoint };
+}
+
+function unreachable(error: unknown, endpoint: Endpoint, patience: Patience | undefined): UnreachableError {
+    const why = whyUnreachable(error, endpoint, pingTimeout);
+    const { seconds, argument } = patience ?? {};
+    const isWaitedFor = seconds !== undefined && mayBeStarting(error, endpoint);
+    const tried = isWaitedFor ? `. It was waited for ${seconds} s${argument ? ` (${argument})` : ""}` : "";
+    return new UnreachableError(
+        `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${why}${tried}`,
+        { cause: error },
+    );
+}
+
+/** Asks until an engine answers, or it is clear that none will, and shows what is waited for. */
+function askUntilThere(
+    ask: () => Promise<void>,
+    endpoint: Endpoint,
+    { seconds, argument, waiting: { report, signal } }: Patience,
+): Promise<void> {
+    return retry(() => untilAborted(ask(), signal), {
+        patience: (error) => (mayBeStarting(error, endpoint) ? seconds : 0),
+        signal,
+        since: performance.now(),
+        onRetry: (error, _, left) => {
+            const [why] = whyUnreachable(error, endpoint, pingTimeout).split(". ");
+            const limit = `trying again for ${inSeconds(left)}${argument ? ` (${argument})` : ""}`;
+            report(`no Docker engine answers at ${endpoint.host} yet (${why}): ${limit}`);
+        },
+    });
 }
 
 async function ping(api: Docker): Promise<void> {

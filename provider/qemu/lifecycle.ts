@@ -5,10 +5,12 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
-import { statusLine } from "../pulumi/progress";
+import { patienceOf } from "../pulumi/patience";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { connectToRemove } from "../pulumi/unreachable";
+import { waitingAt } from "../pulumi/waiting";
+import type { Waiting } from "../waiting";
 import { applyEmulation, bringAbout } from "./apply";
 import { checkEmulation } from "./check";
 import { readClaims, writeClaim } from "./claims";
@@ -19,7 +21,7 @@ import { type ObservedEmulation, observeEmulation } from "./observe";
 import { addedEmulators, type KnownEmulation, planEmulation, planEmulationRemoval, running, union } from "./plan";
 
 /** What Pulumi's state holds of an emulation: its arguments and outputs, and what it goes by. */
-export interface QemuState extends Omit<QemuInputs, "__urn"> {
+export interface QemuState extends Omit<QemuInputs, "__urn" | "__mayBeStarting"> {
     supported: string[];
     emulators: string[];
     added: string[];
@@ -49,9 +51,9 @@ export async function diff(_id: string, olds: QemuState, news: QemuInputs): Prom
 export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireEmulation(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
-    return reporting(owner.urn, async (report) => {
-        await obtainImage(engine, desired, report);
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(inputs));
+    return reporting(owner.urn, async (report, waiting) => {
+        await obtainImage(engine, desired, waiting);
         const before = await observeEmulation(engine, desired);
         try {
             const now = await bringAbout(engine, desired, before, undefined, report);
@@ -87,8 +89,8 @@ export async function read(id: string, props: Partial<QemuState>): Promise<ReadR
     const olds = props as QemuState;
     const desired = desiredInState(olds);
     const engine = await connect(await findEndpoint(olds.endpoint, olds.tls));
-    return reporting(olds.__owner.urn, async (report) => {
-        await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, report);
+    return reporting(olds.__owner.urn, async (_, waiting) => {
+        await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, waiting);
         return { id, props: { ...olds, ...found(await observeEmulation(engine, desired), olds.added) } };
     });
 }
@@ -96,8 +98,8 @@ export async function read(id: string, props: Partial<QemuState>): Promise<ReadR
 export async function update(id: string, olds: QemuState, news: QemuInputs): Promise<UpdateResult<QemuState>> {
     const desired = desireEmulation(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
-    return reporting(olds.__owner.urn, async (report) => {
-        await obtainImage(engine, desired, report);
+    return reporting(olds.__owner.urn, async (report, waiting) => {
+        await obtainImage(engine, desired, waiting);
         const before = await observeEmulation(engine, desired);
         try {
             return { outs: stateOf(news, desired, await bringAbout(engine, desired, before, known(olds), report)) };
@@ -114,10 +116,10 @@ async function remove(_id: string, props: QemuState): Promise<void> {
     const engine = await connectToRemove(props, urn, `${left} may be left there`);
     if (engine === undefined) return;
     const desired = desiredInState(props);
-    await reporting(urn, async (report) => {
+    await reporting(urn, async (report, waiting) => {
         const { own = [] } = await readClaims(engine, props.__owner);
         const added = union(own, props.added);
-        if (added.length > 0) await obtainImage(engine, desired, report);
+        if (added.length > 0) await obtainImage(engine, desired, waiting);
         await writeClaim(engine, desired.name, desired.owner, []);
         const { others } = await readClaims(engine, props.__owner);
         await applyEmulation(planEmulationRemoval(added, others), desired, engine, report);
@@ -127,12 +129,12 @@ async function remove(_id: string, props: QemuState): Promise<void> {
 export { remove as delete };
 
 /** Shows what is being done, and takes the last status line away again. */
-async function reporting<T>(urn: string, run: (report: (text: string) => void) => Promise<T>): Promise<T> {
-    const report = statusLine(urn);
+async function reporting<T>(urn: string, run: (report: Waiting["report"], waiting: Waiting) => Promise<T>): Promise<T> {
+    const waiting = waitingAt(urn);
     try {
-        return await run(report);
+        return await run(waiting.report, waiting);
     } finally {
-        report("");
+        waiting.report("");
     }
 }
 
@@ -153,7 +155,11 @@ const found = (now: ObservedEmulation, added?: readonly string[]) => ({
     __claimed: [...(now.claims.own ?? [])],
 });
 
-function stateOf({ __urn: _, ...kept }: QemuInputs, desired: DesiredEmulation, now: ObservedEmulation): QemuState {
+function stateOf(
+    { __urn: _, __mayBeStarting: __, ...kept }: QemuInputs,
+    desired: DesiredEmulation,
+    now: ObservedEmulation,
+): QemuState {
     return {
         ...kept,
         ...found(now),

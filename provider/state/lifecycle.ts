@@ -8,6 +8,7 @@ import { connect, type Engine } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { removeVolume } from "../docker/volume";
 import { PartlyDone } from "../pulumi/failure";
+import { patienceOf } from "../pulumi/patience";
 import { warn } from "../pulumi/progress";
 import { connectToRemove } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
@@ -19,7 +20,7 @@ import { type ObservedState, observeState } from "./observe";
 import { planState, planStateRemoval } from "./plan";
 
 /** What Pulumi's state holds of a state: its arguments and outputs, and by whom the volume was made. */
-export interface StateState extends Omit<StateInputs, "__urn"> {
+export interface StateState extends Omit<StateInputs, "__urn" | "__mayBeStarting"> {
     node: string;
     volumeName: string;
     mountpoint: string;
@@ -56,7 +57,7 @@ export async function diff(_id: string, olds: StateState, news: StateInputs): Pr
 export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireState(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(inputs));
     const reporting = reportingTo(inputs.__urn);
     const before = await observeState(engine, desired, reporting);
     let now = before;
@@ -139,7 +140,7 @@ function stateOf(
     { volume }: ObservedState,
     { adopted, isForeign }: { adopted: boolean; isForeign: boolean },
 ): StateState {
-    const { __urn: _, ...kept } = inputs;
+    const { __urn: _, __mayBeStarting: __, ...kept } = inputs;
     return {
         ...kept,
         builderName: desired.builderName,

@@ -123,7 +123,7 @@ describe("a pull", () => {
                 [{ status: 502, body: "<html>" }, /502 Bad Gateway/],
                 [{ status: 503 }, /503 Service Unavailable/],
                 [limited, /toomanyrequests: .*slow down/],
-                [{ status: 429, body: "Too many" }, /429/],
+                [{ status: 429, body: "Too many" }, /toomanyrequests: Too many/],
                 ["cut", /connection reset by peer|EOF/],
             ];
             for (const [fate, why] of fates) {

@@ -56,7 +56,8 @@ export function authsInEnvironment(env: NodeJS.ProcessEnv = process.env): Auths 
 
 function authsIn(text: string): Auths | undefined {
     try {
-        const { auths = {} } = JSON.parse(text) as { auths?: unknown };
+        const content = JSON.parse(text) as unknown;
+        const auths = isTable(content) ? (content.auths ?? {}) : undefined;
         return isTable(auths) && Object.values(auths).every(hasLogin) ? (auths as Auths) : undefined;
     } catch {
         return undefined; // what the parser says quotes from the text

@@ -6,6 +6,8 @@ export interface Waiting {
     readonly report: (text: string) => void;
     /** Aborts when Pulumi, or the program, is told to stop. Each wait ends then, with the signal's reason. */
     readonly signal: AbortSignal;
+    /** Shows a text that stays on the screen. Default: as a status. */
+    readonly warn?: ((text: string) => unknown) | undefined;
 }
 
 /**

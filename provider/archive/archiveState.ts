@@ -56,7 +56,12 @@ export async function archiveState(args: ArchiveStateArgs): Promise<ArchiveResul
             return await archiveInOwnProcess(
                 engine,
                 { node, to: locationOf(to), image, drainTimeout },
-                { report: line.show, onProgress: (progress) => line.show(formatProgress(progress)), signal },
+                {
+                    report: line.show,
+                    warn: (text) => process.emitWarning(text),
+                    onProgress: (progress) => line.show(formatProgress(progress)),
+                    signal,
+                },
             );
         } finally {
             line.end();

@@ -11,6 +11,7 @@ const stopping = new AbortController();
 
 const reporting: Reporting = {
     report: (text) => tell({ report: text }),
+    warn: (text) => tell({ warn: text }),
     onProgress: (progress) => tell({ progress }),
     signal: stopping.signal,
 };

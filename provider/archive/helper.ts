@@ -14,7 +14,8 @@ import {
     startContainer,
 } from "../docker/container";
 import { type Engine, failedCall, ifNotFound } from "../docker/engine";
-import { inspectImage, pullImage } from "../docker/image";
+import { inspectImage } from "../docker/image";
+import { pullImage } from "../docker/pull";
 import { freed, stdoutOf } from "../docker/streams";
 import { pause, untilAborted, type Waiting } from "../waiting";
 import { exitCodes } from "./scripts";
@@ -57,10 +58,9 @@ const untilNextLook = 500;
 /** How long a helper that ended is left to whoever made it, in milliseconds. */
 const grace = 10_000;
 
-export async function ensureHelperImage({ engine, image, report, signal }: Copying): Promise<void> {
+export async function ensureHelperImage({ engine, image, ...waiting }: Copying): Promise<void> {
     if ((await inspectImage(engine, image)) !== undefined) return;
-    await pullImage(engine, image, [], (from, percent) => report(`pulling ${from} ${percent}%`));
-    signal.throwIfAborted();
+    await pullImage(engine, { image }, waiting);
 }
 
 /** Makes the helper, once nobody else's is there. */

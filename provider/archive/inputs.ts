@@ -15,6 +15,8 @@ export interface ArchiveInputs {
     drainTimeout?: number;
     /** The URN of the resource. */
     __urn: string;
+    /** The engine may be on a machine that the same program creates. */
+    __mayBeStarting?: boolean;
 }
 
 export interface StateReference {

@@ -2,7 +2,8 @@
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import { volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
-import { connect } from "../docker/engine";
+import { connect, type Patience } from "../docker/engine";
+import { patienceOf } from "../pulumi/patience";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
@@ -18,7 +19,7 @@ import type { ArchiveResult } from "./result";
 export const volumesOf = async (props: ArchiveInputs): Promise<string[]> => [volumeName(desireArchive(props).node)];
 
 /** What Pulumi's state holds of an archive: its arguments and outputs. */
-export interface ArchiveInState extends Omit<ArchiveInputs, "__urn">, ArchiveResult {}
+export interface ArchiveInState extends Omit<ArchiveInputs, "__urn" | "__mayBeStarting">, ArchiveResult {}
 
 export const check = (_: unknown, news: ArchiveInputs): Promise<CheckResult<ArchiveInputs>> => checkArchive(news);
 
@@ -30,7 +31,7 @@ export async function diff(_id: string, olds: ArchiveInState, news: ArchiveInput
 
 export async function create(inputs: ArchiveInputs): Promise<CreateResult<ArchiveInState>> {
     const desired = desireArchive(inputs);
-    return { id: desired.node, outs: stateOf(inputs, await write(desired, inputs.__urn)) };
+    return { id: desired.node, outs: stateOf(inputs, await write(desired, inputs.__urn, patienceOf(inputs))) };
 }
 
 export async function update(
@@ -55,9 +56,13 @@ async function remove(): Promise<void> {}
 
 export { remove as delete };
 
-async function write({ endpoint, tls, ...request }: DesiredArchive, urn: string): Promise<ArchiveResult> {
+async function write(
+    { endpoint, tls, ...request }: DesiredArchive,
+    urn: string,
+    patience?: Patience,
+): Promise<ArchiveResult> {
     const reporting = reportingTo(urn);
-    const engine = await connect(await findEndpoint(endpoint, tls));
+    const engine = await connect(await findEndpoint(endpoint, tls), patience);
     try {
         return await archiveInOwnProcess(engine, request, reporting);
     } finally {
@@ -65,7 +70,7 @@ async function write({ endpoint, tls, ...request }: DesiredArchive, urn: string)
     }
 }
 
-function stateOf({ __urn: _, ...inputs }: ArchiveInputs, result: ArchiveResult): ArchiveInState {
+function stateOf({ __urn: _, __mayBeStarting: __, ...inputs }: ArchiveInputs, result: ArchiveResult): ArchiveInState {
     const { location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor } = result;
     return { ...inputs, location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor };
 }

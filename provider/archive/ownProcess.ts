@@ -22,6 +22,7 @@ export type Ask = { readonly endpoint: Endpoint; readonly task: Task } | { reado
 /** What it tells. The last is `done` or `failed`. */
 export type Tell =
     | { readonly report: string }
+    | { readonly warn: string }
     | { readonly progress: Progress }
     | { readonly done: unknown }
     | { readonly failed: string };
@@ -47,12 +48,7 @@ const keptWords = 2000;
 class EndedError extends Error {}
 
 /** @param volume that the task works on; what a copying process leaves behind that is killed is cleared. */
-async function run(
-    engine: Engine,
-    volume: string,
-    task: Task,
-    { report, onProgress, signal }: Reporting,
-): Promise<unknown> {
+async function run(engine: Engine, volume: string, task: Task, { signal, ...to }: Reporting): Promise<unknown> {
     signal.throwIfAborted();
     // Keys and passwords go through the channel between the two, not through arguments or the environment.
     const copier = fork(require.resolve("./copier"), {
@@ -64,7 +60,7 @@ async function run(
     signal.addEventListener("abort", stop);
     try {
         ask(copier, { endpoint: engine.endpoint, task });
-        return await answered(copier, { report, onProgress });
+        return await answered(copier, to);
     } catch (error) {
         if (error instanceof EndedError) await clearAbandoned(engine, volume).catch(() => {}); // the next one does it
         signal.throwIfAborted();
@@ -78,12 +74,13 @@ async function run(
 /** A process that has ended meanwhile tells why itself. */
 const ask = (copier: ChildProcess, what: Ask): unknown => copier.connected && copier.send(what, () => {});
 
-function answered(copier: ChildProcess, to: Pick<Reporting, "report" | "onProgress">): Promise<unknown> {
+function answered(copier: ChildProcess, to: Omit<Reporting, "signal">): Promise<unknown> {
     let said = "";
     copier.stderr?.on("data", (part: Buffer) => (said = (said + part.toString("utf8")).slice(-keptWords)));
     return new Promise((resolve, reject) => {
         copier.on("message", (told: Tell) => {
             if ("report" in told) to.report(told.report);
+            else if ("warn" in told) (to.warn ?? to.report)(told.warn);
             else if ("progress" in told) to.onProgress(told.progress);
             else if ("done" in told) resolve(told.done);
             else reject(new Error(told.failed));

@@ -38,9 +38,9 @@ export async function contentOf(
     engine: Engine,
     volume: string,
     image: string,
-    { report, signal }: Reporting,
+    { report, signal, warn }: Reporting,
 ): Promise<Content> {
-    const copying = { engine, volume, image, report, signal };
+    const copying = { engine, volume, image, report, signal, warn };
     await ensureHelperImage(copying);
     const [names = "", mark = ""] = (await runHelper(copying, look)).split("\n\n");
     const all = names.split("\n").filter((name) => name !== "");
@@ -59,9 +59,9 @@ export async function restoreState(
     engine: Engine,
     volume: string,
     { from, image, mark, drainTimeout }: RestoreRequest,
-    { report, onProgress, signal }: Reporting,
+    { report, onProgress, signal, warn }: Reporting,
 ): Promise<void> {
-    const copying: Copying = { engine, volume, image, report, signal };
+    const copying: Copying = { engine, volume, image, report, signal, warn };
     try {
         await ensureHelperImage(copying);
         if ("volume" in from) await copyVolume(copying, from.volume, mark, drainTimeout, onProgress);
@@ -83,7 +83,7 @@ async function unpack(
 ): Promise<void> {
     const { engine, report, signal } = copying;
     const zstd = requireZstd();
-    const source = await openSource(from, signal);
+    const source = await openSource(from, copying);
     const { bytes, sha256 } = source.trailer;
     const name = await makeHelper(copying, { script: restore(bytes, mark), hasInput: true });
     try {

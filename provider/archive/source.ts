@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openRepository } from "../docker/registry";
 import { RegistryError } from "../docker/registryError";
+import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrameLength, parseManifest, parseTrailer, type Trailer, trailerLength } from "./format";
 import { stateImage } from "./image";
 import type { Location } from "./location";
@@ -16,8 +17,8 @@ export interface Source {
     readonly size: number;
 }
 
-export const openSource = (from: Location, signal?: AbortSignal): Promise<Source> =>
-    "archive" in from ? openFile(from.archive) : openImage(from.image, signal);
+export const openSource = (from: Location, waiting?: Waiting): Promise<Source> =>
+    "archive" in from ? openFile(from.archive) : openImage(from.image, waiting);
 
 /** The same; `undefined` where there is none, or only a part of one. */
 export const findSource = (from: Location): Promise<Source | undefined> =>
@@ -52,8 +53,8 @@ export async function openFile(path: string): Promise<Source> {
     }
 }
 
-async function openImage(image: string, signal?: AbortSignal): Promise<Source> {
-    const repository = await openRepository(image, "pull", signal);
+async function openImage(image: string, waiting?: Waiting): Promise<Source> {
+    const repository = await openRepository(image, "pull", waiting);
     const { layer, manifest, trailer } = await stateImage(repository, image);
     requireFormat(manifest, image);
     const read = () => repository.download(layer.digest);

@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Blob, openRepository } from "../docker/registry";
+import type { Waiting } from "../waiting";
 import type { Manifest, Trailer } from "./format";
 import { emptyConfig, putStateImage } from "./image";
 import type { Location } from "./location";
@@ -18,10 +19,10 @@ export interface Target {
     discard(): Promise<void>;
 }
 
-export const openTarget = (to: Location, manifest: Manifest, signal: AbortSignal): Promise<Target> =>
-    "archive" in to ? openFile(to.archive, signal) : openImage(to.image, manifest, signal);
+export const openTarget = (to: Location, manifest: Manifest, waiting: Waiting): Promise<Target> =>
+    "archive" in to ? openFile(to.archive, waiting) : openImage(to.image, manifest, waiting);
 
-async function openFile(path: string, signal: AbortSignal): Promise<Target> {
+async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     const place = resolve(path);
     const partial = `${place}.partial`;
     await mkdir(dirname(place), { recursive: true });
@@ -52,8 +53,8 @@ async function openFile(path: string, signal: AbortSignal): Promise<Target> {
 }
 
 /** A registry shows an image once it has its manifest, which comes last; it clears blobs without one by itself. */
-async function openImage(name: string, manifest: Manifest, signal: AbortSignal): Promise<Target> {
-    const repository = await openRepository(name, "pull,push", signal);
+async function openImage(name: string, manifest: Manifest, waiting: Waiting): Promise<Target> {
+    const repository = await openRepository(name, "pull,push", waiting);
     const config = await repository.upload(emptyConfig); // so that a refusal is known before any builder is stopped
     let layer: Blob | undefined;
     return {

@@ -37,7 +37,7 @@ export interface Reporting extends Waiting {
 export async function writeArchive(
     engine: Engine,
     { node, to, image, drainTimeout }: ArchiveRequest,
-    { report, onProgress, signal }: Reporting,
+    { report, onProgress, signal, warn }: Reporting,
 ): Promise<ArchiveResult> {
     requireZstd();
     const volume = volumeName(node);
@@ -46,7 +46,7 @@ export async function writeArchive(
     if (found === undefined)
         throw new Error(`there is no volume ${volume} on ${host} to be archived: docker volume ls lists them`);
     requireLasting(found, host);
-    const copying: Copying = { engine, volume, image, report, signal };
+    const copying: Copying = { engine, volume, image, report, signal, warn };
     await ensureHelperImage(copying);
     report(`measuring ${volume}`);
     const total = Number.parseInt(await runHelper(copying, measure), 10);
@@ -60,7 +60,7 @@ export async function writeArchive(
         madeBy: ownVersion(),
         architecture: (await traitsOf(engine)).Architecture ?? "",
     };
-    const target = await openTarget(to, manifest, signal);
+    const target = await openTarget(to, manifest, copying);
     const stops = builder?.isRunning ? builder.container : undefined;
     const name = await makeHelper(copying, { script: archive, ...(stops && { stops }) });
     try {

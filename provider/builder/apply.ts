@@ -18,7 +18,8 @@ import {
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
-import { findImage, pullOrKeep } from "../docker/image";
+import { findImage } from "../docker/image";
+import { pullOrKeep } from "../docker/pull";
 import { createVolume, removeVolume } from "../docker/volume";
 import { untilAborted, type Waiting } from "../waiting";
 import { limitUpdate } from "./containerOptions";
@@ -99,7 +100,7 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
     const { report, signal } = applying;
     switch (step.do) {
         case "pullImage":
-            return pullOrKeep(engine, step, report);
+            return pullOrKeep(engine, { ...step, argument: "bootTimeout" }, applying);
         case "createVolume":
             await createVolume(engine, { Name: step.volume, Labels: step.labels });
             if (step.isLost) {

@@ -44,6 +44,8 @@ export interface BuilderInputs extends NodeArguments {
     __nodeIndexes?: number[];
     /** The URN of the resource. */
     __urn: string;
+    /** The engine may be on a machine that the same program creates. */
+    __mayBeStarting?: boolean;
     /** The resource option of that name. */
     __replaceOnChanges?: string[];
 }

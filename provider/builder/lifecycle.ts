@@ -18,6 +18,7 @@ import { UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
 import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
+import { patienceOf } from "../pulumi/patience";
 import { statusLine, warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
@@ -135,7 +136,8 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     const self: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     if (inputs.__autoName !== undefined) await claimName(inputs.__autoName, self.urn);
     const desired = desire(inputs, self, await filesOf(inputs));
-    const sites = await reach(desired.nodes);
+    const limit = { seconds: desired.later.bootTimeout, argument: "bootTimeout" };
+    const sites = await reach(desired.nodes, patienceOf(inputs, limit));
     if (sites.every(({ trouble }) => trouble)) throw allTroubles(sites);
     await waitForCopies(sites, inputs.__urn);
     const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);

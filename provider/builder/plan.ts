@@ -20,6 +20,8 @@ export type Step =
           readonly image: string;
           readonly inMirrors: readonly string[];
           readonly mayFail: boolean;
+          /** For how long it is tried again. */
+          readonly seconds: number;
           readonly why: string;
       }
     | {
@@ -319,7 +321,8 @@ function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, w
     const steps: Step[] = [];
     const pull = (mayFail: boolean, why: string) => {
         const { image } = node.settings.fixed;
-        steps.push({ do: "pullImage", image, inMirrors: imageInMirrors, mayFail, why });
+        const { bootTimeout: seconds } = desired.later;
+        steps.push({ do: "pullImage", image, inMirrors: imageInMirrors, mayFail, seconds, why });
     };
     if (!observed.hasImage) pull(false, "the engine does not have it");
     else if (desired.later.pull === "always") pull(true, 'pull is "always"');

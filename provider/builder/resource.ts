@@ -131,7 +131,10 @@ export interface BuildxBuilderArgs extends NodeOptions {
     dns?: Inputs<Dns>;
     /** More labels on the containers. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-    /** Seconds until a boot is given up. Default: 60. */
+    /**
+     * Seconds until a boot is given up. Also for how long a pull that fails in passing is tried again, and an engine is waited
+     * for whose machine the same program creates. Default: 60.
+     */
     bootTimeout?: pulumi.Input<number>;
     /** Seconds until running builds are given up on before the container is replaced or removed; 0 cuts them off. Default: 600. */
     drainTimeout?: pulumi.Input<number>;

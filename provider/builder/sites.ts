@@ -2,7 +2,7 @@
 import type { StoredNode } from "../buildx/store";
 import { isContext, type DockerContext, readContext } from "../docker/context";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
-import { connect, type Engine, UnreachableError } from "../docker/engine";
+import { connect, type Engine, type Patience, UnreachableError } from "../docker/engine";
 import { findLeftBehind } from "../docker/leftBehind";
 import { inspectContainer } from "../docker/container";
 import type { TlsArguments } from "../docker/tls";
@@ -45,14 +45,18 @@ export async function locate({ name, endpoint: asked, tls, recorded }: Address):
     return { node: name, endpoint, stored: storedAs(name, endpoint) };
 }
 
-/** Where each node is, with a connection to its engine; one that cannot be reached stands in no other's way. */
-export const reach = (addresses: readonly Address[]): Promise<Site[]> =>
+/**
+ * Where each node is, with a connection to its engine; one that cannot be reached stands in no other's way.
+ *
+ * @param patience how long engines that may be just starting are waited for.
+ */
+export const reach = (addresses: readonly Address[], patience?: Patience): Promise<Site[]> =>
     Promise.all(
         addresses.map(async (address): Promise<Site> => {
             const { name: node } = address;
             try {
                 const place = await locate(address);
-                return { node, place, engine: await connect(place.endpoint) };
+                return { node, place, engine: await connect(place.endpoint, patience) };
             } catch (error) {
                 return { node, trouble: asUnreachable(error as Error) };
             }

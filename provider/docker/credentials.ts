@@ -1,34 +1,74 @@
-import { execFile } from "node:child_process";
 import type { AuthConfig } from "dockerode";
-import { type DockerConfig, readDockerConfig } from "./configFile";
+import { type Auths, authsInEnvironment, decodeAuth, type DockerConfig, readDockerConfig } from "./configFile";
+import { askHelper } from "./credentialHelper";
 
 /** Docker Hub's name in docker's configuration. */
 const dockerHub = "https://index.docker.io/v1/";
 
+/** Registries of Docker's that take Docker Hub's login (buildx `util/dockerutil/dockerconfig`). */
+const takesHubLogin = ["dhi.io", "registry.scout.docker.com"];
+
 /** A credential helper answers an access token under this user name. */
 const tokenUser = "<token>";
 
-/**
- * What the user's docker configuration has for a registry: a credential helper's answer, or what
- * `docker login` wrote; `undefined` where it has nothing.
- *
- * @param domain the registry's host, `docker.io` for Docker Hub.
- */
-export async function registryCredentials(domain: string): Promise<AuthConfig | undefined> {
-    const config = await readDockerConfig();
-    const registry = domain === "docker.io" ? dockerHub : domain;
-    const helper = config.credHelpers?.[registry] ?? config.credsStore;
-    const fromHelper = helper ? await askHelper(helper, registry) : undefined;
-    return fromHelper ?? fromConfig(config, registry);
+/** What the user's docker configuration has for a registry. */
+export interface FoundCredentials {
+    /** `undefined`: nothing. */
+    readonly auth: AuthConfig | undefined;
+    /**
+     * Why a part of the configuration could not be asked, such as a credential helper that is not there. It keeps nobody from
+     * asking a registry for what is public.
+     */
+    readonly trouble: string | undefined;
 }
 
-function fromConfig(config: DockerConfig, registry: string): AuthConfig | undefined {
-    const entries = Object.entries(config.auths ?? {});
-    const entry = entries.find(([key]) => key === registry || hostOf(key) === registry)?.[1];
+/**
+ * What the user's docker configuration has for a registry, in the order of the docker CLI: `DOCKER_AUTH_CONFIG`, a
+ * credential helper's answer, what `docker login` wrote (docker/cli `cli/config/configfile/file.go`). Where it has nothing
+ * for a registry that takes Docker Hub's login, it is that.
+ *
+ * @param domain the registry's host, `docker.io` for Docker Hub.
+ * @throws where docker's `config.json` cannot be read.
+ */
+export async function registryCredentials(domain: string): Promise<FoundCredentials> {
+    const config = await readDockerConfig();
+    const own = await credentialsOf(domain === "docker.io" ? dockerHub : domain, config);
+    if (own.auth !== undefined || !takesHubLogin.includes(domain)) return own;
+    const { auth, trouble } = await credentialsOf(dockerHub, config);
+    // Under the registry's own name: an engine sends nothing that is meant for another one.
+    return { auth: auth && { ...auth, serveraddress: domain }, trouble: own.trouble ?? trouble };
+}
+
+async function credentialsOf(registry: string, config: DockerConfig): Promise<FoundCredentials> {
+    const troubles: string[] = [];
+    const ask = <T>(work: () => T | Promise<T>) =>
+        Promise.resolve()
+            .then(work)
+            .catch((error: Error) => {
+                troubles.push(error.message);
+                return undefined;
+            });
+    const helper = config.credHelpers?.[registry] ?? config.credsStore;
+    const auth =
+        (await ask(() => fromAuths(authsInEnvironment(), registry))) ??
+        (helper ? await ask(() => fromHelper(helper, registry)) : undefined) ??
+        fromAuths(config.auths, registry);
+    return { auth, trouble: troubles.length > 0 ? troubles.join("; ") : undefined };
+}
+
+async function fromHelper(helper: string, registry: string): Promise<AuthConfig | undefined> {
+    const { username, secret } = (await askHelper(helper, registry)) ?? {};
+    if (username === undefined || secret === undefined) return undefined;
+    return username === tokenUser
+        ? authConfig(registry, "", "", secret)
+        : authConfig(registry, username, secret, undefined);
+}
+
+function fromAuths(auths: Auths | undefined, registry: string): AuthConfig | undefined {
+    const entries = Object.entries(auths ?? {});
+    const entry = (entries.find(([key]) => key === registry) ?? entries.find(([key]) => hostOf(key) === registry))?.[1];
     if (entry === undefined) return undefined;
-    const [username, password] = entry.auth
-        ? splitOnce(Buffer.from(entry.auth, "base64").toString("utf8").replace(/\0+$/, ""))
-        : [entry.username, entry.password];
+    const [username, password] = entry.auth ? splitOnce(decodeAuth(entry.auth)) : [entry.username, entry.password];
     if (!username && !entry.identitytoken) return undefined;
     return authConfig(registry, username ?? "", password ?? "", entry.identitytoken);
 }
@@ -43,37 +83,4 @@ function splitOnce(text: string): [string, string] {
 function authConfig(registry: string, username: string, password: string, identitytoken?: string): AuthConfig {
     const auth = { serveraddress: registry, username, password, ...(identitytoken && { identitytoken }) };
     return auth;
-}
-
-/** Runs `docker-credential-NAME get` (docker/docker-credential-helpers: the protocol is JSON on the streams). */
-function askHelper(name: string, registry: string): Promise<AuthConfig | undefined> {
-    const program = `docker-credential-${name}`;
-    return new Promise((resolve, reject) => {
-        const child = execFile(program, ["get"], { timeout: 30_000 }, (error, stdout) => {
-            if (error) {
-                const says = stdout.trim();
-                if (/credentials not found/i.test(says)) return resolve(undefined);
-                const what = error.code === "ENOENT" ? "is not on the PATH" : `failed: ${says || error.message}`;
-                return reject(new Error(`credential helper ${program}, which docker's config.json names, ${what}`));
-            }
-            const answer = parseAnswer(stdout);
-            if (answer === undefined) {
-                // Not with the answer, which may hold a secret.
-                return reject(new Error(`credential helper ${program} answered "get" with what is not JSON`));
-            }
-            const { Username: user = "", Secret: secret = "" } = answer;
-            if (user === "" && secret === "") return resolve(undefined);
-            resolve(user === tokenUser ? authConfig(registry, "", "", secret) : authConfig(registry, user, secret));
-        });
-        child.stdin?.on("error", () => {}); // a helper that is not there or ended: reported above
-        child.stdin?.end(registry);
-    });
-}
-
-function parseAnswer(text: string): Record<string, string> | undefined {
-    try {
-        return JSON.parse(text) as Record<string, string>;
-    } catch {
-        return undefined;
-    }
 }

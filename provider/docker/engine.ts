@@ -6,7 +6,9 @@ import type Docker from "dockerode";
 import { Answers } from "./answers";
 import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
-import { whyUnreachable } from "./unreachable";
+import { retry, seconds as inSeconds, untilAborted } from "../retry";
+import type { Waiting } from "../waiting";
+import { mayBeStarting, whyUnreachable } from "./unreachable";
 
 /** An engine that answered, and where. */
 export interface Engine {
@@ -31,40 +33,96 @@ export interface EngineTraits {
     readonly CPUSet?: boolean;
 }
 
-/** How long an engine may take to answer a first ping, in milliseconds. */
+/**
+ * How long an engine may take to answer a first ping, in milliseconds; one behind ssh longer, where the user's own ssh
+ * configuration gives a connection more.
+ */
 const pingTimeout = 8_000;
 
 /** How long its answer holds, in seconds. */
 const pingHolds = 1;
 
 /** One client, and so one pool of connections, for each engine that this process talks to. */
-const clients = new Map<string, Pick<Engine, "api" | "answers">>();
+const clients = new Map<string, Promise<Client>>();
+
+type Client = Pick<Engine, "api" | "answers"> & { readonly timeout: number };
 
 /** Thrown where no engine answers; the message says what was tried. */
 export class UnreachableError extends Error {}
 
-/** A client of the engine at `endpoint`; throws {@link UnreachableError} where none answers there. */
-export async function connect(endpoint: Endpoint): Promise<Engine> {
+/** How long an engine that may be just starting is waited for. */
+export interface Patience {
+    /** From the first attempt on. */
+    readonly seconds: number;
+    /** The argument that says so, where there is one. */
+    readonly argument?: string;
+    readonly waiting: Waiting;
+}
+
+/**
+ * A client of the engine at `endpoint`.
+ *
+ * @param patience for an engine whose machine the same program creates: one behind `tcp://` or `ssh://` that does not answer
+ *   yet is asked again. Left out, it is asked once, within {@link pingTimeout}.
+ * @throws UnreachableError where none answers there, or none within the patience.
+ */
+export async function connect(endpoint: Endpoint, patience?: Patience): Promise<Engine> {
     const key = createHash("sha256")
         .update(JSON.stringify([endpoint.host, endpoint.tls]))
         .digest("hex");
-    const known = clients.get(key) ?? { api: await client(endpoint), answers: new Answers() };
-    clients.set(key, known);
+    const making = clients.get(key) ?? makeClient(endpoint);
+    clients.set(key, making);
+    making.catch(() => clients.delete(key));
+    const { timeout, ...known } = await making;
+    const ask = () => known.answers.share("ping", pingHolds, () => ping(known.api, timeout));
+    const why = (error: unknown) => whyUnreachable(error, endpoint, timeout);
     try {
-        await known.answers.share("ping", pingHolds, () => ping(known.api));
+        await (patience === undefined ? ask() : askUntilThere(ask, why, endpoint, patience));
     } catch (error) {
-        throw new UnreachableError(
-            `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${whyUnreachable(error, endpoint, pingTimeout)}`,
-            { cause: error },
-        );
+        patience?.waiting.signal.throwIfAborted();
+        throw unreachable(error, why(error), endpoint, patience);
     }
     return { ...known, endpoint };
 }
 
-async function ping(api: Docker): Promise<void> {
+function unreachable(
+    error: unknown,
+    why: string,
+    endpoint: Endpoint,
+    patience: Patience | undefined,
+): UnreachableError {
+    const { seconds, argument } = patience ?? {};
+    const isWaitedFor = seconds !== undefined && mayBeStarting(error, endpoint);
+    const tried = isWaitedFor ? `. It was waited for ${seconds} s${argument ? ` (${argument})` : ""}` : "";
+    return new UnreachableError(
+        `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${why}${tried}`,
+        { cause: error },
+    );
+}
+
+/** Asks until an engine answers, or it is clear that none will, and shows what is waited for. */
+function askUntilThere(
+    ask: () => Promise<void>,
+    whyNot: (error: unknown) => string,
+    endpoint: Endpoint,
+    { seconds, argument, waiting: { report, signal } }: Patience,
+): Promise<void> {
+    return retry(() => untilAborted(ask(), signal), {
+        patience: (error) => (mayBeStarting(error, endpoint) ? seconds : 0),
+        signal,
+        since: performance.now(),
+        onRetry: (error, _, left) => {
+            const [why] = whyNot(error).split(". ");
+            const limit = `trying again for ${inSeconds(left)}${argument ? ` (${argument})` : ""}`;
+            report(`no Docker engine answers at ${endpoint.host} yet (${why}): ${limit}`);
+        },
+    });
+}
+
+async function ping(api: Docker, timeout: number): Promise<void> {
     // Its types do not know the options that dockerode itself takes here.
     const ask = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-    const answer = await ask({ abortSignal: AbortSignal.timeout(pingTimeout) });
+    const answer = await ask({ abortSignal: AbortSignal.timeout(timeout) });
     if (String(answer) !== "OK") throw new Error("it answers something else to a ping");
 }
 
@@ -72,8 +130,8 @@ async function ping(api: Docker): Promise<void> {
 export const traitsOf = ({ api, answers }: Engine): Promise<EngineTraits> =>
     answers.share("info", Infinity, () => api.info() as Promise<EngineTraits>);
 
-async function client(endpoint: Endpoint): Promise<Docker> {
-    const [Dockerode, options] = await Promise.all([loadClient(), transport(endpoint)]);
+async function makeClient(endpoint: Endpoint): Promise<Client> {
+    const [Dockerode, { timeout = pingTimeout, ...options }] = await Promise.all([loadClient(), transport(endpoint)]);
     // At each request the client writes down all of its options for a debug log, whether there is one or not. The agent
     // holds every connection with all that hangs on it: a fifth of the time of a short program.
     Object.defineProperty(options.agent, inspect.custom, { value: () => "[agent]" });
@@ -81,7 +139,7 @@ async function client(endpoint: Endpoint): Promise<Docker> {
     const { DOCKER_HOST: host } = process.env;
     delete process.env.DOCKER_HOST;
     try {
-        return new Dockerode(options as object);
+        return { api: new Dockerode(options as object), answers: new Answers(), timeout };
     } finally {
         if (host !== undefined) process.env.DOCKER_HOST = host;
     }
@@ -89,6 +147,8 @@ async function client(endpoint: Endpoint): Promise<Docker> {
 
 interface Transport {
     readonly agent: HttpAgent;
+    /** Milliseconds until a first ping is given up. Default: {@link pingTimeout}. */
+    readonly timeout?: number;
     readonly [option: string]: unknown;
 }
 
@@ -102,7 +162,9 @@ async function transport({ host, tls, from }: Endpoint): Promise<Transport> {
             return { socketPath: host.slice(`${url.protocol}//`.length), agent: new HttpAgent(options) };
         case "ssh:": {
             const { SshAgent } = await import("./ssh");
-            return { protocol: "http", host: "docker", port: 80, agent: new SshAgent(host) };
+            const agent = await SshAgent.to(host);
+            const timeout = Math.max(pingTimeout, ((agent.userTimeout ?? 0) + 1) * 1000);
+            return { protocol: "http", host: "docker", port: 80, agent, timeout };
         }
         case "tcp:":
         case "http:":

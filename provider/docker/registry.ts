@@ -4,6 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
+import { retry, seconds as inSeconds } from "../retry";
+import type { Waiting } from "../waiting";
+import { patienceWith } from "./failureKind";
 import { parseImageReference } from "./imageReference";
 import { type Call, isLoopback } from "./registryCall";
 import { locationIn, send, type Session } from "./registryRequest";
@@ -30,24 +33,43 @@ export interface Repository {
 
 const dockerHub = "registry-1.docker.io";
 
+/** For how many seconds a request that fails in passing is made again, and for how many where nobody sees that it is. */
+const [patience, shortPatience] = [60, 3];
+
 /**
+ * Requests that fail in passing are made again, but for the one that streams what is not known before.
+ *
  * @param image a name with a tag or digest.
  * @param access what is going to be done there, in the registry's words: `pull` or `pull,push`.
+ * @param waiting left out, a request is made again for a few seconds only, as a refresh has to be fast.
  */
-export async function openRepository(image: string, access: string, signal?: AbortSignal): Promise<Repository> {
+export async function openRepository(image: string, access: string, waiting?: Waiting): Promise<Repository> {
     const reference = parseImageReference(image);
     if (reference === undefined) throw new Error(`"${image}" is no image's name: write registry/name:tag`);
     const { domain, path, repository: name, tag, digest } = reference;
     const host = domain === "docker.io" ? dockerHub : domain;
     const base = new URL(`${isLoopback(host) ? "http" : "https"}://${host}/v2/${path}/`);
+    const told = new Set<string>();
     const session: Session = {
         domain,
         url: base,
         scope: `repository:${path}:${access}`,
-        signal,
+        signal: waiting?.signal,
+        warn: (text) => {
+            if (!told.has(text)) (waiting?.warn ?? waiting?.report)?.(text);
+            told.add(text);
+        },
         login: undefined,
     };
-    const ask = (what: string, url: URL, call: Call) => send(session, `${what} ${image}`, url, call);
+    const patiently = <T>(work: () => Promise<T>) =>
+        retry(work, {
+            patience: ({ message }: Error) => patienceWith(message, waiting ? patience : shortPatience),
+            signal: waiting?.signal ?? new AbortController().signal,
+            onRetry: ({ message }: Error, pause) =>
+                waiting?.report(`${message.split("\n")[0]}: trying again in ${inSeconds(pause)}`),
+        });
+    const once = (what: string, url: URL, call: Call) => send(session, `${what} ${image}`, url, call);
+    const ask = (...asked: Parameters<typeof once>) => patiently(() => once(...asked));
     const manifestUrl = new URL(`manifests/${digest ?? tag}`, base);
 
     const startUpload = async () => {
@@ -65,8 +87,8 @@ export async function openRepository(image: string, access: string, signal?: Abo
     return {
         name,
         manifest: async (type) => {
-            const answer = await ask("the manifest of", manifestUrl, { method: "GET", headers: { Accept: type } });
-            const content = await readAll(answer);
+            const call = { method: "GET", headers: { Accept: type } };
+            const content = await patiently(async () => readAll(await once("the manifest of", manifestUrl, call)));
             if (digest?.startsWith("sha256:") && digestOf(content) !== digest)
                 throw new Error(
                     `the registry ${domain} has something else under the digest of ${image}: do not trust it`,
@@ -97,7 +119,7 @@ export async function openRepository(image: string, access: string, signal?: Abo
                 }
             })();
             const headers = { "Content-Type": "application/octet-stream" };
-            const answer = await ask("a layer of", at, { method: "PATCH", headers, body });
+            const answer = await once("a layer of", at, { method: "PATCH", headers, body });
             answer.resume();
             const digest = `sha256:${hash.digest("hex")}`;
             await finishUpload(answer.headers.location === undefined ? at : locationIn(answer, at), digest);

@@ -18,6 +18,8 @@ export interface LoginTo {
     /** What is going to be done there, such as `repository:caches/ci:pull,push`. */
     readonly scope: string;
     readonly signal: AbortSignal | undefined;
+    /** Tells the user something that is no reason to give up. */
+    readonly warn?: ((text: string) => unknown) | undefined;
 }
 
 export interface Login {
@@ -25,6 +27,8 @@ export interface Login {
     readonly authorization: string;
     /** What no message may tell. */
     readonly secrets: readonly string[];
+    /** What can be done where it is not enough. */
+    readonly advice: string;
 }
 
 /**
@@ -34,17 +38,30 @@ export interface Login {
 export async function logIn(to: LoginTo, { headers }: IncomingMessage): Promise<Login> {
     const { domain } = to;
     const challenges = parseChallenges(headers["www-authenticate"] ?? "");
-    const credentials = (await registryCredentials(domain)) as Credentials | undefined;
+    const { auth, trouble } = await registryCredentials(domain);
+    if (trouble !== undefined) to.warn?.(`${trouble}. ${domain} is asked without what it may have`);
+    const credentials = auth as Credentials | undefined;
+    const advice = loginAdvice(domain, trouble);
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
-    if (bearer !== undefined) return fetchToken(to, bearer.parameters, credentials);
+    if (bearer !== undefined) return fetchToken(to, bearer.parameters, credentials, advice);
     if (!challenges.some(({ scheme }) => scheme === "basic")) {
         const offered = challenges.map(({ scheme }) => scheme).join(", ") || "no way that has a name";
         throw new Error(`the registry ${domain} asks for a login by ${offered}: only basic and bearer are known here`);
     }
     if (credentials === undefined || credentials.password === "")
-        throw new Error(`the registry ${domain} asks for a password. Log in with: docker login ${domain}`);
-    return { authorization: basic(credentials), secrets: secretsOf(credentials) };
+        throw new Error(`the registry ${domain} asks for a password. ${advice}`);
+    return { authorization: basic(credentials), secrets: secretsOf(credentials), advice };
 }
+
+/**
+ * What can be done where a registry wants another login.
+ *
+ * @param trouble why a part of docker's configuration could not be asked.
+ */
+export const loginAdvice = (domain: string, trouble?: string): string =>
+    trouble === undefined
+        ? `Log in with: docker login ${domain}`
+        : `The probable cause: ${trouble}. Or log in with: docker login ${domain}`;
 
 type Credentials = AuthConfig & { username: string; password: string; identitytoken?: string };
 
@@ -80,6 +97,7 @@ async function fetchToken(
     { domain, url, scope, signal }: LoginTo,
     { realm = "", service }: Readonly<Record<string, string>>,
     credentials: Credentials | undefined,
+    advice: string,
 ): Promise<Login> {
     const server = tokenServer(realm, url, domain);
     const query = { ...(service && { service }), scope };
@@ -98,13 +116,12 @@ async function fetchToken(
     if (status !== 200) {
         // Nor is an answer followed that sends elsewhere: what it is asked with is for this host alone.
         throw new Error(
-            `${server.host} gives no token for ${scope} (${status}${await saidBy(answer, secrets)}). ` +
-                `Log in with: docker login ${domain}`,
+            `${server.host} gives no token for ${scope} (${status}${await saidBy(answer, secrets)}). ` + advice,
         );
     }
     const token = tokenIn((await readAll(answer)).toString("utf8"));
     if (!token) throw new Error(`${server.host} answers with no token for ${scope}, where ${domain} says to get one`);
-    return { authorization: `Bearer ${token}`, secrets: [...secrets, token] };
+    return { authorization: `Bearer ${token}`, secrets: [...secrets, token], advice };
 }
 
 function tokenIn(text: string): string | undefined {

@@ -7,7 +7,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Call, exchange } from "./registryCall";
 import { RegistryError, saidBy } from "./registryError";
-import { type Login, type LoginTo, logIn } from "./registryLogin";
+import { type Login, loginAdvice, type LoginTo, logIn } from "./registryLogin";
 
 export interface Session extends LoginTo {
     /** What the last challenge was answered with. */
@@ -78,6 +78,6 @@ async function refusal(
     const who = isRegistry
         ? `the registry at ${at.host}`
         : `${at.host}, where the registry at ${url.host} sends on to,`;
-    const advice = isRegistry && (status === 401 || status === 403) ? `. Log in with: docker login ${domain}` : "";
+    const advice = isRegistry && (status === 401 || status === 403) ? `. ${login?.advice ?? loginAdvice(domain)}` : "";
     return new RegistryError(`${who} refuses ${what} (${status}${said})${advice}`, status);
 }

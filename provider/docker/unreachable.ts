@@ -17,6 +17,38 @@ export function whyUnreachable(error: unknown, { host, tls }: Endpoint, timeout:
     );
 }
 
+/**
+ * Whether an engine that cannot be reached may be one whose machine is just being started: nothing listens yet, there is no
+ * way or no name yet, or what stands in front of it or its `ssh` says that it is not there yet. What a certificate, a host
+ * key or a login is refused for stays. A local socket is of this machine, which runs.
+ *
+ * @param error what Node.js, `ssh` or the one that answered said.
+ */
+export function mayBeStarting(error: unknown, { host }: Endpoint): boolean {
+    const { code = "", name, message, statusCode = 0 } = error as NodeJS.ErrnoException & { statusCode?: number };
+    if (!/^(tcp|https?|ssh):/.test(host)) return false;
+    if (name === "TimeoutError" || startingCodes.includes(code) || statusCode >= 500) return true;
+    return host.startsWith("ssh:") && sshStarting.test(message) && !sshRefused.test(message);
+}
+
+const startingCodes = [
+    ...["ABORT_ERR", "ECONNREFUSED", "ECONNRESET", "EPIPE", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ETIMEDOUT"],
+    ...["EAI_AGAIN", "ENOTFOUND"],
+];
+
+/** Of OpenSSH, of the login on a machine that boots, and of a docker that is being installed or started there. */
+const sshStarting = new RegExp(
+    [
+        "connection (?:refused|timed out|reset|closed)|operation timed out|no route to host|network is unreachable",
+        "host is down|could not resolve hostname|kex_exchange_identification|banner exchange|broken pipe",
+        "system is booting up|pam_nologin",
+        "docker: .*not found|docker: no such file|cannot connect to the docker daemon|docker\\.sock: connect: ",
+    ].join("|"),
+    "i",
+);
+
+const sshRefused = /host key verification failed|host identification has changed|host key is known|permission denied/i;
+
 const start = "Start it, or name another one with the argument endpoint or DOCKER_HOST";
 
 function ofConnection({ code = "", message }: NodeJS.ErrnoException): string {

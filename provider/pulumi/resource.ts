@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mayBeStarting } from "./startingMachine";
 
 /**
  * A resource of a dynamic provider that is not serialised: what Pulumi keeps of it is one line that names the
@@ -15,7 +16,12 @@ export abstract class BuildxResource extends pulumi.CustomResource {
         const urn = withoutDependencies(
             pulumi.createUrn(name, token, opts?.parent, pulumi.getProject(), pulumi.getStack()),
         );
-        const hidden = { __urn: urn, __replaceOnChanges: opts?.replaceOnChanges, __provider: providerText(type) };
+        const hidden = {
+            __urn: urn,
+            __replaceOnChanges: opts?.replaceOnChanges,
+            __mayBeStarting: mayBeStarting(props, opts),
+            __provider: providerText(type),
+        };
         const restore = withoutStackTraces();
         try {
             super(token, name, { ...props, ...hidden }, opts);

@@ -1,8 +1,10 @@
 /** Calls the image that registers emulators (tonistiigi/binfmt, README). */
 import { type Engine, remapsUsers, traitsOf } from "../docker/engine";
-import { inspectImage, pullOrKeep } from "../docker/image";
+import { inspectImage } from "../docker/image";
 import { ownerLabels } from "../docker/ownership";
+import { pullOrKeep } from "../docker/pull";
 import { runContainer } from "../docker/runContainer";
+import type { Waiting } from "../waiting";
 import type { DesiredEmulation } from "./desired";
 
 /** Until the image has to be done, in seconds. It takes less than one. */
@@ -29,11 +31,11 @@ export interface Change {
 export async function obtainImage(
     engine: Engine,
     { image, later: { pull } }: DesiredEmulation,
-    report: (text: string) => void,
+    waiting: Waiting,
 ): Promise<void> {
     const isThere = (await inspectImage(engine, image)) !== undefined;
     if (isThere && pull === "missing") return;
-    await pullOrKeep(engine, { image, inMirrors: [], mayFail: isThere }, report);
+    await pullOrKeep(engine, { image, mayFail: isThere }, waiting);
 }
 
 /**

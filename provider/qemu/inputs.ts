@@ -9,6 +9,8 @@ export interface QemuInputs {
     pull?: "missing" | "always";
     /** The URN of the resource. */
     __urn: string;
+    /** The engine may be on a machine that the same program creates. */
+    __mayBeStarting?: boolean;
     /** The resource option of that name. */
     __replaceOnChanges?: string[];
 }

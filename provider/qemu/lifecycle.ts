@@ -4,12 +4,13 @@ import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, traitsOf } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
-import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
-import { statusLine, warn } from "../pulumi/progress";
+import { patienceOf } from "../pulumi/patience";
+import { warn } from "../pulumi/progress";
 import { changedPaths } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
+import { waitingAt } from "../pulumi/waiting";
 import { untilAborted, type Waiting } from "../waiting";
 import { applyEmulation, bringAbout } from "./apply";
 import { checkEmulation } from "./check";
@@ -27,7 +28,7 @@ const never = new AbortController().signal;
 const undoGrace = 2_000;
 
 /** What Pulumi's state holds of an emulation: its arguments and outputs, and what it goes by. */
-export interface QemuState extends Omit<QemuInputs, "__urn"> {
+export interface QemuState extends Omit<QemuInputs, "__urn" | "__mayBeStarting"> {
     supported: string[];
     emulators: string[];
     added: string[];
@@ -88,10 +89,10 @@ const placeOf = ({ endpoint, tls, __engine: recorded, __owner: owner }: QemuStat
 export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireEmulation(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(inputs));
     return reporting(owner.urn, async (waiting) => {
         const { report, signal } = waiting;
-        await obtainImage(engine, desired, report);
+        await obtainImage(engine, desired, waiting);
         const before = await observeEmulation(engine, desired, signal);
         try {
             const now = await bringAbout(engine, desired, before, undefined, waiting);
@@ -131,10 +132,10 @@ export async function read(id: string, props: Partial<QemuState>): Promise<ReadR
     const { urn } = olds.__owner;
     const engine = await connectOrLetGo(placeOf(olds), urn, "The emulation is taken out of Pulumi's state");
     if (engine === undefined) return { id: "", props: {} as QemuState };
-    return reporting(urn, async ({ report, signal }) => {
-        await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, report);
+    return reporting(urn, async (waiting) => {
+        await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, waiting);
         const added = (await isOtherEngine(olds, engine)) ? [] : olds.added;
-        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired, signal), added) } };
+        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired, waiting.signal), added) } };
     });
 }
 
@@ -142,8 +143,8 @@ export async function update(id: string, olds: QemuState, news: QemuInputs): Pro
     const desired = desireEmulation(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
     return reporting(olds.__owner.urn, async (waiting) => {
-        const { report, signal } = waiting;
-        await obtainImage(engine, desired, report);
+        const { signal } = waiting;
+        await obtainImage(engine, desired, waiting);
         const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
         const before: ObservedEmulation = { ...(await observeEmulation(engine, desired, signal)), leftAt };
         const ofHost = (await isOtherEngine(olds, engine)) ? { ...known(olds), added: [] } : known(olds);
@@ -167,7 +168,7 @@ async function remove(_id: string, props: QemuState): Promise<void> {
     await reporting(urn, async (waiting) => {
         const { own = [] } = await readClaims(engine, props.__owner);
         const added = (await isOtherEngine(props, engine)) ? own : union(own, props.added);
-        if (added.length > 0) await obtainImage(engine, desired, waiting.report);
+        if (added.length > 0) await obtainImage(engine, desired, waiting);
         waiting.signal.throwIfAborted();
         await writeClaim(engine, desired.name, desired.owner, []);
         const { others } = await readClaims(engine, props.__owner);
@@ -179,11 +180,11 @@ export { remove as delete };
 
 /** Shows what is being done, and takes the last status line away again. */
 async function reporting<T>(urn: string, run: (waiting: Waiting) => Promise<T>): Promise<T> {
-    const report = statusLine(urn);
+    const waiting = waitingAt(urn);
     try {
-        return await run({ report, signal: cancelled() });
+        return await run(waiting);
     } finally {
-        report("");
+        waiting.report("");
     }
 }
 
@@ -205,7 +206,7 @@ const found = (now: ObservedEmulation, added?: readonly string[]) => ({
 });
 
 async function stateOf(
-    { __urn: _, ...kept }: QemuInputs,
+    { __urn: _, __mayBeStarting: __, ...kept }: QemuInputs,
     desired: DesiredEmulation,
     now: ObservedEmulation,
     engine: Engine,

@@ -13,4 +13,6 @@ export interface StateInputs {
     restoreFrom?: RestoreFrom;
     /** The URN of the resource. */
     __urn: string;
+    /** The engine may be on a machine that the same program creates. */
+    __mayBeStarting?: boolean;
 }

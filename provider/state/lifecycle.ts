@@ -10,6 +10,7 @@ import { connect, type Engine } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { inspectVolume, removeVolume } from "../docker/volume";
 import { PartlyDone } from "../pulumi/failure";
+import { patienceOf } from "../pulumi/patience";
 import { warn } from "../pulumi/progress";
 import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
@@ -25,7 +26,7 @@ import { planState, planStateRemoval, type StatePlan } from "./plan";
 const undoGrace = 1_000;
 
 /** What Pulumi's state holds of a state: its arguments and outputs, and by whom the volume was made. */
-export interface StateState extends Omit<StateInputs, "__urn"> {
+export interface StateState extends Omit<StateInputs, "__urn" | "__mayBeStarting"> {
     node: string;
     volumeName: string;
     mountpoint: string;
@@ -87,7 +88,7 @@ const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<
 export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
     const desired = desireState(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls));
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(inputs));
     const reporting = reportingTo(inputs.__urn);
     const before = await observeState(engine, desired, reporting);
     let now = before;
@@ -201,7 +202,7 @@ function stateOf(
     { volume }: ObservedState,
     { adopted, isForeign, engine }: { adopted: boolean; isForeign: boolean; engine: Engine },
 ): StateState {
-    const { __urn: _, ...kept } = inputs;
+    const { __urn: _, __mayBeStarting: __, ...kept } = inputs;
     return {
         ...kept,
         builderName: desired.builderName,

@@ -4,30 +4,10 @@ import { join } from "node:path";
 import { docker } from "../support/docker";
 import { changeDockerConfig, createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { engineId, second } from "../support/engines";
+import { found, finder } from "../support/found";
 import { checkout, type Project, withProject } from "../support/project";
 import { run } from "../support/run";
 import { startSshd } from "../support/sshd";
-
-/** Which engine this package finds in an environment, asked in a process of its own: its mark, or why there is none. */
-async function found(env: NodeJS.ProcessEnv, asked?: string): Promise<{ id?: string; error?: string; ms: number }> {
-    const options = { env: { ...env, ...(asked !== undefined && { ASKED: asked }) }, cwd: checkout };
-    const { code, output, stdout } = await run("node", ["-e", finder], options);
-    if (code !== 0) throw new Error(output);
-    return JSON.parse(stdout);
-}
-
-const finder = `
-const { findEndpoint } = require("./dist/provider/docker/endpoint");
-const { connect } = require("./dist/provider/docker/engine");
-const start = performance.now();
-const say = (what) => {
-    console.log(JSON.stringify({ ...what, ms: performance.now() - start }));
-    process.exit();
-};
-findEndpoint(process.env.ASKED).then(connect).then((engine) => engine.api.info()).then(
-    ({ ID }) => say({ id: ID }),
-    ({ message }) => say({ error: message }),
-);`;
 
 /** A docker configuration with a context for each engine. */
 async function withContexts(project: Project): Promise<string> {

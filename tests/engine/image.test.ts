@@ -3,8 +3,9 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, leftovers } from "../support/docker";
 import { auth, configure, stock, withPrivateImage } from "../support/privateImage";
+import { startFlakyRegistry } from "../support/flakyRegistry";
 import { type Project, withProject } from "../support/project";
-import { credentials } from "../support/registry";
+import { credentials, startRegistry } from "../support/registry";
 
 /** docker's configuration with the credentials in each of the ways that docker knows. */
 const configurations: Record<string, (host: string) => object> = {
@@ -65,6 +66,39 @@ describe("the BuildKit image", () => {
                 );
                 assert.deepEqual(await leftovers(project.unique), []);
             });
+        }),
+    );
+
+    it(
+        "that all may read is pulled without the credential helper that is missing, and after its registry was overloaded",
+        withProject(async (project) => {
+            const registry = await startRegistry(project.folder, { auth: false });
+            const flaky = await startFlakyRegistry(registry.host);
+            const pushed = `${registry.host}/${project.unique}/buildkit:public`;
+            const image = `${flaky.host}/${project.unique}/buildkit:public`;
+            try {
+                await docker(["tag", stock, pushed]);
+                await docker(["push", "--quiet", pushed]);
+                await configure(project, { credsStore: "not-there" });
+                const isManifest = (asked: string) => asked.includes("manifests");
+                // The engine asks twice each time, with HEAD and GET.
+                flaky.decide = (asked) =>
+                    isManifest(asked) && flaky.asked.filter(isManifest).length < 4 ? { status: 503 } : "pass";
+                await project.program(builder(image, "bootTimeout: 40,"));
+                const { output } = await project.up();
+                assert.match(
+                    output,
+                    /pulling .* failed \(.*503.*\): trying again in .* s \(40 s at most: bootTimeout\)/,
+                );
+                const [, diagnostics = ""] = output.split("Diagnostics:");
+                assert.equal(diagnostics.match(/warning: .*docker-credential-not-there/g)?.length, 1, output);
+                await project.refresh("--expect-no-changes");
+            } finally {
+                flaky.stop();
+                registry.stop();
+                await project.destroy();
+                for (const each of [pushed, image]) await docker(["rmi", "--force", each]).catch(() => {});
+            }
         }),
     );
 

@@ -15,6 +15,8 @@ export interface Sshd {
     /** What the user's shell has: an `ssh` with a configuration, a key and a `known_hosts` of the test's own. */
     readonly env: { PATH: string; SSH_AUTH_SOCK: string };
     readonly knownHosts: string;
+    /** Puts lines before all else in the configuration of the `ssh` in {@link env}. */
+    configure(...lines: string[]): Promise<void>;
     /** The same host with the key in an agent and no key file. */
     agent(): Promise<{ PATH: string; SSH_AUTH_SOCK: string }>;
     /** The user comes to know the host by the key that it has now. */
@@ -63,6 +65,10 @@ export async function startSshd(parent: string, engine: string): Promise<Sshd> {
         host: `ssh://${userInfo().username}@127.0.0.1:${port}`,
         env: { PATH: await client(join(folder, "with-key"), files, `IdentityFile ${files.key}`), SSH_AUTH_SOCK: "" },
         knownHosts: files.knownHosts,
+        configure: async (...lines) => {
+            const text = clientConfig(files, `IdentityFile ${files.key}`);
+            await writeFile(join(folder, "with-key", "config"), [...lines, "Host *", text].join("\n"));
+        },
         accept: () => accept(files, port),
         agent: async () => {
             const socket = join(folder, "agent");
@@ -118,15 +124,17 @@ async function serverConfig(port: number, { hostKey, key }: Files, engine: strin
 }
 
 /** An `ssh` that is first on the PATH: OpenSSH itself takes its files from the password database's home, not `$HOME`. */
-async function client(folder: string, { knownHosts }: Files, identity: string): Promise<string> {
+async function client(folder: string, files: Files, identity: string): Promise<string> {
     await mkdir(folder);
-    const config = [`UserKnownHostsFile ${knownHosts}`, "GlobalKnownHostsFile /dev/null", identity, ""].join("\n");
-    await writeFile(join(folder, "config"), config);
+    await writeFile(join(folder, "config"), clientConfig(files, identity));
     const ssh = await find("ssh", "/usr/bin/ssh");
     await writeFile(join(folder, "ssh"), `#!/bin/sh\nexec ${ssh} -F ${join(folder, "config")} "$@"\n`);
     await chmod(join(folder, "ssh"), 0o755);
     return `${folder}:${process.env.PATH}`;
 }
+
+const clientConfig = ({ knownHosts }: Files, identity: string) =>
+    [`UserKnownHostsFile ${knownHosts}`, "GlobalKnownHostsFile /dev/null", identity, ""].join("\n");
 
 /** Where a program is, which for sshd is not always on the PATH. */
 async function find(program: string, usual: string): Promise<string> {

@@ -1,0 +1,10 @@
+import type { Waiting } from "../waiting";
+import { cancelled } from "./cancel";
+import { statusLine, warn } from "./progress";
+
+/** Shows at a resource what is waited for, until Pulumi is told to stop. */
+export const waitingAt = (urn: string): Waiting & { readonly warn: (text: string) => Promise<void> } => ({
+    report: statusLine(urn),
+    signal: cancelled(),
+    warn: (text) => warn(urn, text),
+});

@@ -1,0 +1,105 @@
+import { strict as assert } from "node:assert";
+import { existsSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspectContainer, leftovers } from "../support/docker";
+import { second } from "../support/engines";
+import { withProject } from "../support/project";
+import { freePort } from "../support/registry";
+
+/** An engine at a port of this machine, as long as it is started. */
+function engineAt(port: number) {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+        const onward = connect(second.host.replace("unix://", ""));
+        for (const [one, other] of [
+            [socket, onward],
+            [onward, socket],
+        ] as const) {
+            sockets.add(one);
+            one.pipe(other);
+            one.once("error", () => other.destroy()).once("close", () => other.destroy());
+        }
+    });
+    return {
+        start: () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve)),
+        stop: () => {
+            for (const socket of sockets) socket.destroy();
+            server.close();
+        },
+    };
+}
+
+/** A resource that says that its machine is there some time before an engine answers on it. */
+const machine = (marker: string, port: number) => `
+    class Machine extends pulumi.dynamic.Resource {
+        constructor(name) {
+            const create = async () => {
+                require("fs").writeFileSync(${JSON.stringify(marker)}, "");
+                return { id: name, outs: { port: ${port} } };
+            };
+            super({ create }, name, { port: undefined });
+        }
+    }
+    const machine = new Machine("machine");
+    const endpoint = pulumi.interpolate\`tcp://127.0.0.1:\${machine.port}\`;`;
+
+describe("an engine on a machine that the same program creates", () => {
+    it(
+        "is waited for by all that depends on the machine, and by nothing else",
+        withProject(async (project) => {
+            const { unique } = project;
+            const port = await freePort();
+            const marker = join(project.folder, "created");
+            const plain = `tcp://127.0.0.1:${port}`;
+            const engine = engineAt(port);
+            const resources = (endpoint: string, dependsOn: string) => `
+                const state = new buildx.BuildKitState("cache", { builderName: unique, endpoint: ${endpoint} });
+                new buildx.BuildxBuilder("state", { state });
+                new buildx.BuildxBuilder("nodes", { name: unique + "-n", nodes: [{ endpoint: ${endpoint} }] });
+                new buildx.BuildxBuilder("plain", { name: unique + "-p", endpoint: "${plain}" }, { ${dependsOn} });`;
+            try {
+                await project.program(machine(marker, port) + resources("endpoint", "dependsOn: [machine]"));
+                const going = project.try("up");
+                while (!existsSync(marker)) await sleep(100);
+                await sleep(4000);
+                await engine.start();
+                const { code, output } = await going;
+                assert.equal(code, 0, output);
+                const yet = `no Docker engine answers at ${plain} yet \\(the connection was refused\\): trying again for \\d+ s`;
+                for (const [name, limit] of [
+                    ["cache", ""],
+                    ["nodes", " \\(bootTimeout\\)"],
+                    ["plain", " \\(bootTimeout\\)"],
+                ])
+                    assert.match(output, new RegExp(`${name}.*${yet}${limit}`));
+                assert.ok(await inspectContainer(`buildx_buildkit_${unique}-n0`, second.host));
+                const hidden = (await project.state()).flatMap(({ outputs }) => Object.keys(outputs));
+                assert.ok(!hidden.includes("__mayBeStarting"));
+                await project.preview("--expect-no-changes");
+                await project.refresh("--expect-no-changes");
+
+                // What it was made by is no argument: another way to the same endpoint is no change.
+                await project.program(machine(marker, port) + resources(`"${plain}"`, ""));
+                await project.preview("--expect-no-changes");
+                await project.destroy();
+                assert.deepEqual(await leftovers(unique, second.host), []);
+
+                engine.stop();
+                await project.program(
+                    `${machine(marker, port)}
+                    new buildx.BuildxBuilder("late", { name: unique + "-l", endpoint, bootTimeout: 3 });
+                    new buildx.BuildxBuilder("wrong", { name: unique + "-w", endpoint: "${plain}" });
+                    new buildx.QemuEmulation("qemu", { endpoint: "${plain}" });`,
+                );
+                const failed = await project.failing("up", "--continue-on-error");
+                assert.match(failed, /late.*no Docker engine answers .*\. It was waited for 3 s \(bootTimeout\)/);
+                assert.doesNotMatch(failed, /(wrong|qemu).*(yet|waited for)/);
+                assert.match(failed, /wrong.*no Docker engine answers at .*the connection was refused/);
+            } finally {
+                engine.stop();
+            }
+        }),
+    );
+});

@@ -1,0 +1,27 @@
+import { checkout } from "./project";
+import { run } from "./run";
+
+/** Which engine this package finds in an environment, asked in a process of its own: its mark, or why there is none. */
+export async function found(
+    env: NodeJS.ProcessEnv,
+    asked?: string,
+): Promise<{ id?: string; error?: string; ms: number }> {
+    const options = { env: { ...env, ...(asked !== undefined && { ASKED: asked }) }, cwd: checkout };
+    const { code, output, stdout } = await run("node", ["-e", finder], options);
+    if (code !== 0) throw new Error(output);
+    return JSON.parse(stdout);
+}
+
+/** The program that asks, for the checkout as its folder. */
+export const finder = `
+const { findEndpoint } = require("./dist/provider/docker/endpoint");
+const { connect } = require("./dist/provider/docker/engine");
+const start = performance.now();
+const say = (what) => {
+    console.log(JSON.stringify({ ...what, ms: performance.now() - start }));
+    process.exit();
+};
+findEndpoint(process.env.ASKED).then(connect).then((engine) => engine.api.info()).then(
+    ({ ID }) => say({ id: ID }),
+    ({ message }) => say({ error: message }),
+);`;

@@ -23,7 +23,7 @@ cancelled(); // notices from now on that Pulumi is cancelled
  * Once Pulumi is cancelled, how long a verb gets to end, in milliseconds. Each ends sooner by itself, with a state that is
  * true, unless an engine or a registry does not answer.
  */
-const grace = 4_000;
+const grace = 3_500;
 
 /** The verbs of a lifecycle, which is loaded when the first of them is called. None begins once Pulumi is cancelled. */
 function provider(load: () => Promise<Lifecycle>): Verbs {

@@ -1,5 +1,5 @@
 /** Tries again what failed for a reason that passes. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause as wait } from "./waiting";
 
 export interface Retrying {
     /**
@@ -49,21 +49,9 @@ export async function retry<T>(work: () => Promise<T>, { patience, onRetry, sign
             // Nodes and resources that failed together do not ask again together.
             const pause = Math.min(pauseAfter(failures) * (0.8 + 0.4 * Math.random()), left);
             onRetry(error, pause, left);
-            await sleep(pause * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
+            await wait(pause * 1000, signal);
         }
     }
-}
-
-/** Ends a wait as soon as the signal is aborted, whatever the work does then. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-    signal.throwIfAborted();
-    let stop = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-        stop = () => reject(signal.reason as Error);
-        signal.addEventListener("abort", stop, { once: true });
-    });
-    work.catch(() => {}); // it may fail after the wait has ended
-    return Promise.race([work, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }
 
 /** A number of seconds for a status line: `0.5 s`, `2 s`. */

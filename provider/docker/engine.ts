@@ -6,8 +6,8 @@ import type Docker from "dockerode";
 import { Answers } from "./answers";
 import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
-import { retry, seconds as inSeconds, untilAborted } from "../retry";
-import type { Waiting } from "../waiting";
+import { retry, seconds as inSeconds } from "../retry";
+import { untilAborted, type Waiting } from "../waiting";
 import { mayBeStarting, whyUnreachable } from "./unreachable";
 
 /** An engine that answered, and where. */

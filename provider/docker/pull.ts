@@ -1,7 +1,7 @@
 /** Has the engine pull an image: from the mirrors of its registry, from that itself, and again where that fails in passing. */
 import { addAbortSignal, type Readable } from "node:stream";
-import { retry, seconds as inSeconds, untilAborted } from "../retry";
-import type { Waiting } from "../waiting";
+import { retry, seconds as inSeconds } from "../retry";
+import { untilAborted, type Waiting } from "../waiting";
 import { registryCredentials } from "./credentials";
 import { type Engine, engineMessage, statusOf } from "./engine";
 import { failureKind, patienceWith } from "./failureKind";

@@ -10,7 +10,7 @@ import type { StatePlan } from "./plan";
 const answerGrace = 1_000;
 
 /** The same for a restore, which removes its container and starts a builder that it stopped. */
-const restoreGrace = 2_500;
+const restoreGrace = 2_000;
 
 /**
  * Runs a plan's steps. Making and removing a volume are one call each, and what is restored lies aside until it is whole,

@@ -32,7 +32,7 @@ async function withSlowImage(project: Project, seconds: number, work: (image: st
     try {
         await work(image);
     } finally {
-        await docker(["rmi", image]);
+        await run("docker", ["rmi", "--force", image]); // or the failure of the work would be lost
     }
 }
 
@@ -140,12 +140,18 @@ describe("Ctrl-C", () => {
     );
 
     it(
-        "while a volume is removed that takes long ends, and the next destroy simply waits for it",
+        "while an engine does not answer, or takes long to remove a volume, ends; the next destroy simply waits for it",
         withProject(async (project) => {
             const proxy = await startProxy(project.folder);
             project.env.DOCKER_HOST = proxy.host;
             await project.program(builder({}));
             await project.up();
+            let isAsked = false;
+            proxy.decide = () => {
+                isAsked = true;
+                return new Promise(() => {});
+            };
+            endedInTime(await interrupted(project, "refresh", { upon: [], when: async () => isAsked }));
             proxy.decide = async (call) => {
                 if (call.startsWith("DELETE /volumes/")) await sleep(25_000);
                 return "pass" as const;

@@ -79,5 +79,7 @@ function forward(socketPath: string, incoming: IncomingMessage, outgoing: Server
         answer.once("error", () => outgoing.destroy());
     });
     onward.once("error", () => incoming.socket.destroy());
-    incoming.pipe(onward);
+    // Whoever asked may have gone while the fate was decided; the engine is asked all the same.
+    if (incoming.destroyed) onward.end();
+    else incoming.pipe(onward);
 }

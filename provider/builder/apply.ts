@@ -26,6 +26,7 @@ import {
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
+import { withoutRefusedGpus } from "../docker/gpus";
 import { findImage, pullOrKeep } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
 import { createVolume, inspectVolume, removeVolume } from "../docker/volume";
@@ -179,7 +180,8 @@ type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;
 async function create(step: StepOf<"createContainer">, engine: Engine): Promise<void> {
     const { container, options, imageInMirrors, files, tellsProvenance } = step;
     try {
-        await createContainer(engine, { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) });
+        const named = { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) };
+        await createContainer(engine, await withoutRefusedGpus(engine, named));
     } catch (error) {
         if (error instanceof ContainerExistsError) {
             const why = `${container} was made on ${engine.endpoint.host} by someone else in the meantime`;

@@ -3,8 +3,10 @@ import { stateFolder } from "../buildkit/stateFolder";
 import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
-import { type EngineTraits, remapsUsers } from "../docker/engine";
+import { type EngineTraits, remapsUsers, takesCgroupParent } from "../docker/engine";
+import { allGpus } from "../docker/gpus";
 import { type Owner, ownerLabels } from "../docker/ownership";
+import { wslLibraries } from "../docker/wsl";
 import type { DesiredNode } from "./desired";
 import type { Limits } from "./settings";
 
@@ -23,7 +25,13 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
             Privileged: true,
             Init: true, // ends what BuildKit's own containers leave behind
             RestartPolicy: parseRestartPolicy(restartPolicy),
-            Mounts: [{ Type: "volume", Source: node.volume, Target: stateFolder }],
+            Mounts: [
+                { Type: "volume", Source: node.volume, Target: stateFolder },
+                ...(engine.hasWslLibraries
+                    ? [{ Type: "bind" as const, Source: wslLibraries, Target: wslLibraries, ReadOnly: true }]
+                    : []),
+            ],
+            DeviceRequests: [allGpus], // taken away again where the engine gives none
             ...(node.options.network && { NetworkMode: node.options.network }),
             Memory: memory,
             MemorySwap: node.options.memorySwap ? memorySwap : 0,
@@ -32,7 +40,7 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
             CpuShares: cpuShares,
             CpusetCpus: cpusetCpus,
             CpusetMems: cpusetMems,
-            ...(engine.CgroupDriver === "cgroupfs" && {
+            ...(takesCgroupParent(engine) && {
                 CgroupParent: fixed.cgroupParent || driverDefaults.cgroupParent,
             }),
             ...(Object.keys(fixed.extraHosts).length > 0 && {

@@ -212,7 +212,10 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
 }
 
 /** Where a user would look for a setting, if it is not by its own name. */
-const argumentOf: Partial<Record<keyof Fixed, string>> = { files: "buildkitdConfig or a file that it names" };
+const argumentOf: Partial<Record<keyof Fixed, string>> = {
+    files: "buildkitdConfig or a file that it names",
+    deviations: "what buildx gives every builder (the host's GPUs, WSL's libraries, no --cpus)",
+};
 
 /**
  * Why a container cannot go on as it is, or `undefined` where it can.

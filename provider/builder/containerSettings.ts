@@ -1,14 +1,13 @@
 /** What the container that the engine reports was made with, in the form of `settings.ts`. */
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { configFlags, hasConfigFlags } from "../buildx/configFiles";
-import { driverDefaults } from "../buildx/driverOptions";
 import { formatRestartPolicy } from "../buildx/values";
 import { type EngineTraits, takesCgroupParent } from "../docker/engine";
 import { gpusOf, tellsOfGpus } from "../docker/gpus";
 import { isDesktopLabel, isOwnLabel, wasRefusedGpus } from "../docker/ownership";
 import { podmanVariables } from "../docker/podman";
 import { wslLibraries } from "../docker/wsl";
-import { defaultSwap, type Fixed, type Limits, type Settings } from "./settings";
+import { defaultSwap, type Fixed, type Limits, ownCgroupParent, type Settings } from "./settings";
 
 /** The engine's word on whether its host can set each limit. */
 const traitOfLimit: Partial<Record<keyof Limits, keyof EngineTraits>> = {
@@ -64,7 +63,7 @@ export function settingsOfContainer(
         fixed: {
             image: config.Image,
             network,
-            cgroupParent: takesCgroupParent(engine) ? unlessDefaultParent(host.CgroupParent) : undefined,
+            cgroupParent: takesCgroupParent(engine) ? ownCgroupParent(host.CgroupParent) : undefined,
             env: without(env, (name, value) => ofImage.env[name] === value),
             flags: isConfigOfImage(asked) ? (config.Cmd ?? []) : withoutConfigFlags(config.Cmd ?? []),
             labels: without(config.Labels ?? {}, (key, value) => isForeign(key) || ofImage.labels[key] === value),
@@ -87,8 +86,6 @@ export function settingsOfContainer(
 
 /** The arguments that were asked for name the configuration that lies in the image. */
 const isConfigOfImage = ({ flags, files }: AroundContainer["asked"]): boolean => files === "" && hasConfigFlags(flags);
-
-const unlessDefaultParent = (parent = "") => (parent === driverDefaults.cgroupParent ? "" : parent);
 
 /** GPUs that the engine tells of, and that the container has not; those for which one was made without ever stay so. */
 function lackingGpus(container: ContainerInspectInfo, engine: EngineTraits, isPodman: boolean): string[] {

@@ -58,6 +58,9 @@ export interface Settings {
 /** Twice the memory, which the engine takes where no limit with swap is given. */
 export const defaultSwap = (memory: number) => 2 * memory;
 
+/** "" for the driver's default. */
+export const ownCgroupParent = (parent = ""): string => (parent === driverDefaults.cgroupParent ? "" : parent);
+
 const networkMode = (mode: string | undefined) => (!mode || mode === "default" ? "bridge" : mode);
 
 /** What a container is made with that is no option of the driver. */
@@ -84,7 +87,7 @@ export function settingsOfOptions(
         fixed: {
             image: options.image ?? driverDefaults.image,
             network: networkMode(options.network),
-            cgroupParent: options.cgroupParent ?? "",
+            cgroupParent: ownCgroupParent(options.cgroupParent),
             env: options.env ?? {},
             flags: [...flags],
             labels,

@@ -13,7 +13,7 @@ import { gcRule } from "../pulumi/gcArguments";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { legalImage, legalPull } from "../pulumi/imageArguments";
 import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
+import { failuresOf, legalLabels, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
 import { formatPath, said, suggestion } from "../words";
 import { builderName } from "./desired";
 import { whyDefaultUnusable } from "./files";
@@ -200,12 +200,7 @@ const schema = v.looseObject({
             onlyKeys(["nameservers", "searchDomains", "options"]),
         ),
     ),
-    labels: v.optional(
-        v.record(
-            v.string(),
-            v.string(({ input }) => `${said(input)} is not text`),
-        ),
-    ),
+    labels: v.optional(legalLabels),
     bootTimeout: v.optional(seconds(1)),
     drainTimeout: v.optional(seconds(0)),
 });

@@ -4,14 +4,23 @@ import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
 import { type EngineTraits, remapsUsers, takesCgroupParent } from "../docker/engine";
-import { allGpus } from "../docker/gpus";
+import { allGpus, tellsOfGpus } from "../docker/gpus";
 import { type Owner, ownerLabels } from "../docker/ownership";
-import { wslLibraries } from "../docker/wsl";
+import { wslLibraries } from "../docker/thisHost";
 import type { DesiredNode } from "./desired";
 import type { Limits } from "./settings";
 
-/** The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`). */
-export function containerOptions(node: DesiredNode, owner: Owner, engine: EngineTraits): ContainerCreateOptions {
+/**
+ * The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`).
+ *
+ * @param hadGpus the container in whose place it comes had the engine's GPUs.
+ */
+export function containerOptions(
+    node: DesiredNode,
+    owner: Owner,
+    engine: EngineTraits,
+    hadGpus = false,
+): ContainerCreateOptions {
     const { limits, fixed } = node.settings;
     const { memory, memorySwap, cpusetCpus, cpusetMems, cpuQuota, cpuPeriod, cpuShares, restartPolicy } =
         limits as Limits;
@@ -31,7 +40,8 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
                     ? [{ Type: "bind" as const, Source: wslLibraries, Target: wslLibraries, ReadOnly: true }]
                     : []),
             ],
-            DeviceRequests: [allGpus], // taken away again where the engine gives none
+            // As `docker run --gpus all`; not in the end if the engine does not give them.
+            ...((hadGpus || tellsOfGpus(engine)) && { DeviceRequests: [allGpus] }),
             ...(node.options.network && { NetworkMode: node.options.network }),
             Memory: memory,
             MemorySwap: node.options.memorySwap ? memorySwap : 0,

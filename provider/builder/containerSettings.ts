@@ -6,7 +6,7 @@ import { type EngineTraits, takesCgroupParent } from "../docker/engine";
 import { gpusOf, tellsOfGpus } from "../docker/gpus";
 import { isDesktopLabel, isOwnLabel, wasRefusedGpus } from "../docker/ownership";
 import { podmanVariables } from "../docker/podman";
-import { wslLibraries } from "../docker/wsl";
+import { wslLibraries } from "../docker/thisHost";
 import { defaultSwap, type Fixed, type Limits, ownCgroupParent, type Settings } from "./settings";
 
 /** The engine's word on whether its host can set each limit. */
@@ -80,6 +80,7 @@ export function settingsOfContainer(
                 ...(host.NanoCpus ? ["--cpus"] : []), // given by hand; the engine then takes no cpuQuota any more
             ].join(", "),
         },
+        hasGpus: gpusOf(container) !== "none",
         ofImage,
     };
 }

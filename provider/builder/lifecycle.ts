@@ -15,6 +15,7 @@ import { readRecord, storeIdentifier } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
 import { UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
+import { warnOfPodman } from "../docker/podman";
 import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine, warn } from "../pulumi/progress";
@@ -116,7 +117,7 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     const desired = desire(inputs, self, await filesOf(inputs));
     const sites = await reach(desired.nodes);
     if (sites.every(({ trouble }) => trouble)) throw allTroubles(sites);
-    await waitForCopies(sites, inputs.__urn);
+    await Promise.all([waitForCopies(sites, inputs.__urn), warnOfPodmanAt(sites, inputs.__urn)]);
     const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);
     const observed = await observe(sites, desired, isOurs, undefined);
     const ownership = ownershipOf(observed, self);
@@ -195,7 +196,7 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     );
     const sites = [...reached, ...(await reach(dropped.map(addressOf)))];
     if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
-    await waitForCopies(sites, news.__urn);
+    await Promise.all([waitForCopies(sites, news.__urn), warnOfPodmanAt(sites, news.__urn)]);
     const observed = await observe(sites, desired, ownedAsIn(olds), before);
     const ownership = { owner: olds.__owner, isAdopted: olds.__adopted === true };
     const applying = applyingAt(sites, news.__urn);
@@ -271,6 +272,11 @@ async function waitForCopies(sites: readonly Site[], urn: string): Promise<void>
     const to = { report: statusLine(urn), signal: cancelled() };
     const each = async ({ engine, node }: Site) =>
         engine && (await waitForCopy({ engine, volume: volumeName(node), ...to }));
+    await Promise.all(sites.map(each));
+}
+
+async function warnOfPodmanAt(sites: readonly Site[], urn: string): Promise<void> {
+    const each = async ({ engine }: Site) => engine && (await warnOfPodman(engine, (text) => warn(urn, text)));
     await Promise.all(sites.map(each));
 }
 

@@ -253,7 +253,7 @@ function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, w
     if (observed.volume === undefined) {
         steps.push({ do: "createVolume", volume, labels: ownerLabels(desired.owner), why: "there is none" });
     }
-    const options = containerOptions(node, desired.owner, observed.engine);
+    const options = containerOptions(node, desired.owner, observed.engine, observed.container?.settings.hasGpus);
     const { contents: files } = node.files;
     const tellsProvenance = node.options.provenanceAddGha !== false;
     steps.push({ do: "createContainer", container, options, imageInMirrors, files, tellsProvenance, why });

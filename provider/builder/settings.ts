@@ -51,6 +51,8 @@ export interface Settings {
     /** Without those that the engine's host cannot set and therefore drops. */
     readonly limits: Partial<Limits>;
     readonly fixed: Fixed;
+    /** It was made with GPUs. */
+    readonly hasGpus?: boolean;
     /** What the image itself sets, which holds unless it is overridden. */
     readonly ofImage?: { readonly env: Record<string, string>; readonly labels: Record<string, string> };
 }

@@ -7,7 +7,7 @@ import { Answers } from "./answers";
 import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
 import { whyUnreachable } from "./unreachable";
-import { hasWslLibraries } from "./wsl";
+import { hasGpuHook, hasWslLibraries } from "./thisHost";
 
 /** An engine that answered, and where. */
 export interface Engine {
@@ -37,6 +37,8 @@ export interface EngineTraits {
     readonly BuildahVersion?: string;
     /** Not of the answer: this machine is a distribution in WSL that has libraries for GPUs, and the engine is on it. */
     readonly hasWslLibraries?: boolean;
+    /** Not of the answer: the engine is on this machine, which has a program for GPUs in containers. */
+    readonly hasGpuHook?: boolean;
 }
 
 /** How long an engine may take to answer a first ping, in milliseconds. */
@@ -79,8 +81,12 @@ async function ping(api: Docker): Promise<void> {
 /** What an engine says of itself and its host; asked once in the life of this process. */
 export const traitsOf = ({ api, answers, endpoint }: Engine): Promise<EngineTraits> =>
     answers.share("info", Infinity, async () => {
-        const [info, inWsl] = await Promise.all([api.info() as Promise<EngineTraits>, hasWslLibraries(endpoint)]);
-        return inWsl ? { ...info, hasWslLibraries: true } : info;
+        const [info, inWsl, hook] = await Promise.all([
+            api.info() as Promise<EngineTraits>,
+            hasWslLibraries(endpoint),
+            hasGpuHook(endpoint),
+        ]);
+        return { ...info, hasWslLibraries: inWsl, hasGpuHook: hook };
     });
 
 async function client(endpoint: Endpoint): Promise<Docker> {

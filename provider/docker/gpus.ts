@@ -1,7 +1,7 @@
 /** The GPUs of an engine's host, as buildx asks for them (buildx: `driver/docker-container/driver.go`, `hasGPUCapability`). */
 import type { ContainerCreateOptions, ContainerInspectInfo, DeviceRequest } from "dockerode";
 import { removeContainer } from "./container";
-import { type Engine, type EngineTraits, statusOf, traitsOf } from "./engine";
+import { type Engine, type EngineTraits, statusOf } from "./engine";
 import { refusedGpusLabel } from "./ownership";
 
 /** What `docker run --gpus all` asks for. */
@@ -23,11 +23,17 @@ export function gpusOf({ HostConfig: { DeviceRequests: requests } }: ContainerIn
 }
 
 /**
- * Whether an engine says that it has GPUs: a runtime for them, or devices that it found by itself (CDI, from Docker 28.3
- * on). An engine whose only sign of them is NVIDIA's or AMD's hook in its PATH says nothing.
+ * Whether an engine seems to have GPUs: a runtime for them, devices that it found by itself (CDI, from Docker 28.3 on), or
+ * a program for them beside it. Only a container shows whether it has them: {@link givesGpus}.
  */
-export const tellsOfGpus = ({ Runtimes: runtimes, DiscoveredDevices: devices }: EngineTraits): boolean =>
-    Object.keys(runtimes ?? {}).includes("nvidia") || (devices ?? []).some(({ ID: id }) => /\/gpu=/.test(id ?? ""));
+export const tellsOfGpus = ({
+    Runtimes: runtimes,
+    DiscoveredDevices: devices,
+    hasGpuHook: hook,
+}: EngineTraits): boolean =>
+    hook === true ||
+    Object.keys(runtimes ?? {}).some((name) => name === "nvidia" || name === "amd") ||
+    (devices ?? []).some(({ ID: id }) => /\/gpu=/.test(id ?? ""));
 
 /**
  * Whether an engine gives a container its GPUs. The API cannot tell, so that a container is started with them, which ends
@@ -42,7 +48,7 @@ export const givesGpus = (engine: Engine, image: string, name: string): Promise<
             name,
             Image: image,
             Entrypoint: ["/bin/true"],
-            HostConfig: { NetworkMode: "none", DeviceRequests: [allGpus] },
+            HostConfig: { NetworkMode: "none", AutoRemove: true, DeviceRequests: [allGpus] },
         };
         try {
             const create = () => engine.api.createContainer(options);
@@ -61,13 +67,17 @@ export const givesGpus = (engine: Engine, image: string, name: string): Promise<
         }
     });
 
-/** A container's options without its GPUs, if the engine does not give any. A label says so if it tells of some. */
+/** A container's options, without the GPUs that it is to have and the engine does not give it: a label says so then. */
 export async function withoutRefusedGpus(
     engine: Engine,
     options: ContainerCreateOptions,
 ): Promise<ContainerCreateOptions> {
-    const { name = "", Image: image = "", Labels: labels, HostConfig: { DeviceRequests: _, ...host } = {} } = options;
-    const [isGiven, traits] = await Promise.all([givesGpus(engine, image, `${name}_gpus`), traitsOf(engine)]);
-    if (isGiven) return options;
-    return { ...options, HostConfig: host, Labels: { ...labels, ...(tellsOfGpus(traits) && refusedGpusLabel) } };
+    const {
+        name = "",
+        Image: image = "",
+        Labels: labels,
+        HostConfig: { DeviceRequests: gpus, ...host } = {},
+    } = options;
+    if (gpus === undefined || (await givesGpus(engine, image, `${name}_gpus`))) return options;
+    return { ...options, HostConfig: host, Labels: { ...labels, ...refusedGpusLabel } };
 }

@@ -66,6 +66,9 @@ describe("GPUs", () => {
                 assert.deepEqual(await hardwareOf("ours"), theirs);
                 await settles();
 
+                // An engine that has GPUs without telling of them.
+                await engine.restart({ config: {} });
+                await settles();
                 const adopted = (more: string) =>
                     `${ours} new buildx.BuildxBuilder("a", { name: unique + "-theirs", endpoint: "${engine.host}", adopt: true, ${more} });`;
                 await project.program(adopted('driverOpts: { env: { A: "1" } }'));
@@ -97,7 +100,7 @@ describe("GPUs", () => {
                 await settles();
 
                 // An engine that tells of GPUs and does not give any, which only a container shows.
-                await engine.restart({ env: {}, fresh: true });
+                await engine.restart({ config: { runtimes }, env: {}, fresh: true });
                 await project.up("--refresh");
                 assert.equal((await hardwareOf("ours")).DeviceRequests, null);
                 await settles();

@@ -136,11 +136,14 @@ describe("the settings of a container", () => {
         const devices = { ...docker, DiscoveredDevices: [{ ID: "nvidia.com/gpu=all" }] };
         const all = { host: { DeviceRequests: [{ ...allGpus, DeviceIDs: null }] } };
         const one = { host: { DeviceRequests: [{ ...allGpus, Count: 0, DeviceIDs: ["0"] }] } };
-        for (const engine of [runtime, devices]) {
+        for (const engine of [runtime, devices, { ...docker, hasGpuHook: true }]) {
+            assert.deepEqual(containerOptions(asked({}), owner, engine).HostConfig?.DeviceRequests, [allGpus]);
             assert.deepEqual(differs({}, engine), ["deviations"]);
             assert.deepEqual(differs({}, engine, { labels: { "io.github.pulumi-buildx.gpus": "refused" } }), []);
             assert.deepEqual(differs({}, engine, { isPodman: true }), []);
         }
+        assert.equal(containerOptions(asked({}), owner, docker).HostConfig?.DeviceRequests, undefined);
+        assert.deepEqual(containerOptions(asked({}), owner, docker, true).HostConfig?.DeviceRequests, [allGpus]);
         for (const engine of [runtime, devices, docker]) {
             assert.deepEqual(differs({}, engine, all), []);
             assert.deepEqual(differs({}, engine, one), ["deviations"]);

@@ -18,6 +18,7 @@ import {
 import { removeContext, writeContext } from "../docker/context";
 import { findEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
+import { withoutRefusedGpus } from "../docker/gpus";
 import { findImage } from "../docker/image";
 import { pullOrKeep } from "../docker/pull";
 import { createVolume, removeVolume } from "../docker/volume";
@@ -172,7 +173,8 @@ async function create(step: StepOf<"createContainer">, engine: Engine, { warn }:
     try {
         // The name of a next container is ours alone: what has it was left by an update that was cut off.
         if (replaces !== undefined) await removeContainer(engine, made);
-        await createContainer(engine, { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) });
+        const named = { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) };
+        await createContainer(engine, await withoutRefusedGpus(engine, named));
     } catch (error) {
         if (error instanceof ContainerExistsError) {
             const why = `${container} was made on ${engine.endpoint.host} by someone else in the meantime`;

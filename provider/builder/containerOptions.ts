@@ -3,13 +3,24 @@ import { stateFolder } from "../buildkit/stateFolder";
 import { configFlags } from "../buildx/configFiles";
 import { driverDefaults } from "../buildx/driverOptions";
 import { parseRestartPolicy } from "../buildx/values";
-import { type EngineTraits, remapsUsers } from "../docker/engine";
+import { type EngineTraits, remapsUsers, takesCgroupParent } from "../docker/engine";
+import { allGpus, tellsOfGpus } from "../docker/gpus";
 import { type Owner, ownerLabels } from "../docker/ownership";
+import { wslLibraries } from "../docker/thisHost";
 import type { DesiredNode } from "./desired";
 import type { Limits } from "./settings";
 
-/** The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`). */
-export function containerOptions(node: DesiredNode, owner: Owner, engine: EngineTraits): ContainerCreateOptions {
+/**
+ * The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`).
+ *
+ * @param hadGpus the container in whose place it comes had the engine's GPUs.
+ */
+export function containerOptions(
+    node: DesiredNode,
+    owner: Owner,
+    engine: EngineTraits,
+    hadGpus = false,
+): ContainerCreateOptions {
     const { limits, fixed } = node.settings;
     const { memory, memorySwap, cpusetCpus, cpusetMems, cpuQuota, cpuPeriod, cpuShares, restartPolicy } =
         limits as Limits;
@@ -23,7 +34,14 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
             Privileged: true,
             Init: true, // ends what BuildKit's own containers leave behind
             RestartPolicy: parseRestartPolicy(restartPolicy),
-            Mounts: [{ Type: "volume", Source: node.volume, Target: stateFolder }],
+            Mounts: [
+                { Type: "volume", Source: node.volume, Target: stateFolder },
+                ...(engine.hasWslLibraries
+                    ? [{ Type: "bind" as const, Source: wslLibraries, Target: wslLibraries, ReadOnly: true }]
+                    : []),
+            ],
+            // As `docker run --gpus all`; not in the end if the engine does not give them.
+            ...((hadGpus || tellsOfGpus(engine)) && { DeviceRequests: [allGpus] }),
             ...(node.options.network && { NetworkMode: node.options.network }),
             Memory: memory,
             MemorySwap: node.options.memorySwap ? memorySwap : 0,
@@ -32,7 +50,7 @@ export function containerOptions(node: DesiredNode, owner: Owner, engine: Engine
             CpuShares: cpuShares,
             CpusetCpus: cpusetCpus,
             CpusetMems: cpusetMems,
-            ...(engine.CgroupDriver === "cgroupfs" && {
+            ...(takesCgroupParent(engine) && {
                 CgroupParent: fixed.cgroupParent || driverDefaults.cgroupParent,
             }),
             ...(Object.keys(fixed.extraHosts).length > 0 && {

@@ -1,5 +1,6 @@
 /** The files that a node's buildkitd finds in its configuration folder. */
 import { readFile } from "node:fs/promises";
+import { posix } from "node:path";
 import type { ContainerInspectInfo } from "dockerode";
 import { type Problem, problemsOfConfig, readConfig, type Table } from "../buildkit/config";
 import { withGc } from "../buildkit/gc";
@@ -7,14 +8,14 @@ import { withKeepBytes } from "../buildkit/keepBytes";
 import {
     belongsToConfig,
     configFiles,
-    configFlags,
     configFolder,
     configuredEntitlements,
     defaultConfigFile,
     digestOfFiles,
+    hasConfigFlags,
 } from "../buildx/configFiles";
 import type { ConfiguredEntitlements } from "../buildx/flags";
-import { readFilesOf } from "../docker/container";
+import { changedFiles, readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { type Registries, registriesIn } from "../docker/mirrors";
 import { formatPath } from "../words";
@@ -86,12 +87,24 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
     return `buildx's default configuration, ${file}, cannot be used: ${at}${wrong.reason}`;
 }
 
-/** The digest of the files that a container has; without asking the engine where its buildkitd is told of none. */
+/**
+ * The digest of the configuration files that someone put into a container, us or another; "" without asking the engine
+ * where its buildkitd is told of none. What the image brings does not count.
+ *
+ * @param asked the digest that it is to have: if all the files have it, none is the image's.
+ */
 export async function digestInContainer(
     engine: Engine,
-    { Name: name, Config: config }: ContainerInspectInfo,
+    { Name, Config: config }: ContainerInspectInfo,
+    asked: string,
 ): Promise<string> {
-    if (!configFlags.every((flag, index) => config.Cmd?.[index] === flag)) return "";
-    const files = await readFilesOf(engine, name.replace(/^\//, ""), configFolder);
-    return digestOfFiles(Object.fromEntries(Object.entries(files).filter(([path]) => belongsToConfig(path))));
+    if (!hasConfigFlags(config.Cmd)) return "";
+    const name = Name.replace(/^\//, "");
+    const found = Object.entries(await readFilesOf(engine, name, configFolder));
+    const all = found.filter(([path]) => belongsToConfig(path));
+    const digest = await digestOfFiles(Object.fromEntries(all));
+    if (digest === asked) return digest;
+    const changed = await changedFiles(engine, name);
+    const own = all.filter(([path]) => changed.has(posix.join(configFolder, path)));
+    return digestOfFiles(Object.fromEntries(own));
 }

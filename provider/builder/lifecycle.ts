@@ -16,6 +16,7 @@ import { readRecord, storeIdentifier } from "../buildx/store";
 import { inspectContainer } from "../docker/container";
 import { UnreachableError } from "../docker/engine";
 import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
+import { warnOfPodman } from "../docker/podman";
 import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
 import { patienceOf } from "../pulumi/patience";
@@ -139,7 +140,7 @@ export async function create(inputs: BuilderInputs): Promise<CreateResult<Builde
     const limit = { seconds: desired.later.bootTimeout, argument: "bootTimeout" };
     const sites = await reach(desired.nodes, patienceOf(inputs, limit));
     if (sites.every(({ trouble }) => trouble)) throw allTroubles(sites);
-    await waitForCopies(sites, inputs.__urn);
+    await Promise.all([waitForCopies(sites, inputs.__urn), warnOfPodmanAt(sites, inputs.__urn)]);
     const isOurs: IsOurs = (found) => desired.adopt || sameOwner(found, self);
     const observed = await observe(sites, desired, isOurs, undefined);
     const ownership = ownershipOf(desired, observed);
@@ -233,7 +234,7 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     const isLetGo = await letsGo(news.__urn, unreachable.filter(isReached(before)), "The node is dropped");
     const sites = [...reached, ...left];
     if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
-    await waitForCopies(sites, news.__urn);
+    await Promise.all([waitForCopies(sites, news.__urn), warnOfPodmanAt(sites, news.__urn)]);
     const isOurs: IsOurs = (found) => desired.adopt || ownedAsIn(olds)(found);
     const [found, leftAt] = await Promise.all([observe(sites, desired, isOurs, before), leftPlaces(desired, before)]);
     const wasReached = isReached(before);
@@ -331,6 +332,11 @@ async function waitForCopies(sites: readonly Site[], urn: string): Promise<void>
     const to = { report: statusLine(urn), signal: cancelled() };
     const each = async ({ engine, node }: Site) =>
         engine && (await waitForCopy({ engine, volume: volumeName(node), ...to }));
+    await Promise.all(sites.map(each));
+}
+
+async function warnOfPodmanAt(sites: readonly Site[], urn: string): Promise<void> {
+    const each = async ({ engine }: Site) => engine && (await warnOfPodman(engine, (text) => warn(urn, text)));
     await Promise.all(sites.map(each));
 }
 

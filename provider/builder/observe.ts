@@ -7,14 +7,16 @@ import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import { isContext } from "../docker/context";
 import { type Engine, type EngineTraits, traitsOf } from "../docker/engine";
 import { digestInRegistry, findImage, imageDigest, inspectImage } from "../docker/image";
-import { isPinned, sameImage } from "../docker/imageReference";
+import { isImageAsked, isPinned } from "../docker/imageReference";
 import { findNetwork, networkOf } from "../docker/network";
 import { type Owner, ownerOf } from "../docker/ownership";
+import { isPodman } from "../docker/podman";
 import type { TlsArguments } from "../docker/tls";
 import { inspectVolume } from "../docker/volume";
+import { settingsOfContainer } from "./containerSettings";
 import type { Desired, DesiredNode, Later } from "./desired";
 import { digestInContainer } from "./files";
-import { type Settings, settingsOfContainer } from "./settings";
+import type { Settings } from "./settings";
 import {
     type ContextStatus,
     type OwnContext,
@@ -211,8 +213,10 @@ async function observeNode(
             settings: settingsOfContainer(container, {
                 image: made,
                 engine: traits,
+                isPodman: await isPodman(engine, container.Config.Env),
                 network: networkOf(container, network, foundNetwork),
-                files: await digestInContainer(engine, container),
+                files: await digestInContainer(engine, container, node.settings.fixed.files),
+                asked: node.settings.fixed,
             }),
         },
         hasNext: mayHaveNext && (await inspectContainer(engine, nextContainerName(node.name))) !== undefined,
@@ -240,7 +244,7 @@ interface ImageFacts {
 
 async function hasMoved(engine: Engine, { container, made, wanted, node, pull }: ImageFacts): Promise<boolean> {
     const { image } = node.settings.fixed;
-    if (isPinned(image) || !sameImage(image, container.Config.Image)) return false;
+    if (isPinned(image) || !isImageAsked(container.Config.Image, image)) return false;
     if (wanted !== undefined && wanted.Id !== container.Image) return true;
     if (pull === "missing" || made === undefined) return false;
     const newest = await digestInRegistry(engine, image, node.imageInMirrors);

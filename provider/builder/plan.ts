@@ -261,7 +261,10 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
 }
 
 /** Where a user would look for a setting, if it is not by its own name. */
-const argumentOf: Partial<Record<keyof Fixed, string>> = { files: "buildkitdConfig or a file that it names" };
+const argumentOf: Partial<Record<keyof Fixed, string>> = {
+    files: "buildkitdConfig or a file that it names",
+    deviations: "what buildx gives every builder (the host's GPUs, WSL's libraries, no --cpus)",
+};
 
 /**
  * Why a container cannot go on as it is, or `undefined` where it can.
@@ -330,7 +333,7 @@ function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, w
         const labels = ownerLabels(desired.owner);
         steps.push({ do: "createVolume", volume, labels, isLost: isKnown, why: "there is none" });
     }
-    const options = containerOptions(node, desired.owner, observed.engine);
+    const options = containerOptions(node, desired.owner, observed.engine, observed.container?.settings.hasGpus);
     const { contents: files } = node.files;
     const tellsProvenance = node.options.provenanceAddGha !== false;
     const replaces = undefined;

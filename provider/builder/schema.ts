@@ -9,7 +9,7 @@ import { shown } from "../buildkit/config";
 import { legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { gcRule } from "../pulumi/gcArguments";
 import { legalImage, legalPull } from "../pulumi/imageArguments";
-import { legalName, onlyKeys, text, textThat } from "../pulumi/validation";
+import { legalLabels, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
 import { said, suggestion } from "../words";
 
 /** The engine's least memory for a container. */
@@ -202,12 +202,7 @@ export const schema = v.looseObject({
             onlyKeys(["nameservers", "searchDomains", "options"]),
         ),
     ),
-    labels: v.optional(
-        v.record(
-            v.string(),
-            v.string(({ input }) => `${said(input)} is not text`),
-        ),
-    ),
+    labels: v.optional(legalLabels),
     bootTimeout: v.optional(seconds(1)),
     drainTimeout: v.optional(seconds(0)),
 });

@@ -2,14 +2,18 @@
  * What a node's container is made with, in one form for two sources: the arguments that a user wrote and the
  * container that the engine reports. Comparing two of them says what changed.
  */
-import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
-import { configFlags } from "../buildx/configFiles";
 import { type DriverOptions, driverDefaults } from "../buildx/driverOptions";
 import type { Dns } from "./inputs";
-import { formatRestartPolicy, formatSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
-import type { EngineTraits } from "../docker/engine";
-import { sameImage } from "../docker/imageReference";
-import { isOwnLabel } from "../docker/ownership";
+import {
+    canonicalAddress,
+    canonicalCpuSet,
+    formatRestartPolicy,
+    formatSize,
+    parseRestartPolicy,
+    parseSize,
+    parseSwapSize,
+} from "../buildx/values";
+import { isImageAsked } from "../docker/imageReference";
 
 /** Limits in the Engine API's units, 0 or "" for none. These change on a running container. */
 export interface Limits {
@@ -30,8 +34,8 @@ export interface Fixed {
     image: string;
     /** `bridge` where none was asked for. */
     network: string;
-    /** "" for the driver's default. */
-    cgroupParent: string;
+    /** "" for the driver's default; `undefined` where the engine takes none. */
+    cgroupParent: string | undefined;
     env: Record<string, string>;
     flags: string[];
     labels: Record<string, string>;
@@ -39,29 +43,25 @@ export interface Fixed {
     dns: Required<Dns>;
     /** The digest of buildkitd's configuration and the files that belong to it; "" for none. */
     files: string;
+    /** In what it differs from every container that the driver makes on its engine, such as `GPUs`; "" for nothing. */
+    deviations: string;
 }
 
 export interface Settings {
     /** Without those that the engine's host cannot set and therefore drops. */
     readonly limits: Partial<Limits>;
     readonly fixed: Fixed;
+    /** It was made with GPUs. */
+    readonly hasGpus?: boolean;
     /** What the image itself sets, which holds unless it is overridden. */
     readonly ofImage?: { readonly env: Record<string, string>; readonly labels: Record<string, string> };
 }
 
-/** The engine's word on whether its host can set each limit. */
-const traitOfLimit: Partial<Record<keyof Limits, keyof EngineTraits>> = {
-    memory: "MemoryLimit",
-    memorySwap: "SwapLimit",
-    cpuQuota: "CpuCfsQuota",
-    cpuPeriod: "CpuCfsPeriod",
-    cpuShares: "CPUShares",
-    cpusetCpus: "CPUSet",
-    cpusetMems: "CPUSet",
-};
-
 /** Twice the memory, which the engine takes where no limit with swap is given. */
-const defaultSwap = (memory: number) => 2 * memory;
+export const defaultSwap = (memory: number) => 2 * memory;
+
+/** "" for the driver's default. */
+export const ownCgroupParent = (parent = ""): string => (parent === driverDefaults.cgroupParent ? "" : parent);
 
 const networkMode = (mode: string | undefined) => (!mode || mode === "default" ? "bridge" : mode);
 
@@ -89,97 +89,17 @@ export function settingsOfOptions(
         fixed: {
             image: options.image ?? driverDefaults.image,
             network: networkMode(options.network),
-            cgroupParent: options.cgroupParent ?? "",
+            cgroupParent: ownCgroupParent(options.cgroupParent),
             env: options.env ?? {},
             flags: [...flags],
             labels,
             extraHosts,
             dns: { ...noDns, ...dns },
             files,
+            deviations: "",
         },
     };
 }
-
-/** What a container does not tell of itself. */
-interface AroundContainer {
-    /** What it was made of. */
-    readonly image: ImageInspectInfo | undefined;
-    readonly engine: EngineTraits;
-    readonly network: string;
-    /** The digest of what lies in buildkitd's configuration folder. */
-    readonly files: string;
-}
-
-export function settingsOfContainer(
-    container: ContainerInspectInfo,
-    { image, engine, network, files }: AroundContainer,
-): Settings {
-    const { HostConfig: host, Config: config } = container;
-    const parent = host.CgroupParent ?? "";
-    const isDefaultParent = engine.CgroupDriver !== "cgroupfs" || parent === driverDefaults.cgroupParent;
-    const limits: Limits = {
-        memory: host.Memory ?? 0,
-        memorySwap: host.MemorySwap || defaultSwap(host.Memory ?? 0),
-        cpuQuota: host.CpuQuota ?? 0,
-        cpuPeriod: host.CpuPeriod ?? 0,
-        cpuShares: host.CpuShares ?? 0,
-        cpusetCpus: host.CpusetCpus ?? "",
-        cpusetMems: host.CpusetMems ?? "",
-        restartPolicy: formatRestartPolicy({
-            Name: host.RestartPolicy?.Name ?? "",
-            MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
-        }),
-    };
-    const names = host as Partial<Record<"ExtraHosts" | "Dns" | "DnsSearch" | "DnsOptions", string[] | null>>;
-    const ofImage = { env: variables(image?.Config?.Env), labels: image?.Config?.Labels ?? {} };
-    return {
-        limits: Object.fromEntries(Object.entries(limits).filter(([key]) => canSet(engine, key as keyof Limits))),
-        fixed: {
-            image: config.Image,
-            network,
-            cgroupParent: isDefaultParent ? "" : parent,
-            env: without(variables(config.Env), (name, value) => ofImage.env[name] === value),
-            flags: withoutConfigFlags(config.Cmd ?? []),
-            labels: without(config.Labels ?? {}, (key, value) => isOwnLabel(key) || ofImage.labels[key] === value),
-            extraHosts: hosts(names.ExtraHosts),
-            dns: {
-                nameservers: names.Dns ?? [],
-                searchDomains: names.DnsSearch ?? [],
-                options: names.DnsOptions ?? [],
-            },
-            files,
-        },
-        ofImage,
-    };
-}
-
-function canSet(engine: EngineTraits, limit: keyof Limits): boolean {
-    const trait = traitOfLimit[limit];
-    return trait === undefined || engine[trait] !== false;
-}
-
-const withoutConfigFlags = (flags: string[]) =>
-    configFlags.every((flag, index) => flags[index] === flag) ? flags.slice(configFlags.length) : flags;
-
-/** `name:address` as an entry by name. */
-const hosts = (extraHosts: string[] | null | undefined): Record<string, string> =>
-    Object.fromEntries(
-        (extraHosts ?? []).map((host) => {
-            const at = host.search(/[:=]/);
-            return [host.slice(0, at), host.slice(at + 1)];
-        }),
-    );
-
-const variables = (env: string[] | null | undefined): Record<string, string> =>
-    Object.fromEntries(
-        (env ?? []).map((variable) => {
-            const at = variable.indexOf("=");
-            return at < 0 ? [variable, ""] : [variable.slice(0, at), variable.slice(at + 1)];
-        }),
-    );
-
-const without = (entries: Record<string, string>, drop: (key: string, value: string) => boolean) =>
-    Object.fromEntries(Object.entries(entries).filter(([key, value]) => !drop(key, value)));
 
 /**
  * The driver's options that describe `found`: each as the user wrote it where it still holds, and otherwise as
@@ -218,23 +138,39 @@ export function optionsOfSettings(found: Settings, asked: DriverOptions): Driver
 
 /** Which limits differ, of those that the engine's host can set. */
 export const changedLimits = ({ limits: from }: Settings, { limits: to }: Settings): (keyof Limits)[] =>
-    (Object.keys(from) as (keyof Limits)[]).filter((key) => key in to && from[key] !== to[key]);
+    (Object.keys(from) as (keyof Limits)[]).filter((key) => key in to && !sameLimit(key, from[key], to[key]));
+
+function sameLimit(key: keyof Limits, a: string | number | undefined, b: string | number | undefined): boolean {
+    const isList = key === "cpusetCpus" || key === "cpusetMems";
+    return a === b || (isList && canonicalCpuSet(String(a)) === canonicalCpuSet(String(b)));
+}
 
 /** Which of the settings differ that a container keeps for its life. */
 export function changedFixed({ fixed: from, ofImage }: Settings, { fixed: to }: Settings): (keyof Fixed)[] {
     const same: Record<keyof Fixed, boolean> = {
-        image: sameImage(from.image, to.image),
+        image: isImageAsked(from.image, to.image),
         network: from.network === to.network,
-        cgroupParent: from.cgroupParent === to.cgroupParent,
+        cgroupParent: from.cgroupParent === undefined || from.cgroupParent === to.cgroupParent,
         env: sameEntries({ ...ofImage?.env, ...from.env }, { ...ofImage?.env, ...to.env }),
         flags: JSON.stringify(from.flags) === JSON.stringify(to.flags),
         labels: sameEntries({ ...ofImage?.labels, ...from.labels }, { ...ofImage?.labels, ...to.labels }),
-        extraHosts: sameEntries(from.extraHosts, to.extraHosts),
-        dns: JSON.stringify(from.dns) === JSON.stringify(to.dns),
+        extraHosts: sameEntries(withAddresses(from.extraHosts), withAddresses(to.extraHosts)),
+        dns: JSON.stringify(canonicalDns(from.dns)) === JSON.stringify(canonicalDns(to.dns)),
         files: from.files === to.files,
+        deviations: from.deviations === to.deviations,
     };
     return (Object.keys(same) as (keyof Fixed)[]).filter((key) => !same[key]);
 }
+
+const withAddresses = (hosts: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(Object.entries(hosts).map(([name, address]) => [name, canonicalAddress(address)]));
+
+/** From Docker 29 on the engine writes addresses in their shortest form. */
+const canonicalDns = ({ nameservers, searchDomains, options }: Required<Dns>) => [
+    nameservers.map(canonicalAddress),
+    searchDomains,
+    options,
+];
 
 function sameEntries(a: Record<string, string>, b: Record<string, string>): boolean {
     const keys = Object.keys(a);

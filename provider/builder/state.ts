@@ -29,6 +29,8 @@ export type BuilderState = BuilderOutputs &
         __files?: Record<string, string>;
         /** What the configuration of nodes says of entitlements, by node: buildkitd's flags depend on it. */
         __entitlements?: Record<string, ConfiguredEntitlements>;
+        /** In what a refresh saw that containers differ from every container of the driver, by node. */
+        __deviations?: Record<string, string>;
         /** It was taken over from someone who did not label it. */
         __adopted?: boolean;
         /** Nodes whose volume was there before the builder, and stays when the builder is removed. */
@@ -149,7 +151,7 @@ export function desiredInState(state: BuilderState, registries: readonly Registr
             ...node,
             files: { ...node.files, digest: files },
             imageInMirrors: namesInMirrors(fixed.image, registries[index] ?? {}),
-            settings: { limits, fixed: { ...fixed, files } },
+            settings: { limits, fixed: { ...fixed, files, deviations: state.__deviations?.[node.name] ?? "" } },
         };
     });
     return { ...desired, nodes };
@@ -260,12 +262,15 @@ export const droppedNodes = (
 
 /** The state with its arguments as the engines show them: what someone changed by hand becomes visible. */
 export function withFound(state: BuilderState, desired: Desired, observed: Observed): BuilderState {
-    const { __imageMoved: _, __files: __, ...rest } = state;
+    const { __imageMoved: _, __files: __, __deviations: ___, ...rest } = state;
     const found = desired.nodes.map((node, index) => ({ node, container: observed.nodes[index]?.container }));
     const moved = found.filter(({ container }) => container?.imageMoved).map(({ node }) => node.name);
     const digests = found.map(({ node, container }) => {
         return [node.name, container?.settings.fixed.files ?? node.files.digest] as const;
     });
+    const deviating = found.flatMap(({ node, container }) =>
+        container?.settings.fixed.deviations ? [[node.name, container.settings.fixed.deviations] as const] : [],
+    );
     const shared = found.reduce((all, { node, container }) => ({ ...all, ...sharedArguments(node, container) }), {});
     const ofNodes = found.map(({ node, container }) => nodeArguments(node, container));
     const { __nodes: asked } = state;
@@ -274,6 +279,7 @@ export function withFound(state: BuilderState, desired: Desired, observed: Obser
         ...rest,
         ...digestsInState(digests),
         ...(moved.length > 0 && { __imageMoved: moved }),
+        ...(deviating.length > 0 && { __deviations: Object.fromEntries(deviating) }),
         ...shared,
         ...single,
         ...(asked !== undefined && { __nodes: asked.map((node, index) => ({ ...node, ...ofNodes[index] })) }),

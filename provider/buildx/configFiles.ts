@@ -15,6 +15,10 @@ const configFile = "buildkitd.toml";
 /** The arguments by which it takes the one that lies there. */
 export const configFlags: readonly string[] = ["--config", `${configFolder}/${configFile}`];
 
+/** Whether buildkitd is told first of all to take the one that lies there. */
+export const hasConfigFlags = (flags: readonly string[] | null | undefined): boolean =>
+    configFlags.every((flag, index) => flags?.[index] === flag);
+
 /** The configuration of builders that are given none: `buildkitd.default.toml` in buildx's store; `undefined` for none. */
 export async function defaultConfigFile(): Promise<string | undefined> {
     const path = join(storeFolder(), "buildkitd.default.toml");

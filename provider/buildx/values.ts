@@ -1,4 +1,5 @@
 /** The value syntax of the driver's options (docker/cli `opts`, docker/go-units). */
+import { isIPv6 } from "node:net";
 
 const digits = String.raw`\d(?:_?\d)*`;
 
@@ -81,4 +82,26 @@ export function isCpuSet(text: string): boolean {
             return to === undefined || from <= to;
         })
     );
+}
+
+/** A list of processors or memory nodes in its shortest form: `"0,1"` and `"1,0-1"` are both `"0-1"`. */
+export function canonicalCpuSet(text: string): string {
+    if (!isCpuSet(text)) return text;
+    const ranges = text.split(",").map((range) => {
+        const [from = 0, to = from] = range.split("-").map(Number);
+        return { from, to };
+    });
+    const merged: typeof ranges = [];
+    for (const range of ranges.sort((a, b) => a.from - b.from)) {
+        const last = merged.at(-1);
+        if (last !== undefined && range.from <= last.to + 1) last.to = Math.max(last.to, range.to);
+        else merged.push(range);
+    }
+    return merged.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join();
+}
+
+/** An IP address in its shortest form; anything else as it is. */
+export function canonicalAddress(text: string): string {
+    const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+    return isIPv6(address) && !address.includes("%") ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }

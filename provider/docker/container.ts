@@ -125,6 +125,13 @@ export async function readFilesOf({ api }: Engine, name: string, folder: string)
     return files;
 }
 
+/** The absolute paths that a container has otherwise than its image, without those that it has no longer. */
+export async function changedFiles({ api }: Engine, name: string): Promise<Set<string>> {
+    const changes = (await api.getContainer(name).changes()) as { Path: string; Kind: number }[] | null;
+    const removed = 2;
+    return new Set((changes ?? []).filter(({ Kind: kind }) => kind !== removed).map(({ Path: path }) => path));
+}
+
 /**
  * The last lines that a container wrote to standard error, where programs tell what is wrong; to standard output where
  * it wrote none to that. The engine does not keep the two in their order.

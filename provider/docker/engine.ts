@@ -8,6 +8,7 @@ import { loadClient } from "./client";
 import type { Endpoint } from "./endpoint";
 import { retry, seconds as inSeconds } from "../retry";
 import { untilAborted, type Waiting } from "../waiting";
+import { hasGpuHook, hasWslLibraries } from "./thisHost";
 import { mayBeStarting, whyUnreachable } from "./unreachable";
 
 /** An engine that answered, and where. */
@@ -31,6 +32,15 @@ export interface EngineTraits {
     readonly CpuCfsPeriod?: boolean;
     readonly CPUShares?: boolean;
     readonly CPUSet?: boolean;
+    readonly Runtimes?: Readonly<Record<string, object>> | null;
+    /** Devices that the engine found by itself, such as `nvidia.com/gpu=0`; from Docker 28.3 on. */
+    readonly DiscoveredDevices?: readonly { readonly ID?: string }[] | null;
+    /** Podman alone has it. */
+    readonly BuildahVersion?: string;
+    /** Not of the answer: this machine is a distribution in WSL that has libraries for GPUs, and the engine is on it. */
+    readonly hasWslLibraries?: boolean;
+    /** Not of the answer: the engine is on this machine, which has a program for GPUs in containers. */
+    readonly hasGpuHook?: boolean;
 }
 
 /**
@@ -127,8 +137,15 @@ async function ping(api: Docker, timeout: number): Promise<void> {
 }
 
 /** What an engine says of itself and its host; asked once in the life of this process. */
-export const traitsOf = ({ api, answers }: Engine): Promise<EngineTraits> =>
-    answers.share("info", Infinity, () => api.info() as Promise<EngineTraits>);
+export const traitsOf = ({ api, answers, endpoint }: Engine): Promise<EngineTraits> =>
+    answers.share("info", Infinity, async () => {
+        const [info, inWsl, hook] = await Promise.all([
+            api.info() as Promise<EngineTraits>,
+            hasWslLibraries(endpoint),
+            hasGpuHook(endpoint),
+        ]);
+        return { ...info, hasWslLibraries: inWsl, hasGpuHook: hook };
+    });
 
 async function makeClient(endpoint: Endpoint): Promise<Client> {
     const [Dockerode, { timeout = pingTimeout, ...options }] = await Promise.all([loadClient(), transport(endpoint)]);
@@ -184,6 +201,9 @@ async function transport({ host, tls, from }: Endpoint): Promise<Transport> {
 /** Whether an engine gives containers users of their own, with whom none can be privileged. */
 export const remapsUsers = ({ SecurityOptions: options }: Pick<EngineTraits, "SecurityOptions">): boolean =>
     (options ?? []).some((option) => option.split(",").includes("name=userns"));
+
+/** Whether an engine manages cgroups itself; one that has systemd do it takes no path as a container's cgroup. */
+export const takesCgroupParent = ({ CgroupDriver: driver }: EngineTraits): boolean => driver === "cgroupfs";
 
 /** What the engine answered to a call that failed: its status code, where there was an answer at all. */
 export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;

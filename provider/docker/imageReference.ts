@@ -49,3 +49,15 @@ export function sameImage(a: string, b: string): boolean {
     const key = (of: ImageReference) => JSON.stringify([of.domain, of.path, of.tag]);
     return key(one) === key(other);
 }
+
+/**
+ * Whether a container of the image `found` has the one that was asked for: besides {@link sameImage}, the tag that was
+ * asked for with the digest that it had then. With `BUILDX_DEFAULT_POLICY=1` buildx writes it so (buildx:
+ * `driver/driver.go`, `VerifyImageRef`). Whether the tag means another image by now is another question.
+ */
+export function isImageAsked(found: string, asked: string): boolean {
+    if (sameImage(found, asked)) return true;
+    const reference = parseImageReference(found);
+    if (reference?.digest === undefined || reference.tag === undefined) return false;
+    return sameImage(found.slice(0, found.indexOf("@")), asked);
+}

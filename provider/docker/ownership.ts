@@ -3,6 +3,7 @@
 const prefix = "io.github.pulumi-buildx.";
 const urnLabel = `${prefix}urn`;
 const storeLabel = `${prefix}store`;
+const gpusLabel = `${prefix}gpus`;
 
 /** A resource, and the buildx store from which it was made: two people's stacks of one name stay apart. */
 export interface Owner {
@@ -26,3 +27,12 @@ export function ownerOf(labels: Record<string, string> | null | undefined): Owne
 export const isOwnLabel = (key: string): boolean => key.startsWith(prefix);
 
 export const sameOwner = (a: Owner | undefined, b: Owner): boolean => a?.urn === b.urn && a.store === b.store;
+
+/** For a container that was made without GPUs, since the engine did not give it those that it tells of. */
+export const refusedGpusLabel: Readonly<Record<string, string>> = { [gpusLabel]: "refused" };
+
+export const wasRefusedGpus = (labels: Record<string, string> | null | undefined): boolean =>
+    labels?.[gpusLabel] === refusedGpusLabel[gpusLabel];
+
+/** Labels that Docker Desktop adds to every container. */
+export const isDesktopLabel = (key: string): boolean => key.startsWith("desktop.docker.io/");

@@ -1,6 +1,7 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { whyIllegalName } from "../buildx/names";
+import { isOwnLabel } from "../docker/ownership";
 import { formatPath, said, suggestion } from "../words";
 
 type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
@@ -13,6 +14,20 @@ export const textThat = (isLegal: (text: string) => boolean, what: string) =>
         text(what),
         v.check(isLegal, ({ input }) => `${said(input)} is not ${what}`),
     );
+
+/** More labels on a container or a volume. */
+export const legalLabels = v.record(
+    v.pipe(
+        v.string(),
+        v.check(
+            (key) => !isOwnLabel(key),
+            ({ input }) =>
+                `"${input}" is not a valid label: this package sets those itself that start as it does, so write ` +
+                'one of your own, for example "com.example.team"',
+        ),
+    ),
+    v.string(({ input }) => `${said(input)} is not text`),
+);
 
 /** A builder's or a node's name. */
 export const legalName = v.pipe(

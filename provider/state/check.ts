@@ -6,7 +6,7 @@ import { isTmpfs, tmpfsForgets } from "../docker/volume";
 import { whyIllegalSize } from "../docker/volumeOptions";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
 import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName, text } from "../pulumi/validation";
+import { failuresOf, legalLabels, legalName, text } from "../pulumi/validation";
 import { said } from "../words";
 import { defaultDriver } from "./desired";
 import type { StateInputs } from "./inputs";
@@ -23,7 +23,7 @@ const schema = v.looseObject({
     tls: v.optional(legalTls),
     volumeDriver: v.optional(text("a volume driver's name")),
     volumeDriverOpts: v.optional(texts),
-    labels: v.optional(texts),
+    labels: v.optional(legalLabels),
     restoreFrom: v.optional(v.unknown()), // looked at below
 });
 

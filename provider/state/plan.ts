@@ -1,4 +1,5 @@
 /** Decides what happens to a state. Pure, as the builder's plan is. */
+import { isDeepStrictEqual } from "node:util";
 import { type RestoreSource, saySource } from "../archive/location";
 import { whyLeftBehind } from "../docker/leftBehind";
 import { ownerLabels } from "../docker/ownership";
@@ -104,7 +105,7 @@ function changedVolume(known: DesiredState, desired: DesiredState): string[] {
     };
     const keys = Object.keys(argument) as (keyof DesiredState)[];
     return keys
-        .filter((key) => JSON.stringify(known[key]) !== JSON.stringify(desired[key]))
+        .filter((key) => !isDeepStrictEqual(known[key], desired[key])) // in whatever order an object's keys are
         .map((key) => argument[key] as string);
 }
 

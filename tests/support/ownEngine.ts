@@ -11,6 +11,8 @@ export interface OwnEngineOptions {
     readonly config?: object;
     /** Arguments of dockerd beside those that keep it apart from other engines. */
     readonly args?: readonly string[];
+    /** Variables of dockerd beside this process' own, such as a `PATH` with more programs. */
+    readonly env?: NodeJS.ProcessEnv;
     /** The images that it gets from the machine's engine. @default BuildKit's */
     readonly images?: readonly string[];
 }
@@ -43,7 +45,7 @@ export async function withOwnEngine(
 ): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "pbx-engine-"));
     const host = `unix://${join(folder, "docker.sock")}`;
-    let current: Required<OwnEngineOptions> = { config: {}, args: [], images: [buildkitImage], ...options };
+    let current: Required<OwnEngineOptions> = { config: {}, args: [], env: {}, images: [buildkitImage], ...options };
     const engine: OwnEngine = {
         folder,
         host,
@@ -71,7 +73,7 @@ export async function withOwnEngine(
 
 const buildkitImage = "moby/buildkit:buildx-stable-1";
 
-async function start(folder: string, host: string, { config, args, images }: Required<OwnEngineOptions>) {
+async function start(folder: string, host: string, { config, args, env, images }: Required<OwnEngineOptions>) {
     const settings = join(folder, "daemon.json");
     const logPath = join(folder, "dockerd.log");
     await mkdir(join(folder, "data"), { recursive: true });
@@ -93,7 +95,10 @@ async function start(folder: string, host: string, { config, args, images }: Req
         'ip link set lo up; exec "$@"',
         "dockerd",
     ];
-    const server = spawn("setpriv", [...inNetwork, ...dockerd], { stdio: ["ignore", log.fd, log.fd] });
+    const server = spawn("setpriv", [...inNetwork, ...dockerd], {
+        env: { ...process.env, ...env },
+        stdio: ["ignore", log.fd, log.fd],
+    });
     await log.close();
     let hasEnded = false;
     server.once("exit", () => (hasEnded = true));

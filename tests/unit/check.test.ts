@@ -81,6 +81,7 @@ const bad: [object, string, RegExp][] = [
     [{ drainTimeout: -1 }, "drainTimeout", /-1 is not a number of seconds, 0 or more/],
     [{ drainTimeout: "10m" }, "drainTimeout", /"10m" is not a number of seconds/],
     [{ labels: { a: 1 } }, "labels.a", /1 is not text/],
+    [{ labels: { "io.github.pulumi-buildx.x": "1" } }, 'labels["io.github.pulumi-buildx.x"]', /is not a valid label/],
     [{ nodez: [] }, "nodez", /there is no argument nodez/],
 ];
 

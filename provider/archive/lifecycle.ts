@@ -3,6 +3,7 @@ import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } 
 import { volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
@@ -27,6 +28,11 @@ export async function diff(_id: string, olds: ArchiveInState, news: ArchiveInput
     const why = planArchive(desireArchive(known), desireArchive(olds));
     return { changes: hasUnknown(news) || why !== undefined };
 }
+
+export const comparedArguments = (olds: ArchiveInState, news: ArchiveInputs): ComparedArguments => ({
+    before: argumentsInState(olds),
+    after: news,
+});
 
 export async function create(inputs: ArchiveInputs): Promise<CreateResult<ArchiveInState>> {
     const desired = desireArchive(inputs);
@@ -68,4 +74,9 @@ async function write({ endpoint, tls, ...request }: DesiredArchive, urn: string)
 function stateOf({ __urn: _, ...inputs }: ArchiveInputs, result: ArchiveResult): ArchiveInState {
     const { location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor } = result;
     return { ...inputs, location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor };
+}
+
+function argumentsInState(state: ArchiveInState): object {
+    const outputs = ["location", "sha256", "bytes", "size", "buildkitVersion", "createdAt", "stoppedFor"];
+    return Object.fromEntries(Object.entries(state).filter(([key]) => !outputs.includes(key)));
 }

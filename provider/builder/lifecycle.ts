@@ -18,7 +18,7 @@ import { type Owner, ownerOf, sameOwner } from "../docker/ownership";
 import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine, warn } from "../pulumi/progress";
-import { changedPaths } from "../pulumi/replaceOnChanges";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { applyAfter, type Applying, applyNodes, type Context, undo } from "./apply";
@@ -89,12 +89,7 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
     const desired = desire(inputs, olds.__owner, files);
     const [record, ...places] = await Promise.all([readRecord(id), ...desired.nodes.map(locate)]);
     const steps = plan(desired, await observedInState(olds, desired, places, record));
-    const shown = { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) };
-    const replaces = [
-        ...(steps.replaces ?? []),
-        ...(losesVolume(olds, news) ? ["state"] : []),
-        ...changedPaths(news.__replaceOnChanges, { ...before, name: news.name }, shown),
-    ];
+    const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || !isEmpty(steps),
         replaces,
@@ -102,6 +97,12 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
         deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,
     };
 }
+
+/** The name is left out of it: the state has it in lower case, and another one is a replacement anyway. */
+export const comparedArguments = (olds: BuilderState, news: BuilderInputs): ComparedArguments => ({
+    before: { ...argumentsInState(olds), name: news.name },
+    after: { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) },
+});
 
 /**
  * Whether the state that the builder works on is itself made anew. Before it removes such a state Pulumi asks what

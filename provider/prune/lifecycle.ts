@@ -3,6 +3,7 @@ import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } 
 import { canonicalName, volumeName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
 import { statusLine } from "../pulumi/progress";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { hasUnknown } from "../pulumi/unknown";
 import { applyPrune } from "./apply";
 import { checkPrune } from "./check";
@@ -21,6 +22,11 @@ export const check = async (_: unknown, news: PruneInputs): Promise<CheckResult<
 
 export async function diff(_id: string, olds: PruneState, news: PruneInputs): Promise<DiffResult> {
     return { changes: hasUnknown(news) || whyPruned(desirePrune(news), desirePrune(olds)) !== undefined };
+}
+
+export function comparedArguments(olds: PruneState, news: PruneInputs): ComparedArguments {
+    const { reclaimed: _, records: __, ...before } = olds;
+    return { before, after: news };
 }
 
 export async function create(inputs: PruneInputs): Promise<CreateResult<PruneState>> {

@@ -6,7 +6,7 @@ import { connect, type Engine } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
 import { statusLine } from "../pulumi/progress";
-import { changedPaths } from "../pulumi/replaceOnChanges";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { connectToRemove } from "../pulumi/unreachable";
 import { applyEmulation, bringAbout } from "./apply";
@@ -36,14 +36,18 @@ export async function diff(_id: string, olds: QemuState, news: QemuInputs): Prom
     const desired = desireEmulation(fillIn(news, { ...olds, __urn: olds.__owner.urn }), olds.__owner);
     const { supported, emulators, __claimed: own } = olds;
     const observed: ObservedEmulation = { host: "", supported, emulators, claims: { own, others: [] } };
-    const { replaces: moved = [], refusal, steps } = planEmulation(desired, observed, known(olds));
-    const replaces = [...moved, ...changedPaths(news.__replaceOnChanges, olds, news)];
+    const { replaces = [], refusal, steps } = planEmulation(desired, observed, known(olds));
     return {
         changes: hasUnknown(news) || replaces.length > 0 || refusal !== undefined || steps.length > 0,
-        replaces,
+        replaces: [...replaces],
         // Both would claim the same emulators where two endpoints are one engine.
         deleteBeforeReplace: true,
     };
+}
+
+export function comparedArguments(olds: QemuState, news: QemuInputs): ComparedArguments {
+    const { supported: _, emulators: __, added: ___, ...before } = olds;
+    return { before, after: news };
 }
 
 export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState>> {

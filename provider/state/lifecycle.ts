@@ -9,6 +9,7 @@ import { type Owner, sameOwner } from "../docker/ownership";
 import { removeVolume } from "../docker/volume";
 import { PartlyDone } from "../pulumi/failure";
 import { warn } from "../pulumi/progress";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { connectToRemove } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { applyState } from "./apply";
@@ -51,6 +52,13 @@ export async function diff(_id: string, olds: StateState, news: StateInputs): Pr
         // Where the volume's name stays, the old one is in the way of the new one.
         deleteBeforeReplace: before.volume === desired.volume,
     };
+}
+
+/** Without the names that the volume has: the state has them in lower case, and another one is a replacement anyway. */
+export function comparedArguments(olds: StateState, news: StateInputs): ComparedArguments {
+    const { volumeName: _, mountpoint: __, adopted: ___, ...before } = olds;
+    const { builderName, node } = news;
+    return { before: { ...before, builderName, node }, after: news };
 }
 
 export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {

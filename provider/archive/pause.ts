@@ -47,6 +47,12 @@ export async function builderOf(engine: Engine, volume: string): Promise<Builder
     }
     const isMounted = found?.Mounts.some(({ Name: name }) => name === volume);
     if (found === undefined || !isMounted) return undefined;
+    if (found.State.Paused) {
+        throw new Error(
+            `volume ${volume} on ${engine.endpoint.host} cannot be copied: container ${container} is paused, and so holds its ` +
+                `builds and the volume. Let it go on with: docker unpause ${container}`,
+        );
+    }
     const runs = isRunning(found);
     const ask = runs ? askWorkers(engine, container).then(({ version }) => version) : versionIn(engine, found.Image);
     return { container, isRunning: runs, version: await ask.catch(() => "") };

@@ -6,16 +6,8 @@ import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
-import {
-    type NodeGroup,
-    readRecord,
-    RecordExistsError,
-    removeRecord,
-    sameRecord,
-    stopUsingBuilder,
-    useBuilder,
-    writeRecord,
-} from "../buildx/store";
+import { stopUsingBuilder, useBuilder } from "../buildx/current";
+import { type NodeGroup, readRecord, RecordExistsError, removeRecord, sameRecord, writeRecord } from "../buildx/store";
 import {
     ContainerExistsError,
     copyFiles,
@@ -24,7 +16,7 @@ import {
     removeContainer,
 } from "../docker/container";
 import { removeContext, writeContext } from "../docker/context";
-import { findEndpoint } from "../docker/endpoint";
+import { currentEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
 import { findImage, pullOrKeep } from "../docker/image";
 import { ownerOf } from "../docker/ownership";
@@ -162,16 +154,10 @@ async function runStep(step: Step, applying: Applying): Promise<void> {
         case "use":
             return useBuilder(step.name, await currentEndpoint());
         case "stopUsing":
-            return stopUsingBuilder(step.name);
+            return stopUsingBuilder(step.name, await currentEndpoint());
         case "requirePlatforms":
             return requirePlatforms(step, applying);
     }
-}
-
-/** What the docker CLI would use, as buildx writes it down. */
-async function currentEndpoint(): Promise<string> {
-    const { context, host } = await findEndpoint();
-    return context ?? host;
 }
 
 type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;

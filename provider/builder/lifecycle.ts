@@ -32,6 +32,7 @@ import { type Plan, plan, planAfter, planRemoval } from "./plan";
 import { readBuilder } from "./read";
 import { type Address, locate, reach, type Site } from "./sites";
 import { sharedStates } from "./shared";
+import { requireWritable } from "./writable";
 import {
     argumentsInState,
     type BuilderState,
@@ -179,7 +180,8 @@ export async function read(id: string, props: Partial<BuilderState>): Promise<Re
 /** `BuildxBuilder.get`: of a builder that no state describes, the engine and the store are all there is. */
 async function readForeign(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
     const name = canonicalName(id);
-    const { outputs, engine } = await readBuilder(name);
+    const { outputs, engine, warning } = await readBuilder(name);
+    if (warning !== undefined) await warn((props as Partial<BuilderInputs>).__urn ?? "", warning);
     const container = await inspectContainer(engine, outputs.containerName);
     const owner = ownerOf(container?.Config.Labels) ?? { urn: "", store: "" };
     return { id: name, props: { ...props, ...outputs, __owner: owner } };
@@ -237,6 +239,7 @@ async function remove(id: string, props: BuilderState): Promise<void> {
         drainTimeout: props.drainTimeout ?? defaults.drainTimeout,
     };
     const steps = planRemoval(removal, remains);
+    await requireWritable(steps.after);
     const applying = applyingAt(sites, urn);
     try {
         const failures = await applyNodes(steps, applying);
@@ -303,6 +306,7 @@ async function run(
     applying: Applying,
 ): Promise<ReadonlyMap<number, Error>> {
     if (steps.refusal !== undefined) throw new Error(steps.refusal);
+    await requireWritable(steps.after);
     try {
         const failed = await applyNodes(steps, applying);
         const names = [...desired.nodes.map(({ name }) => name), ...observed.dropped.map(({ node }) => node)];

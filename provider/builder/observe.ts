@@ -2,9 +2,11 @@ import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { askWorkers } from "../buildkit/workers";
 import { containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
+import { type Choice, choiceOf } from "../buildx/current";
 import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import { isContext } from "../docker/context";
+import { currentEndpoint } from "../docker/endpoint";
 import { type Engine, type EngineTraits, traitsOf } from "../docker/engine";
 import { digestInRegistry, findImage, imageDigest, inspectImage } from "../docker/image";
 import { isPinned, sameImage } from "../docker/imageReference";
@@ -30,6 +32,8 @@ export interface Observed {
     readonly record: BuilderRecord;
     /** docker has a context of the builder's name, which buildx would take for the builder. */
     readonly isContext: boolean;
+    /** Whether the store has it as the builder that buildx takes where none is named. */
+    readonly choice: Choice;
     /** What Pulumi's state has of the builder; its record is then ours. `undefined` for a new one. */
     readonly known: Known | undefined;
     /** The nodes of {@link Desired}, in their order. */
@@ -106,9 +110,10 @@ export async function observe(
     known: Known | undefined,
 ): Promise<Observed> {
     const { name, nodes } = desired;
-    const [record, contextOfThatName, observed, dropped] = await Promise.all([
+    const [record, contextOfThatName, choice, observed, dropped] = await Promise.all([
         readRecord(name),
         isContext(name),
+        observeChoice(name),
         Promise.all(nodes.map((node, index) => observeNode(sites[index] as Site, node, isOurs, desired, known))),
         Promise.all(sites.slice(nodes.length).map((site) => observeDropped(site, isOurs, desired.owner, known))),
     ]);
@@ -117,12 +122,16 @@ export async function observe(
     return {
         record,
         isContext: contextOfThatName,
+        choice,
         known,
         nodes: observed,
         // Where the same engine only goes by another address, the node is the one that is asked for.
         dropped: dropped.filter((each) => each.engineId === undefined || isElsewhere(each)),
     };
 }
+
+/** Whether the store has a builder as the one that buildx takes where none is named. */
+export const observeChoice = async (name: string): Promise<Choice> => choiceOf(name, await currentEndpoint());
 
 /** A node of which nothing is known but why. */
 export const troubled = (message: string): ObservedNode => ({

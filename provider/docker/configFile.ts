@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { FileAccessError, whyNoAccess } from "../fileAccess";
 
 /** What this package reads of docker's `config.json`. */
 export interface DockerConfig {
@@ -23,7 +24,10 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
         text = await readFile(path, "utf8");
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-        throw error;
+        const own = [dockerConfigFolder(env)];
+        const elsewhere = "set DOCKER_CONFIG to a folder that this user can read";
+        const why = await whyNoAccess(error, { path, to: "read", own, elsewhere });
+        throw new FileAccessError("docker's configuration cannot be read", why, error);
     }
     try {
         return JSON.parse(text) as DockerConfig;

@@ -22,6 +22,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
     return {
         record: { is: "present", nodeGroup: record(wanted) },
         isContext: false,
+        choice: args.use ? "current" : "no",
         known: {
             name: wanted.name,
             nodes: wanted.nodes.map((node, index) => ({
@@ -59,6 +60,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
 const nothing: Observed = {
     record: { is: "absent" },
     isContext: false,
+    choice: "no",
     known: undefined,
     nodes: [
         {

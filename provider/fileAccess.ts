@@ -1,5 +1,5 @@
 /** Why a file or folder of the user's configuration cannot be read or written, in a sentence with what can be done. */
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 
 /** Thrown where this user may not read or write a file. */
@@ -33,6 +33,29 @@ export interface WhatFailed {
 export async function whyNoAccess(error: unknown, what: WhatFailed): Promise<NoAccess> {
     const { code } = error as NodeJS.ErrnoException;
     return code === "EACCES" || code === "EPERM" ? whyForbidden(what) : { why: await whyUnusable(error, what) };
+}
+
+/**
+ * Makes a folder and those above it that are not there yet; whether it made any. Node.js' own `recursive` does not end where a
+ * folder that is there cannot have another one in it, as below `/proc`.
+ */
+export async function makeFolders(path: string, mode: number): Promise<boolean> {
+    try {
+        await mkdir(path, { mode });
+        return true;
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EEXIST") {
+            if ((await stat(path)).isDirectory()) return false;
+            throw Object.assign(new Error(`${path} is no folder`), { code: "ENOTDIR" });
+        }
+        const above = dirname(path);
+        if (code !== "ENOENT" || above === path || !(await makeFolders(above, mode))) throw error;
+        await mkdir(path, { mode }).catch((raced: NodeJS.ErrnoException) => {
+            if (raced.code !== "EEXIST") throw raced;
+        });
+        return true;
+    }
 }
 
 async function whyUnusable(error: unknown, { path, elsewhere }: WhatFailed): Promise<string> {

@@ -9,7 +9,6 @@ import {
     constants,
     type FileHandle,
     link,
-    mkdir,
     open,
     readFile,
     rename,
@@ -20,7 +19,7 @@ import {
 import { homedir, userInfo } from "node:os";
 import { join, relative } from "node:path";
 import { dockerConfigFolder } from "../docker/configFile";
-import { FileAccessError, type WhatFailed, whyNoAccess } from "../fileAccess";
+import { FileAccessError, makeFolders, type WhatFailed, whyNoAccess } from "../fileAccess";
 
 /** The folder that holds the records of this user: `$BUILDX_CONFIG`, else `buildx` beside docker's config. */
 export function storeFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -57,8 +56,7 @@ export async function place(path: string, content: string, exclusive = false): P
 export async function makeFolder(folder: string): Promise<void> {
     const path = join(storeFolder(), folder);
     try {
-        const made = await mkdir(path, { recursive: true, mode: 0o700 });
-        if (made !== undefined) await giveToSudoUser(path);
+        if (await makeFolders(path, 0o700)) await giveToSudoUser(path);
     } catch (error) {
         throw await unwritable(error, path);
     }

@@ -1,8 +1,8 @@
 /** docker's contexts: named engines with their TLS files (docker/cli `cli/context/store`). */
 import { createHash, randomBytes } from "node:crypto";
-import { access, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { FileAccessError, whyNoAccess } from "../fileAccess";
+import { FileAccessError, makeFolders, whyNoAccess } from "../fileAccess";
 import { dockerConfigFolder } from "./configFile";
 import { materialInFolder, type TlsMaterial, tlsFile, tlsParts } from "./tls";
 
@@ -77,7 +77,7 @@ export async function requireWritableContexts(): Promise<void> {
     for (const kind of ["meta", "tls"]) {
         const path = join(dockerConfigFolder(), "contexts", kind);
         try {
-            await mkdir(path, { recursive: true, mode: kind === "tls" ? 0o700 : 0o755 });
+            await makeFolders(path, kind === "tls" ? 0o700 : 0o755);
             await access(path, constants.W_OK | constants.X_OK);
         } catch (error) {
             throw await noAccess(error, path, "write");
@@ -88,7 +88,7 @@ export async function requireWritableContexts(): Promise<void> {
 /** Puts a whole file into its place, in folders of docker's own modes. */
 async function place(path: string, content: string, mode: number): Promise<void> {
     try {
-        await mkdir(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
+        await makeFolders(dirname(path), mode === 0o600 ? 0o700 : 0o755);
         const beside = `${path}.${randomBytes(6).toString("hex")}`;
         await writeFile(beside, content, { mode, flag: "wx" });
         await rename(beside, path);

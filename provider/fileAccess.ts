@@ -50,7 +50,8 @@ export async function makeFolders(path: string, mode: number): Promise<boolean> 
             throw Object.assign(new Error(`${path} is no folder`), { code: "ENOTDIR" });
         }
         const above = dirname(path);
-        if (code !== "ENOENT" || above === path || !(await makeFolders(above, mode))) throw error;
+        if (code !== "ENOENT" || above === path) throw error;
+        await makeFolders(above, mode);
         await mkdir(path, { mode }).catch((raced: NodeJS.ErrnoException) => {
             if (raced.code !== "EEXIST") throw raced;
         });

@@ -4,7 +4,7 @@
  */
 import type { DiffResult } from "@pulumi/pulumi/dynamic";
 import { isDeepStrictEqual } from "node:util";
-import { hasUnknown } from "./unknown";
+import { hasUnknown, unknown } from "./unknown";
 
 /** A resource's arguments before and after a change, in one form: without outputs, and defaults filled in on both sides. */
 export interface ComparedArguments {
@@ -48,8 +48,7 @@ export const keysOf = (path: string): string[] =>
 function differs(before: unknown, after: unknown, keys: readonly string[]): boolean {
     const [key, ...rest] = keys;
     // `nodes[*]` is any change of `nodes`, an added item too.
-    if (key === undefined || (key === "*" && rest.length === 0))
-        return !hasUnknown(after) && !isDeepStrictEqual(before, after);
+    if (key === undefined || (key === "*" && rest.length === 0)) return differsAsFarAsKnown(before, after);
     if (key !== "*") return differs(at(before, key), at(after, key), rest);
     // As in Pulumi, an item that is added or removed as a whole is no change of `nodes[*].endpoint`.
     return keysIn(before)
@@ -57,9 +56,17 @@ function differs(before: unknown, after: unknown, keys: readonly string[]): bool
         .some((each) => differs(at(before, each), at(after, each), rest));
 }
 
+/** Whether two values differ, whatever becomes of that in them which is not known yet. */
+function differsAsFarAsKnown(before: unknown, after: unknown): boolean {
+    if (after === unknown) return false;
+    if (!hasUnknown(after)) return !isDeepStrictEqual(before, after);
+    const keys = new Set([...keysIn(before), ...keysIn(after)]);
+    return [...keys].some((key) => differsAsFarAsKnown(at(before, key), at(after, key)));
+}
+
 const keysIn = (value: unknown): string[] => (typeof value === "object" && value !== null ? Object.keys(value) : []);
 
 function at(value: unknown, key: string): unknown {
-    if (hasUnknown(value) && typeof value !== "object") return value; // below what is not known nothing is known either
+    if (value === unknown) return value; // below what is not known nothing is known either
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

@@ -336,6 +336,17 @@ describe("the plan for a builder that drifted", () => {
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup } }), ["writeRecord"]);
     });
 
+    it("makes it the current one again where someone chose another, and takes back no choice but its own", () => {
+        for (const choice of ["no", "elsewhere"] as const)
+            assert.deepEqual(steps(desired({ use: true }), { ...asAsked({ use: true }), choice }), ["use"]);
+        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "no" }), ["remember"]);
+        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "elsewhere" }), [
+            "stopUsing",
+            "remember",
+        ]);
+        assert.deepEqual(steps(desired(), { ...asAsked(), choice: "current" }), []);
+    });
+
     it("does not mind the order in which buildx wrote a record's keys", () => {
         const args = { driverOpts: { memory: "1g", cpuShares: 5 } };
         const { Nodes, ...others } = record(desired(args));

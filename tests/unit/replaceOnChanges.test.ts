@@ -43,6 +43,8 @@ describe("replaceOnChanges", () => {
         assert.ok(!changed("labels.a", { labels: { a: "1" } }, { labels: unknown }));
         assert.ok(!changed("labels", { labels: { a: "1" } }, { labels: { a: unknown } }));
         assert.ok(!changed("nodes[*].endpoint", { nodes: [{ endpoint: "a" }] }, { nodes: unknown }));
+        assert.ok(changed("*", { state: { node: "a" }, to: "b" }, { state: { node: unknown }, to: "c" }));
+        assert.ok(!changed("*", { state: { node: "a" }, to: "b" }, { state: { node: unknown }, to: "b" }));
         const nodes = [{ endpoint: unknown }, { endpoint: "c" }];
         assert.ok(changed("nodes[*].endpoint", { nodes: [{ endpoint: "a" }, { endpoint: "b" }] }, { nodes }));
     });

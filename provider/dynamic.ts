@@ -2,10 +2,11 @@
  * What the text in each resource's `__provider` names, and so the way from Pulumi's provider process into this
  * package. It has to stay where it is and keep these names: states of every release hold the text.
  */
-import type { ResourceProvider } from "@pulumi/pulumi/dynamic";
+import type { DiffResult, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { cancelled } from "./pulumi/cancel";
 import { withPlainErrors } from "./pulumi/failure";
 import { statusLine } from "./pulumi/progress";
+import { type ComparedArguments, withReplaceOnChanges } from "./pulumi/replaceOnChanges";
 import { inTurn } from "./pulumi/turns";
 import { untilAborted } from "./waiting";
 
@@ -15,6 +16,9 @@ interface Lifecycle extends Verbs {
     /** The volumes that a change works on, from what is asked for or what the state has; changes on one take turns. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each lifecycle knows its own, as with the verbs
     readonly volumesOf?: (props: any) => Promise<readonly string[]>;
+    /** The arguments that a state was made with beside the ones that are asked for, for `replaceOnChanges`. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+    readonly comparedArguments: (olds: any, news: any) => ComparedArguments;
 }
 
 cancelled(); // notices from now on that Pulumi is cancelled
@@ -34,7 +38,7 @@ function provider(load: () => Promise<Lifecycle>): Verbs {
         }) as Verbs[Name];
     return {
         check: verb("check"),
-        diff: verb("diff"),
+        diff: verb("diff", callDiff),
         create: verb("create", callInTurn),
         read: verb("read"),
         update: verb("update", callInTurn),
@@ -44,6 +48,12 @@ function provider(load: () => Promise<Lifecycle>): Verbs {
 
 const callOf = (lifecycle: Lifecycle, name: keyof Verbs, args: unknown[]): Promise<unknown> =>
     (lifecycle[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+
+async function callDiff(lifecycle: Lifecycle, name: keyof Verbs, args: unknown[]): Promise<unknown> {
+    const result = (await callOf(lifecycle, name, args)) as DiffResult;
+    const [, olds, news] = args as [string, object, { __replaceOnChanges?: string[] }];
+    return withReplaceOnChanges(result, news.__replaceOnChanges, lifecycle.comparedArguments(olds, news));
+}
 
 async function callInTurn(lifecycle: Lifecycle, name: keyof Verbs, args: unknown[]): Promise<unknown> {
     const { volumesOf = async () => [] } = lifecycle;

@@ -12,6 +12,8 @@ export interface Machine {
 /** buildx's own records. */
 export interface StoreFacts {
     readonly folder: string;
+    /** Why its records cannot be listed; then none is known. */
+    readonly trouble?: FileTrouble;
     /** By which labels tell this store from others; empty where nothing has needed it yet. */
     readonly identifier: string;
     readonly records: readonly RecordFacts[];
@@ -19,11 +21,20 @@ export interface StoreFacts {
     readonly current: string;
 }
 
+/** Why this user may not use a file, in a sentence with what to do. */
+export interface FileTrouble {
+    readonly message: string;
+    /** What gives it to this user, if a command does. */
+    readonly command?: string | undefined;
+}
+
 export interface RecordFacts {
     readonly name: string;
     readonly path: string;
     /** Why it cannot be read; then nothing else is known of it. */
     readonly unreadable?: string;
+    /** It is not the record that is wrong: this user may not read it. */
+    readonly forbidden?: FileTrouble;
     readonly driver: string;
     readonly nodes: readonly RecordNode[];
     readonly lastUsed: Date | undefined;

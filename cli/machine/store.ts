@@ -1,39 +1,40 @@
-import { findEndpoint } from "../../provider/docker/endpoint";
+import { currentEndpoint } from "../../provider/docker/endpoint";
+import { currentBuilder } from "../../provider/buildx/current";
 import { formatPlatform } from "../../provider/buildx/platform";
 import {
     knownStoreIdentifier,
     listRecords,
     readActivity,
-    readCurrent,
     readRecord,
     recordPath,
     storeFolder,
 } from "../../provider/buildx/store";
-import type { RecordFacts, StoreFacts } from "./facts";
+import { FileAccessError } from "../../provider/fileAccess";
+import type { FileTrouble, RecordFacts, StoreFacts } from "./facts";
 
 /** Reads the store without leaving anything there. */
 export async function lookAtStore(): Promise<StoreFacts> {
-    const [names, identifier, current] = await Promise.all([
-        listRecords(),
+    const [{ names, trouble }, identifier, current] = await Promise.all([
+        listRecords().then(
+            (names) => ({ names, trouble: undefined }),
+            (error: unknown) => ({ names: [], trouble: troubleOf(error) }),
+        ),
         knownStoreIdentifier().catch(() => ""),
-        currentBuilder(),
+        currentEndpoint().then(currentBuilder, () => ""),
     ]);
     const records = await Promise.all(names.sort().map(lookAtRecord));
-    return { folder: storeFolder(), identifier, records, current };
+    return { folder: storeFolder(), identifier, records, current, ...(trouble && { trouble }) };
 }
 
-/** The choice holds for the endpoint that it was made with, or for all (buildx: `store/store.go`, `Current`). */
-async function currentBuilder(): Promise<string> {
-    const [{ Key: key, Name: name, Global: isGlobal }, endpoint] = await Promise.all([
-        readCurrent(),
-        findEndpoint().catch(() => undefined),
-    ]);
-    return isGlobal || key === (endpoint?.context ?? endpoint?.host) ? name : "";
+function troubleOf(error: unknown): FileTrouble {
+    if (!(error instanceof FileAccessError)) throw error;
+    return { message: error.message, command: error.command };
 }
 
 async function lookAtRecord(name: string): Promise<RecordFacts> {
-    const [record, lastUsed] = await Promise.all([readRecord(name), readActivity(name)]);
+    const [record, lastUsed] = await Promise.all([readRecord(name).catch(troubleOf), readActivity(name)]);
     const known = { name, path: recordPath(name), lastUsed };
+    if ("message" in record) return { ...known, unreadable: record.message, forbidden: record, driver: "", nodes: [] };
     if (record.is !== "present") {
         const unreadable = record.is === "unreadable" ? record.why : "it was removed in this moment";
         return { ...known, unreadable, driver: "", nodes: [] };

@@ -1,3 +1,4 @@
+import { otherDriver, whyOtherDriver } from "../../provider/builder/otherDriver";
 import { suggestion } from "../../provider/words";
 import type { Invocation } from "../arguments";
 import { builderOfNode } from "../machine/names";
@@ -15,11 +16,19 @@ export async function status({ names, json }: Invocation): Promise<number> {
     else if (builders.length > 0 || names.length === 0)
         process.stdout.write(renderStatus(builders, screenOf(process.stdout), new Date()));
     const known = machine.store.records.map(({ name }) => name);
-    for (const name of unknown) {
+    const { trouble } = machine.store;
+    if (trouble !== undefined) process.stderr.write(`${trouble.message}\n`);
+    for (const name of trouble === undefined ? unknown : []) {
+        const other = await otherDriver(name);
+        if (other !== undefined) {
+            const failed = `builder "${name}" cannot be shown`;
+            process.stderr.write(`${whyOtherDriver(failed, other, `docker buildx inspect ${name}`)}\n`);
+            continue;
+        }
         const others = known.length > 0 ? suggestion(name, known) : "there are none";
         process.stderr.write(`there is no builder "${name}" in ${machine.store.folder}: ${others}\n`);
     }
-    return unknown.length > 0 ? 1 : 0;
+    return unknown.length > 0 || trouble !== undefined ? 1 : 0;
 }
 
 const isNamed = ({ name, nodes }: BuilderStatus, asked: string) =>

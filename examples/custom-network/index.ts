@@ -6,7 +6,7 @@ const network = new docker.Network("builds");
 
 const builder = new buildx.BuildxBuilder("builder", {
     driverOpts: { network: network.name },
-    // The network's own resolver, which BuildKit by itself would keep from RUN steps.
+    // The network's own resolver, so that RUN steps find these names. By itself BuildKit gives them public name servers.
     buildkitdConfig: { dns: { nameservers: ["127.0.0.11"] } },
 });
 

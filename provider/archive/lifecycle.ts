@@ -4,6 +4,7 @@ import { volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Patience } from "../docker/engine";
 import { patienceOf } from "../pulumi/patience";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
@@ -28,6 +29,11 @@ export async function diff(_id: string, olds: ArchiveInState, news: ArchiveInput
     const why = planArchive(desireArchive(known), desireArchive(olds));
     return { changes: hasUnknown(news) || why !== undefined };
 }
+
+export const comparedArguments = (olds: ArchiveInState, news: ArchiveInputs): ComparedArguments => ({
+    before: argumentsInState(olds),
+    after: news,
+});
 
 export async function create(inputs: ArchiveInputs): Promise<CreateResult<ArchiveInState>> {
     const desired = desireArchive(inputs);
@@ -73,4 +79,9 @@ async function write(
 function stateOf({ __urn: _, __mayBeStarting: __, ...inputs }: ArchiveInputs, result: ArchiveResult): ArchiveInState {
     const { location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor } = result;
     return { ...inputs, location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor };
+}
+
+function argumentsInState(state: ArchiveInState): object {
+    const outputs = ["location", "sha256", "bytes", "size", "buildkitVersion", "createdAt", "stoppedFor"];
+    return Object.fromEntries(Object.entries(state).filter(([key]) => !outputs.includes(key)));
 }

@@ -48,6 +48,12 @@ export async function builderOf(engine: Engine, volume: string, signal: AbortSig
     }
     const isMounted = found?.Mounts.some(({ Name: name }) => name === volume);
     if (found === undefined || !isMounted) return undefined;
+    if (found.State.Paused) {
+        throw new Error(
+            `volume ${volume} on ${engine.endpoint.host} cannot be copied: container ${container} is paused, and so holds its ` +
+                `builds and the volume. Let it go on with: docker unpause ${container}`,
+        );
+    }
     const runs = isRunning(found);
     const ask = runs
         ? askWorkers(engine, container, signal).then(({ version }) => version)

@@ -1,7 +1,9 @@
 /** Writes a state into an archive. */
 import { createHash } from "node:crypto";
 import type { Transform } from "node:stream";
+import { otherDriverOf, whyOtherDriver } from "../builder/otherDriver";
 import { volumeName } from "../buildx/names";
+import { listRecords, readRecord } from "../buildx/store";
 import { removeContainer } from "../docker/container";
 import { type Engine, traitsOf } from "../docker/engine";
 import { freed, writeAll } from "../docker/streams";
@@ -43,8 +45,7 @@ export async function writeArchive(
     const volume = volumeName(node);
     const { host } = engine.endpoint;
     const found = await inspectVolume(engine, volume);
-    if (found === undefined)
-        throw new Error(`there is no volume ${volume} on ${host} to be archived: docker volume ls lists them`);
+    if (found === undefined) throw new Error(await whyNoVolume(node, volume, host));
     requireLasting(found, host);
     const copying: Copying = { engine, volume, image, report, signal, warn };
     await ensureHelperImage(copying);
@@ -155,4 +156,17 @@ async function compress(tar: AsyncIterable<Buffer>, compressor: Transform): Prom
         compressor.destroy(error as Error);
         throw error;
     }
+}
+
+/** A builder of another driver has no volume on an engine. */
+async function whyNoVolume(node: string, volume: string, host: string): Promise<string> {
+    for (const builder of await listRecords()) {
+        const record = await readRecord(builder);
+        const hasNode = record.is === "present" && record.nodeGroup.Nodes.some(({ Name: name }) => name === node);
+        const other = hasNode ? otherDriverOf(record.nodeGroup) : undefined;
+        if (other === undefined) continue;
+        const failed = `the state of builder "${builder}" cannot be archived`;
+        return whyOtherDriver(failed, other, "docker buildx build --cache-to, which every driver knows");
+    }
+    return `there is no volume ${volume} on ${host} to be archived: docker volume ls lists them`;
 }

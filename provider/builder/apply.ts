@@ -7,7 +7,8 @@ import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
-import { RecordExistsError, removeRecord, stopUsingBuilder, useBuilder, writeRecord } from "../buildx/store";
+import { stopUsingBuilder, useBuilder } from "../buildx/current";
+import { RecordExistsError, removeRecord, writeRecord } from "../buildx/store";
 import {
     ContainerExistsError,
     copyFiles,
@@ -16,7 +17,7 @@ import {
     renameContainer,
 } from "../docker/container";
 import { removeContext, writeContext } from "../docker/context";
-import { findEndpoint } from "../docker/endpoint";
+import { currentEndpoint } from "../docker/endpoint";
 import { type Engine, failedCall } from "../docker/engine";
 import { withoutRefusedGpus } from "../docker/gpus";
 import { findImage } from "../docker/image";
@@ -151,18 +152,12 @@ async function runStep(step: Step, applying: Applying): Promise<void> {
         case "use":
             return useBuilder(step.name, await currentEndpoint(), signal);
         case "stopUsing":
-            return stopUsingBuilder(step.name, signal);
+            return stopUsingBuilder(step.name, await currentEndpoint(), signal);
         case "requirePlatforms":
             return requirePlatforms(step, applying);
         case "leave":
             return applying.warn(`${step.what} is left as it is: ${step.why}`);
     }
-}
-
-/** What the docker CLI would use, as buildx writes it down. */
-async function currentEndpoint(): Promise<string> {
-    const { context, host } = await findEndpoint();
-    return context ?? host;
 }
 
 type StepOf<Do extends Step["do"]> = Extract<Step, { do: Do }>;

@@ -17,26 +17,27 @@ export interface GetBuilderOutputArgs {
 export type GetBuilderResult = Readonly<BuilderOutputs>;
 
 /**
- * Reads a builder that another stack or a person made, as it is now.
+ * Reads a builder that another stack or a person made, as it is now. If buildx on this machine has no record of it, so that
+ * builds with it would fail here, a warning says so and how the record is written.
  *
  * ```ts
  * const { platforms, status } = await getBuilder({ name: "ci" });
  * ```
  *
- * @throws where there is no builder of that name, or its engine does not answer.
+ * @throws where there is no builder of that name, its engine does not answer, or its driver is not `docker-container`.
  */
 export async function getBuilder({ name }: GetBuilderArgs): Promise<GetBuilderResult> {
-    const [{ canonicalName, whyIllegalName }, { readBuilder }] = await Promise.all([
+    const [{ canonicalName, whyIllegalName }, { readBuilder, whyNotRead }] = await Promise.all([
         import("../buildx/names"),
         import("./read"),
     ]);
-    const illegal = whyIllegalName(name);
+    const illegal = canonicalName(name) === "default" ? whyNotRead("default", "docker") : whyIllegalName(name);
     if (illegal !== undefined) throw new pulumi.RunError(illegal);
-    try {
-        return (await readBuilder(canonicalName(name))).outputs;
-    } catch (error) {
-        throw new pulumi.RunError((error as Error).message);
-    }
+    const { outputs, warning } = await readBuilder(canonicalName(name)).catch((error: Error) => {
+        throw new pulumi.RunError(error.message);
+    });
+    if (warning !== undefined) await pulumi.log.warn(warning);
+    return outputs;
 }
 
 /** As {@link getBuilder}, of a name that is itself an output. */

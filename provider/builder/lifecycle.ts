@@ -21,7 +21,7 @@ import { cancelled } from "../pulumi/cancel";
 import { PartlyDone } from "../pulumi/failure";
 import { patienceOf } from "../pulumi/patience";
 import { statusLine, warn } from "../pulumi/progress";
-import { changedPaths } from "../pulumi/replaceOnChanges";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown, unknown } from "../pulumi/unknown";
 import { adviceToLetGo, deletesUnreachable, withAdvice } from "../pulumi/unreachable";
 import { untilAborted } from "../waiting";
@@ -37,6 +37,7 @@ import { readBuilder } from "./read";
 import { ownedAsIn, ownershipAfter, ownershipOf } from "./ownership";
 import { type Address, leftBehind, locate, reach, reachKnown, type Site } from "./sites";
 import { sharedStates } from "./shared";
+import { requireWritable } from "./writable";
 import {
     argumentsInState,
     type BuilderState,
@@ -102,12 +103,7 @@ export async function diff(id: string, olds: BuilderState, news: BuilderInputs):
     const steps = plan(desired, await observedInState(olds, desired, places, record, left));
     // A refresh asks as well, and is not to fail for it: `update` refuses.
     if (steps.refusal !== undefined) await warn(news.__urn, steps.refusal);
-    const shown = { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) };
-    const replaces = [
-        ...(steps.replaces ?? []),
-        ...(losesVolume(olds, news) ? ["state"] : []),
-        ...changedPaths(news.__replaceOnChanges, { ...before, name: news.name }, shown),
-    ];
+    const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || !isEmpty(steps),
         replaces,
@@ -125,6 +121,12 @@ const leftPlaces = ({ nodes }: Desired, before: Known): Promise<(string | undefi
             return (await leftBehind(addressOf(node)))?.place.stored;
         }),
     );
+
+/** The name is left out of it: the state has it in lower case, and another one is a replacement anyway. */
+export const comparedArguments = (olds: BuilderState, news: BuilderInputs): ComparedArguments => ({
+    before: { ...argumentsInState(olds), name: news.name },
+    after: { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) },
+});
 
 /**
  * Whether the state that the builder works on is itself made anew. Before it removes such a state Pulumi asks what
@@ -214,7 +216,8 @@ const gone: ReadResult<BuilderState> = { id: "", props: {} as BuilderState };
 /** `BuildxBuilder.get`: of a builder that no state describes, the engine and the store are all there is. */
 async function readForeign(id: string, props: Partial<BuilderState>): Promise<ReadResult<BuilderState>> {
     const name = canonicalName(id);
-    const { outputs, engine } = await readBuilder(name);
+    const { outputs, engine, warning } = await readBuilder(name);
+    if (warning !== undefined) await warn((props as Partial<BuilderInputs>).__urn ?? "", warning);
     const container = await inspectContainer(engine, outputs.containerName);
     const owner = ownerOf(container?.Config.Labels) ?? { urn: "", store: "" };
     return { id: name, props: { ...props, ...outputs, __owner: owner } };
@@ -283,6 +286,7 @@ async function remove(id: string, props: BuilderState): Promise<void> {
         drainTimeout: props.drainTimeout ?? defaults.drainTimeout,
     };
     const steps = planRemoval(removal, remains, record);
+    await requireWritable(steps.after);
     const applying = applyingAt(sites, urn);
     try {
         const failures = await applyNodes(steps, applying);
@@ -363,6 +367,7 @@ async function run(
     applying: Applying,
 ): Promise<ReadonlyMap<number, Error>> {
     if (steps.refusal !== undefined) throw new Error(steps.refusal);
+    await requireWritable(steps.after);
     try {
         const failed = await applyNodes(steps, applying);
         await replaceUnstartable(failed, desired, observed, applying);

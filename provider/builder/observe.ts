@@ -2,9 +2,11 @@ import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { askWorkers } from "../buildkit/workers";
 import { containerName, nextContainerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
+import { type Choice, choiceOf } from "../buildx/current";
 import { type BuilderRecord, readRecord } from "../buildx/store";
 import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import { isContext } from "../docker/context";
+import { currentEndpoint } from "../docker/endpoint";
 import { type Engine, type EngineTraits, traitsOf } from "../docker/engine";
 import { digestInRegistry, findImage, imageDigest, inspectImage } from "../docker/image";
 import { isImageAsked, isPinned } from "../docker/imageReference";
@@ -32,6 +34,8 @@ export interface Observed {
     readonly record: BuilderRecord;
     /** docker has a context of the builder's name, which buildx would take for the builder. */
     readonly isContext: boolean;
+    /** Whether the store has it as the builder that buildx takes where none is named. */
+    readonly choice: Choice;
     /** What Pulumi's state has of the builder; its record is then ours. `undefined` for a new one. */
     readonly known: Known | undefined;
     /** The nodes of {@link Desired}, in their order. */
@@ -133,7 +137,11 @@ export async function observe(
     known: Known | undefined,
 ): Promise<Observed> {
     const { name, nodes } = desired;
-    const [record, contextOfThatName] = await Promise.all([readRecord(name), isContext(name)]);
+    const [record, contextOfThatName, choice] = await Promise.all([
+        readRecord(name),
+        isContext(name),
+        observeChoice(name),
+    ]);
     const ownership = (node: string) => ownershipOf(node, isOurs, record, known);
     const [observed, dropped] = await Promise.all([
         Promise.all(
@@ -149,6 +157,7 @@ export async function observe(
     return {
         record,
         isContext: contextOfThatName,
+        choice,
         known,
         nodes: observed,
         dropped: dropped.map((each) => ({ ...each, stays: isHere(each) })),
@@ -156,6 +165,9 @@ export async function observe(
 }
 
 type Ownership = ReturnType<typeof ownershipOf>;
+
+/** Whether the store has a builder as the one that buildx takes where none is named. */
+export const observeChoice = async (name: string): Promise<Choice> => choiceOf(name, await currentEndpoint());
 
 /** A node of which nothing is known but why. */
 export const troubled = (message: string): ObservedNode => ({

@@ -357,16 +357,24 @@ const boot = ({ later }: Desired, { container }: DesiredNode, why: string, isSta
  * @param done the steps of the nodes.
  */
 export function planAfter(desired: Desired, observed: Observed, done: readonly Step[]): Step[] {
-    const { name, later } = desired;
+    const { later } = desired;
     const before = observed.known?.later;
     return [
         ...planContexts(observed),
         ...planRecord(desired, observed),
-        ...(later.use && !before?.use ? [{ do: "use", name, why: "use is true" } as const] : []),
-        ...(!later.use && before?.use ? [{ do: "stopUsing", name, why: "use is no longer true" } as const] : []),
+        ...planChoice(desired, observed),
         ...planMemory(later, before),
         ...planRequirement(desired, done),
     ];
+}
+
+/** The choice of the current builder. Without `use` it is the user's: it is taken back only where it was made here. */
+function planChoice({ name, later }: Desired, { choice, known }: Observed): Step[] {
+    const before = known?.later.use === true;
+    if (later.use && choice !== "current")
+        return [{ do: "use", name, why: before ? "it is not the current builder any more" : "use is true" }];
+    if (!later.use && before && choice !== "no") return [{ do: "stopUsing", name, why: "use is no longer true" }];
+    return [];
 }
 
 function planContexts({ nodes, dropped }: Observed): Step[] {

@@ -35,7 +35,11 @@ export interface DriverOpts {
     cpusetMems?: pulumi.Input<string>;
     /** Load the result of each build into the engine, unless the build says otherwise. Default: false. */
     defaultLoad?: pulumi.Input<boolean>;
-    /** The network of the builder and its builds: `bridge`, `host`, `none`, `container:<name>`, or a network's name. Default: `bridge`. */
+    /**
+     * The network of the builder's container: `bridge`, `host`, `none`, `container:<name>`, or a network's name. `RUN` steps
+     * are on it too, but resolve the names of containers there only in a build with `--network=host`, or with `dns` (buildkit:
+     * `executor/oci/resolvconf.go`). Default: `bridge`.
+     */
     network?: pulumi.Input<string>;
     /** The cgroup under which the container is placed, where the engine uses cgroupfs. Default: `/docker/buildx`. */
     cgroupParent?: pulumi.Input<string>;

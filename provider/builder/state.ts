@@ -7,7 +7,7 @@ import { builderOutputs, type Described } from "./describe";
 import { type Desired, type DesiredNode, desire, laterOf, nodesOf } from "./desired";
 import { noFiles } from "./files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
-import { contextOf, type Known, type KnownNode, type Observed, type ObservedNode } from "./observe";
+import { contextOf, type Known, observeChoice, type KnownNode, type Observed, type ObservedNode } from "./observe";
 import type { BuilderOutputs } from "./outputs";
 import type { Ownership } from "./ownership";
 import { changedFixed, optionsOfSettings } from "./settings";
@@ -221,6 +221,7 @@ export async function observedInState(
     return {
         record,
         isContext: false,
+        choice: await observeChoice(state.name),
         known: ofState,
         nodes: await Promise.all(nodes),
         dropped: droppedNodes(ofState, desired, places).map((node) => ({

@@ -6,23 +6,21 @@
  * with the name in it.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { storeFolder } from "./store";
+import { makeFolder, place, readStored, removeFile } from "./storeFiles";
 
-const folder = () => join(storeFolder(), "pulumi-buildx");
+const folder = "pulumi-buildx";
 
-const path = (urn: string) => join(folder(), createHash("sha256").update(urn).digest("hex"));
+const path = (urn: string) => join(folder, createHash("sha256").update(urn).digest("hex"));
 
 export async function claimName(name: string, urn: string): Promise<void> {
-    await mkdir(folder(), { recursive: true, mode: 0o700 });
-    await writeFile(path(urn), name, { mode: 0o600 });
+    await makeFolder(folder);
+    await place(path(urn), name);
 }
 
 /** The name that a creation of this resource began with, if it is not known to have ended. */
 export async function claimedName(urn: string): Promise<string | undefined> {
-    const name = await readFile(path(urn), "utf8").catch(() => "");
-    return name || undefined; // empty where the writing was cut off
+    return (await readStored(path(urn))) || undefined; // empty where an older release was cut off as it wrote it
 }
 
 /**
@@ -31,5 +29,5 @@ export async function claimedName(urn: string): Promise<string | undefined> {
  * @param urn of the resource when it was made.
  */
 export async function releaseName(name: string, urn: string): Promise<void> {
-    if ((await claimedName(urn)) === name) await rm(path(urn), { force: true });
+    if ((await claimedName(urn)) === name) await removeFile(path(urn));
 }

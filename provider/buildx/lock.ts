@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "../waiting";
+import { openLock } from "./storeFiles";
 
 /** Between two tries, in milliseconds. */
 const untilNextTry = 10;
@@ -17,14 +18,15 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Does some work on a store while holding the lock that buildx takes too: `flock(2)` on a file in the store
+ * Does some work on buildx's store while holding the lock that buildx takes too: `flock(2)` on a file in the store
  * (buildx: `store/store.go`, `Txn`). It is meant for a few file operations, never for a call to an engine.
  *
  * @param signal ends the wait for the lock; the work is then not done.
+ * @throws {FileAccessError} where this user may not open the lock: then `docker buildx` fails as well.
  */
-export async function withStoreLock<T>(store: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withStoreLock<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const flock = await loadFlock();
-    const lock = flock && (await open(lockPath(store), "a", 0o600).catch(() => undefined));
+    const lock = flock && (await openLock());
     try {
         if (lock) await take(flock, lock, LOCK_EX, patience, signal);
         signal?.throwIfAborted();

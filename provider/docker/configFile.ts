@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { FileAccessError, whyNoAccess } from "../fileAccess";
 
 /** What docker's configuration has for registries, by the name of each. */
 export type Auths = Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
@@ -26,7 +27,10 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
         text = await readFile(path, "utf8");
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-        throw error;
+        const own = [dockerConfigFolder(env)];
+        const elsewhere = "set DOCKER_CONFIG to a folder that this user can read";
+        const why = await whyNoAccess(error, { path, to: "read", own, elsewhere });
+        throw new FileAccessError("docker's configuration cannot be read", why, error);
     }
     try {
         return JSON.parse(text) as DockerConfig;

@@ -46,6 +46,44 @@ export async function startContainer(engine: Engine, name: string): Promise<void
     }
 }
 
+/** Starts a container that does not run; whether this call did. */
+export async function startStopped({ api }: Engine, name: string): Promise<boolean> {
+    const answer: unknown = await api
+        .getContainer(name)
+        .start()
+        .catch((error: unknown) => {
+            if (statusOf(error) === 304) return false; // it runs already
+            throw error;
+        });
+    return answer !== false;
+}
+
+/** Lets a paused container go on; whether this call did. */
+export async function unpauseContainer({ api }: Engine, name: string): Promise<boolean> {
+    const answer: unknown = await api
+        .getContainer(name)
+        .unpause()
+        .catch((error: unknown) => {
+            if (statusOf(error) === 409 || statusOf(error) === 500) return error;
+            throw error;
+        });
+    const { State: state } = await api.getContainer(name).inspect();
+    if (!(answer instanceof Error)) return true;
+    if (state.Paused) throw answer;
+    return false; // someone else has
+}
+
+/** Pauses a container; well if it does not run, or is paused already. */
+export async function pauseContainer(engine: Engine, name: string): Promise<void> {
+    await engine.api
+        .getContainer(name)
+        .pause()
+        .catch(async (error: unknown) => {
+            const found = await inspectContainer(engine, name);
+            if (isResponsive(found)) throw error;
+        });
+}
+
 /**
  * Asks a container's process to end; well if there is none.
  *

@@ -1,7 +1,8 @@
 /** docker's contexts: named engines with their TLS files (docker/cli `cli/context/store`). */
 import { createHash, randomBytes } from "node:crypto";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { FileAccessError, makeFolders, whyNoAccess } from "../fileAccess";
 import { dockerConfigFolder } from "./configFile";
 import { materialInFolder, type TlsMaterial, tlsFile, tlsParts } from "./tls";
 
@@ -40,7 +41,7 @@ export async function readContext(name: string): Promise<DockerContext | undefin
         text = await readFile(metaPath(name), "utf8");
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
+        throw await noAccess(error, metaPath(name), "read");
     }
     const { Endpoints, Metadata } = JSON.parse(text) as Partial<Meta>;
     const { Host: host = "", SkipTLSVerify: skipVerify = false } = Endpoints?.docker ?? {};
@@ -54,7 +55,7 @@ export async function writeContext(name: string, { host, tls, metadata }: Docker
     for (const part of tlsParts) {
         const path = join(tlsFolder(name), tlsFile(part));
         const text = tls?.[part];
-        if (text === undefined) await rm(path, { force: true });
+        if (text === undefined) await remove(path);
         else await place(path, text, 0o600);
     }
     const docker = { Host: host, SkipTLSVerify: tls?.skipVerify ?? false };
@@ -64,13 +65,50 @@ export async function writeContext(name: string, { host, tls, metadata }: Docker
 
 /** Removes a context with its files; well if there is none. */
 export async function removeContext(name: string): Promise<void> {
-    for (const kind of ["meta", "tls"] as const) await rm(folderOf(kind, name), { recursive: true, force: true });
+    for (const kind of ["meta", "tls"] as const) await remove(folderOf(kind, name));
+}
+
+/**
+ * Finds out whether contexts can be written, before anything else is done that needs one.
+ *
+ * @throws {FileAccessError} if they cannot.
+ */
+export async function requireWritableContexts(): Promise<void> {
+    for (const kind of ["meta", "tls"]) {
+        const path = join(dockerConfigFolder(), "contexts", kind);
+        try {
+            await makeFolders(path, kind === "tls" ? 0o700 : 0o755);
+            await access(path, constants.W_OK | constants.X_OK);
+        } catch (error) {
+            throw await noAccess(error, path, "write");
+        }
+    }
 }
 
 /** Puts a whole file into its place, in folders of docker's own modes. */
 async function place(path: string, content: string, mode: number): Promise<void> {
-    await mkdir(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
-    const beside = `${path}.${randomBytes(6).toString("hex")}`;
-    await writeFile(beside, content, { mode, flag: "wx" });
-    await rename(beside, path);
+    try {
+        await makeFolders(dirname(path), mode === 0o600 ? 0o700 : 0o755);
+        const beside = `${path}.${randomBytes(6).toString("hex")}`;
+        await writeFile(beside, content, { mode, flag: "wx" });
+        await rename(beside, path);
+    } catch (error) {
+        throw await noAccess(error, path, "write");
+    }
+}
+
+async function remove(path: string): Promise<void> {
+    try {
+        await rm(path, { recursive: true, force: true });
+    } catch (error) {
+        throw await noAccess(error, path, "write");
+    }
+}
+
+async function noAccess(error: unknown, path: string, to: "read" | "write"): Promise<Error> {
+    const own = [dockerConfigFolder()];
+    const elsewhere = "set DOCKER_CONFIG to a folder that this user can write";
+    const why = await whyNoAccess(error, { path, to, own, elsewhere });
+    const what = to === "read" ? "read" : "written";
+    return new FileAccessError(`docker's contexts cannot be ${what}`, why, error);
 }

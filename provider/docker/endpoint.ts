@@ -41,6 +41,20 @@ export async function findEndpoint(asked?: string, tls?: TlsArguments): Promise<
     return atDefaultSocket();
 }
 
+/**
+ * Returns what buildx takes for the docker CLI's current endpoint, and so for the key of a choice by `docker buildx use`: the
+ * current context's name, or the default context's host (buildx: `util/dockerutil/context.go`, `GetCurrentEndpoint`; docker/cli:
+ * `opts/hosts.go`, `ParseHost`). A rootless engine's socket is none of these: the docker CLI does not look for it.
+ */
+export async function currentEndpoint(): Promise<string> {
+    const { DOCKER_HOST: host, DOCKER_CONTEXT: variable, DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls } = process.env;
+    if (host) return completeHost(host);
+    const name = variable || (await readDockerConfig()).currentContext || "default";
+    if (name !== "default") return name;
+    if (verify || tls) return "tcp://localhost:2376";
+    return process.platform === "win32" ? "npipe:////./pipe/docker_engine" : `unix://${defaultSocket}`;
+}
+
 /** The endpoint that a record names, which is a context's name or a host. */
 export const recordedEndpoint = (stored: string): Promise<Endpoint> => endpointOf(stored, "the builder's record");
 

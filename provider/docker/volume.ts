@@ -31,7 +31,7 @@ export async function removeVolume(engine: Engine, name: string): Promise<void> 
     }
 }
 
-/** The containers, running or not, that mount a volume. */
+/** The containers, running or not, that mount a volume. One that is paused runs: it holds what it has open. */
 export async function containersOf(
     { api }: Engine,
     volume: string,
@@ -40,7 +40,7 @@ export async function containersOf(
     return containers.map(({ Id, Names, Labels: labels, State: state }) => ({
         name: Names[0]?.replace(/^\//, "") ?? Id,
         labels,
-        isRunning: state === "running",
+        isRunning: state === "running" || state === "paused",
     }));
 }
 

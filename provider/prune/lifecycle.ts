@@ -1,10 +1,13 @@
 /** A prune in the words of Pulumi's dynamic providers. */
 import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+import { waitForCopy } from "../archive/helper";
 import { canonicalName, volumeName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
 import { cancelled } from "../pulumi/cancel";
 import { statusLine, warn } from "../pulumi/progress";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { hasUnknown } from "../pulumi/unknown";
+import type { Waiting } from "../waiting";
 import { applyPrune } from "./apply";
 import { checkPrune, warningsOfPrune } from "./check";
 import { desirePrune } from "./desired";
@@ -12,7 +15,7 @@ import type { PruneInputs, PruneState } from "./inputs";
 import { observeBuilder } from "./observe";
 import { planPrune, whyPruned } from "./plan";
 
-/** The caches that are pruned, whose builders have to run. */
+/** The caches that are pruned, whose builders run meanwhile. */
 export async function volumesOf({ builderName }: PruneInputs): Promise<string[]> {
     const record = await readRecord(canonicalName(builderName));
     return record.is === "present" ? record.nodeGroup.Nodes.map(({ Name: node }) => volumeName(node)) : [];
@@ -26,6 +29,11 @@ export async function check(_: unknown, news: PruneInputs): Promise<CheckResult<
 
 export async function diff(_id: string, olds: PruneState, news: PruneInputs): Promise<DiffResult> {
     return { changes: hasUnknown(news) || whyPruned(desirePrune(news), desirePrune(olds)) !== undefined };
+}
+
+export function comparedArguments(olds: PruneState, news: PruneInputs): ComparedArguments {
+    const { reclaimed: _, records: __, ...before } = olds;
+    return { before, after: news };
 }
 
 export async function create(inputs: PruneInputs): Promise<CreateResult<PruneState>> {
@@ -46,13 +54,15 @@ export { remove as delete };
 async function pruned(inputs: PruneInputs, olds?: PruneState): Promise<PruneState> {
     const desired = desirePrune(inputs);
     const { __urn: urn, ...args } = inputs;
-    const report = statusLine(urn);
-    report("removing from the cache");
+    const waiting: Waiting = { report: statusLine(urn), signal: cancelled() };
+    waiting.report("removing from the cache");
     try {
-        const { observed, engines } = await observeBuilder(desired);
+        const { observed, engines } = await observeBuilder(desired, (engine, volume) =>
+            waitForCopy({ engine, volume, ...waiting }),
+        );
         const plan = planPrune(desired, observed, olds && desirePrune(olds));
-        return { ...(args as PruneInputs), ...(await applyPrune(plan, engines, cancelled())) };
+        return { ...(args as PruneInputs), ...(await applyPrune(plan, engines, waiting)) };
     } finally {
-        report("");
+        waiting.report("");
     }
 }

@@ -23,7 +23,9 @@ export interface BuildKitPruneArgs {
 
 /**
  * Removes from a builder's cache at a `pulumi up`: at the first one, and whenever `triggers` or another argument changes
- * (`buildctl prune`). What a running build uses stays.
+ * (`buildctl prune`). What a running build uses stays. A builder that is stopped or paused runs for as long as it takes, and a
+ * node that has a volume and no container gets a buildkitd of its own for it; of a node that was never booted there is nothing
+ * to remove. All nodes are pruned, or none where the engine of one cannot be reached or its buildkitd does not boot.
  *
  * ```ts
  * new BuildKitPrune("weekly", { builderName: builder.name, keepDuration: "7d", triggers: [week] });

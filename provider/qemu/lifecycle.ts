@@ -7,7 +7,7 @@ import type { Owner } from "../docker/ownership";
 import { PartlyDone } from "../pulumi/failure";
 import { patienceOf } from "../pulumi/patience";
 import { warn } from "../pulumi/progress";
-import { changedPaths } from "../pulumi/replaceOnChanges";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
 import { waitingAt } from "../pulumi/waiting";
@@ -48,13 +48,12 @@ export const check = (_: unknown, news: QemuInputs): Promise<CheckResult<QemuInp
 export async function diff(_id: string, olds: QemuState, news: QemuInputs): Promise<DiffResult> {
     const desired = desireEmulation(fillIn(news, { ...olds, __urn: olds.__owner.urn }), olds.__owner);
     const observed = await observeForDiff(olds);
-    const { replaces: moved = [], refusal, steps } = planEmulation(desired, observed, known(olds));
+    const { replaces = [], refusal, steps } = planEmulation(desired, observed, known(olds));
     // A refresh asks as well, and is not to fail for it: `update` refuses.
     if (observed.leftAt !== undefined && refusal !== undefined) await warn(news.__urn, refusal);
-    const replaces = [...moved, ...changedPaths(news.__replaceOnChanges, olds, news)];
     return {
         changes: hasUnknown(news) || replaces.length > 0 || refusal !== undefined || steps.length > 0,
-        replaces,
+        replaces: [...replaces],
         // Both would claim the same emulators where two endpoints are one engine.
         deleteBeforeReplace: true,
     };
@@ -85,6 +84,11 @@ const placeOf = ({ endpoint, tls, __engine: recorded, __owner: owner }: QemuStat
     recorded,
     isThere: async (engine) => (await readClaims(engine, owner)).own !== undefined,
 });
+
+export function comparedArguments(olds: QemuState, news: QemuInputs): ComparedArguments {
+    const { supported: _, emulators: __, added: ___, ...before } = olds;
+    return { before, after: news };
+}
 
 export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };

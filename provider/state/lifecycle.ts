@@ -12,6 +12,7 @@ import { inspectVolume, removeVolume } from "../docker/volume";
 import { PartlyDone } from "../pulumi/failure";
 import { patienceOf } from "../pulumi/patience";
 import { warn } from "../pulumi/progress";
+import type { ComparedArguments } from "../pulumi/replaceOnChanges";
 import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
 import { fillIn, hasUnknown } from "../pulumi/unknown";
 import { untilAborted } from "../waiting";
@@ -84,6 +85,13 @@ const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<
     recorded,
     isThere: async (engine) => (await inspectVolume(engine, volume)) !== undefined,
 });
+
+/** Without the names that the volume has: the state has them in lower case, and another one is a replacement anyway. */
+export function comparedArguments(olds: StateState, news: StateInputs): ComparedArguments {
+    const { volumeName: _, mountpoint: __, adopted: ___, ...before } = olds;
+    const { builderName, node } = news;
+    return { before: { ...before, builderName, node }, after: news };
+}
 
 export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {
     const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };

@@ -2,13 +2,14 @@
 import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
 import { abortedBySignals } from "../archive/signals";
-import { boot } from "../buildkit/boot";
+import { bootAtRest } from "../buildkit/atRest";
 import { stateFolder } from "../buildkit/stateFolder";
 import { askUsage, type Usage } from "../buildkit/usage";
+import { otherDriver, otherDriverOf, whyOtherDriver } from "../builder/otherDriver";
 import { driverDefaults } from "../buildx/driverOptions";
 import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
-import { createContainer, inspectContainer, isRunning, removeContainer } from "../docker/container";
+import { inspectContainer, isRunning } from "../docker/container";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
@@ -43,6 +44,7 @@ export interface CacheUsage {
 const bootTimeout = 60;
 
 export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
+    if (canonicalName(args.builderName) === "default") throw new Error(whyNotMeasured("default", "docker"));
     const illegal = [args.builderName, args.node].flatMap((name) => (name && whyIllegalName(name)) || []);
     if (illegal[0] !== undefined) throw new Error(illegal[0]);
     const builderName = canonicalName(args.builderName);
@@ -53,9 +55,17 @@ export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
         inspectVolume(engine, volumeName(node)),
     ]);
     if (volume === undefined) {
+        const other = await otherDriver(builderName);
+        if (other !== undefined) throw new Error(whyNotMeasured(builderName, other));
         throw new Error(
             `there is no state of node ${node} of builder "${builderName}" on ${engine.endpoint.host}: ` +
                 `volume ${volumeName(node)} is not there (docker volume ls lists them)`,
+        );
+    }
+    if (container?.State.Paused) {
+        throw new Error(
+            `the state of node ${node} of builder "${builderName}" cannot be measured: container ${containerName(node)} on ` +
+                `${engine.endpoint.host} is paused. Let it go on with: docker unpause ${containerName(node)}`,
         );
     }
     const runs = isRunning(container);
@@ -74,9 +84,18 @@ export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
 async function endpointOf({ endpoint, tls }: GetStateArgs, builder: string, node: string): Promise<Endpoint> {
     if (endpoint !== undefined) return findEndpoint(endpoint, tls);
     const record = await readRecord(builder);
+    const other = record.is === "present" ? otherDriverOf(record.nodeGroup) : undefined;
+    if (other !== undefined) throw new Error(whyNotMeasured(builder, other));
     const stored = record.is === "present" ? record.nodeGroup.Nodes.find(({ Name }) => Name === node) : undefined;
     return stored === undefined ? findEndpoint(undefined, tls) : recordedEndpoint(stored.Endpoint);
 }
+
+const whyNotMeasured = (builder: string, other: string) =>
+    whyOtherDriver(
+        `the state of builder "${builder}" cannot be measured`,
+        other,
+        `docker buildx du --builder ${builder}`,
+    );
 
 type Measured = Pick<StateUsage, "sizeOnDisk" | "usage">;
 
@@ -105,8 +124,8 @@ async function folderSize(engine: Engine, container: string, signal: AbortSignal
 }
 
 /**
- * Boots a buildkitd of its own on the volume to ask it, for as long as that takes: nothing is collected, and its network is
- * none. It holds the state's lock meanwhile, as any buildkitd does. Where the program is told to stop, its container is removed.
+ * Without a BuildKit image on the engine all that is known is the size on disk. If the program is told to stop, the container
+ * of the buildkitd that is booted for it is removed.
  */
 async function measureAtRest(
     engine: Engine,
@@ -120,21 +139,11 @@ async function measureAtRest(
     }
     const name = `${volume}_usage_${randomBytes(4).toString("hex")}`;
     return abortedBySignals(async (signal) => {
+        const buildkitd = await bootAtRest(engine, { name, volume, image, seconds: bootTimeout, signal });
         try {
-            await createContainer(engine, {
-                name,
-                Image: image,
-                Cmd: ["--oci-worker-gc=false"],
-                HostConfig: {
-                    Privileged: true,
-                    NetworkMode: "none",
-                    Mounts: [{ Type: "volume", Source: volume, Target: stateFolder }],
-                },
-            });
-            await boot(engine, name, bootTimeout, signal);
             return await measure(engine, name, signal);
         } finally {
-            await removeContainer(engine, name);
+            await buildkitd.end();
         }
     });
 }

@@ -1,9 +1,13 @@
 import { strict as assert } from "node:assert";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { docker, inspectContainer, leftovers } from "../support/docker";
-import { build, context } from "../support/image";
+import { second } from "../support/engines";
+import { build, context, longBuild } from "../support/image";
 import { type Project, withProject } from "../support/project";
 import { run } from "../support/run";
+import { archiveFails } from "../support/state";
 
 /** A layer of 8 MB for each, all of them different. */
 const layers = (count: number) =>
@@ -31,6 +35,15 @@ async function cacheSize(container: string): Promise<number> {
     const records = await docker(["exec", container, "buildctl", "du", "--format", "{{json .}}"]);
     return ((JSON.parse(records) ?? []) as { size: number }[]).reduce((all, { size }) => all + size, 0);
 }
+
+/** Starts a builder, and waits for its buildkitd. */
+async function start(container: string): Promise<void> {
+    await docker(["start", container]);
+    const asking = ["exec", container, "buildctl", "debug", "workers"];
+    while ((await run("docker", asking)).code !== 0) await sleep(100);
+}
+
+const startOf = async (container: string) => (await inspectContainer(container))?.State.StartedAt;
 
 const megabytes = 1024 ** 2;
 
@@ -99,17 +112,41 @@ describe("a state", () => {
             await build(project, unique, await context(project, layers(2)));
             await project.up("--expect-no-changes", "--refresh");
             assert.ok((await total()) > 16 * megabytes);
+            // A stopped builder is started for a prune, and stopped again.
             await program(gc, prune(2));
             await docker(["stop", container]);
-            const refused = (await project.failing("up")).replace(/\s+/g, " ");
-            assert.match(
-                refused,
-                new RegExp(`node ${unique}0 of builder "${unique}" cannot be pruned: .* is not running`),
-            );
-            await docker(["start", container]);
+            const since = await startOf(container);
             await project.up();
-            const { pruned } = await project.outputs<{ pruned: { reclaimed: number; records: number } }>();
-            assert.ok(pruned.reclaimed > 16 * megabytes && pruned.records >= 3, JSON.stringify(pruned));
+            const pruned = async () =>
+                (await project.outputs<{ pruned: { reclaimed: number; records: number } }>()).pruned;
+            const ofStopped = await pruned();
+            assert.ok(ofStopped.reclaimed > 16 * megabytes && ofStopped.records >= 3, JSON.stringify(ofStopped));
+            assert.equal((await inspectContainer(container))?.State.Running, false);
+            assert.notEqual(await startOf(container), since);
+            await start(container);
+            assert.equal(await total(), 0);
+
+            // A paused one goes on for it, and is paused again.
+            await build(project, unique, await context(project, layers(3)));
+            await docker(["pause", container]);
+            await assert.rejects(ask(project), /cannot be measured: .* is paused\. Let it go on with: docker unpause/);
+            const archiving = await archiveFails(project, { builderName: unique, to: join(project.folder, "no") });
+            assert.match(archiving, /cannot be copied: container \S+ is paused.*docker unpause/);
+            await program(gc, prune(3));
+            await project.up();
+            assert.ok((await pruned()).reclaimed > 24 * megabytes, JSON.stringify(await pruned()));
+            assert.equal((await inspectContainer(container))?.State.Paused, true);
+            await docker(["unpause", container]);
+            assert.equal(await total(), 0);
+
+            // One without a container has its volume pruned, and nothing stays of what that took.
+            await build(project, unique, await context(project, layers(2)));
+            await docker(["rm", "--force", container]);
+            await program(gc, prune(4));
+            await project.up();
+            assert.ok((await pruned()).reclaimed > 16 * megabytes, JSON.stringify(await pruned()));
+            assert.deepEqual(await leftovers(unique), [`${container}_state`]);
+            await project.up("--refresh");
             assert.equal(await total(), 0);
 
             await project.program(state);
@@ -122,6 +159,59 @@ describe("a state", () => {
                 ask(project),
                 new RegExp(`there is no state of node ${unique}0 of builder "${unique}"`),
             );
+        }),
+    );
+
+    it(
+        "is pruned on all nodes or on none, leaves running what someone uses, and is 0 where nothing was ever booted",
+        withProject(async (project) => {
+            const { unique } = project;
+            const container = `buildx_buildkit_${unique}0`;
+            const prune = (trigger: number) =>
+                project.program(`
+                    const prune = new buildx.BuildKitPrune("p", { builderName: unique, triggers: [${trigger}] });
+                    exports.reclaimed = prune.reclaimed;`);
+            const reclaimed = async () => (await project.outputs<{ reclaimed: number }>()).reclaimed;
+            await project.buildx("create", "--name", unique, "--driver", "docker-container");
+            await prune(1);
+            await project.up();
+            assert.equal(await reclaimed(), 0);
+            assert.deepEqual(await leftovers(unique), []);
+
+            // Nothing is started or removed where one node cannot be reached, or does not boot.
+            await build(project, unique, await context(project, layers(2)));
+            await docker(["stop", container]);
+            await project.buildx("create", "--append", "--name", unique, "--node", `${unique}b`, second.host);
+            const there = await project.record(unique);
+            const nodes = (there.Nodes as object[]).map((node, index) =>
+                index === 0 ? node : { ...node, Endpoint: `unix://${project.folder}/none.sock` },
+            );
+            await writeFile(join(project.store, "instances", unique), JSON.stringify({ ...there, Nodes: nodes }));
+            await prune(2);
+            const before = await startOf(container);
+            assert.match(
+                (await project.failing("up")).replace(/\s+/g, " "),
+                new RegExp(`node ${unique}b of builder "${unique}" cannot be pruned: .*none.sock`),
+            );
+            assert.equal(await startOf(container), before);
+            await writeFile(join(project.store, "instances", unique), JSON.stringify(there));
+            const broken = ["create", "--name", `${container.replace(/0$/, "b")}`, "--restart", "no"];
+            await docker(["--host", second.host, ...broken, "moby/buildkit:buildx-stable-1", "--no-such-flag"]);
+            assert.match((await project.failing("up")).replace(/\s+/g, " "), /BuildKit did not boot/);
+            assert.equal((await inspectContainer(container))?.State.Running, false);
+            await start(container);
+            assert.ok((await cacheSize(container)) > 16 * megabytes);
+            await docker(["stop", container]);
+
+            // A builder on which someone builds by now is left running.
+            await project.buildx("create", "--name", unique, "--leave", "--node", `${unique}b`);
+            const up = project.up();
+            while ((await inspectContainer(container))?.State.Running !== true) await sleep(20);
+            const { ended } = await longBuild(project, 15);
+            await up;
+            const isRunning = (await inspectContainer(container))?.State.Running;
+            assert.match(await ended, /finished/);
+            assert.equal(isRunning, true);
         }),
     );
 });

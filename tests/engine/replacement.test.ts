@@ -11,6 +11,8 @@ async function events(part: string, since: string): Promise<string[]> {
     return lines.split("\n").filter((line) => line.includes(part) && line.includes("buildx_buildkit"));
 }
 
+const engineArchitecture = async () => (await docker(["info", "--format", "{{.Architecture}}"])).trim();
+
 describe("a replacement", () => {
     it(
         "removes the old one first where the name is fixed, and makes the new one first where it is automatic",
@@ -105,6 +107,43 @@ describe("a resource option", () => {
             assert.equal((await inspectContainer(container))?.Id, replaced?.Id);
             await project.destroy();
             assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
+        "replaceOnChanges replaces each of the five resources, and no other default or output does",
+        withProject(async (project) => {
+            const { unique } = project;
+            const program = (changed: string, options: string) =>
+                project.program(`
+                    const opts = (...replaceOnChanges) => ({ replaceOnChanges, ...${options} });
+                    const state = new buildx.BuildKitState("state",
+                        { builderName: unique.toUpperCase(), labels: { "a.b": "${changed}", c: "same" } },
+                        opts('labels["a.b"]', "node", "builderName"));
+                    const b = new buildx.BuildxBuilder("b", { name: unique + "-b", bootTimeout: 60,
+                        nodes: [{ driverOpts: { env: { A: pulumi.secret("${changed}") } } }] },
+                        opts("nodes[*].driverOpts.env", "platforms", "name"));
+                    const prune = new buildx.BuildKitPrune("prune",
+                        { builderName: b.name, triggers: ["${changed}"] }, opts("triggers", "reclaimed"));
+                    new buildx.BuildKitStateArchive("archive",
+                        { state, to: "a.tar.zst", triggers: ["${changed}"] }, opts("*"));
+                    new buildx.QemuEmulation("qemu", { platforms: ["linux/${changed}"] }, opts("platforms", "image"));`);
+            await project.program("");
+            const machine = (await engineArchitecture()) === "aarch64" ? ["arm64", "arm"] : ["amd64", "386"];
+            await program(machine[0] as string, "{}");
+            await project.up();
+            await project.preview("--expect-no-changes");
+            await project.up("--refresh", "--expect-no-changes");
+
+            await program(machine[1] as string, "{}");
+            const { output } = await project.preview("--json");
+            const { steps } = JSON.parse(output) as { steps: { op: string; urn: string }[] };
+            const replaced = steps.filter(({ op }) => /replace/.test(op)).map(({ urn }) => urn.split("::").at(-1));
+            assert.deepEqual([...new Set(replaced)].sort(), ["archive", "b", "prune", "qemu", "state"]);
+            await project.up();
+            await project.preview("--expect-no-changes");
+            await project.destroy();
+            assert.deepEqual(await leftovers(unique), []);
         }),
     );
 });

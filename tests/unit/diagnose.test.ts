@@ -99,8 +99,22 @@ describe("a diagnosis", () => {
             assert.deepEqual(kinds(there), [["platform-missing", install]]);
         });
 
-        it("of another driver is left alone", () => {
-            assert.deepEqual(kinds(machine({ records: [record({ name: "k", driver: "kubernetes" })] })), []);
+        it("of another driver is left alone, and said to be if it is asked for", () => {
+            const there = machine({ records: [record({ name: "k", driver: "kubernetes" })] });
+            assert.deepEqual(kinds(there), []);
+            assert.deepEqual(kinds(there, host(), "k"), [["other-driver", "docker buildx inspect k"]]);
+            const [found] = diagnose(there, host(), ["k"]);
+            assert.equal(found?.severity, "hint");
+            assert.match(found?.found ?? "", /has the driver kubernetes, and only builders of the docker-container/);
+        });
+
+        it("that this user may not read is given to them, and not removed", () => {
+            const command = "sudo chown -R 1000:1000 /store/instances/ci";
+            const forbidden = { message: "this user may not read it", command };
+            const there = machine({
+                records: [record({ name: "ci", unreadable: "no", forbidden, driver: "", nodes: [] })],
+            });
+            assert.deepEqual(kinds(there), [["record-forbidden", command]]);
         });
     });
 

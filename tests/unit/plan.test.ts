@@ -22,6 +22,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
     return {
         record: { is: "present", nodeGroup: record(wanted), isOwn: true },
         isContext: false,
+        choice: args.use ? "current" : "no",
         known: {
             name: wanted.name,
             nodes: wanted.nodes.map((node, index) => ({
@@ -60,6 +61,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
 const nothing: Observed = {
     record: { is: "absent" },
     isContext: false,
+    choice: "no",
     known: undefined,
     nodes: [
         {
@@ -335,6 +337,17 @@ describe("the plan for a builder that drifted", () => {
         assert.deepEqual(steps(desired(), { ...asAsked(), record: { is: "present", nodeGroup, isOwn: false } }), [
             "writeRecord",
         ]);
+    });
+
+    it("makes it the current one again where someone chose another, and takes back no choice but its own", () => {
+        for (const choice of ["no", "elsewhere"] as const)
+            assert.deepEqual(steps(desired({ use: true }), { ...asAsked({ use: true }), choice }), ["use"]);
+        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "no" }), ["remember"]);
+        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "elsewhere" }), [
+            "stopUsing",
+            "remember",
+        ]);
+        assert.deepEqual(steps(desired(), { ...asAsked(), choice: "current" }), []);
     });
 
     it("does not mind the order in which buildx wrote a record's keys", () => {

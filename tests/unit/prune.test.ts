@@ -6,12 +6,22 @@ import { planPrune, whyPruned } from "../../provider/prune/plan";
 const wanted = (change: Partial<Parameters<typeof desirePrune>[0]> = {}): DesiredPrune =>
     desirePrune({ builderName: "CI", keepDuration: "7d", triggers: [{ week: 1 }], ...change });
 
-const node = (name: string, status: ObservedNode["status"] = "running"): ObservedNode => ({
+const node = (
+    name: string,
+    status: ObservedNode["status"] = "running",
+    others: Partial<ObservedNode> = {},
+): ObservedNode => ({
     name,
     container: `buildx_buildkit_${name}`,
-    host: "unix:///docker.sock",
     status,
+    volume: `buildx_buildkit_${name}_state`,
+    image: { name: "moby/buildkit:buildx-stable-1", isThere: true },
+    ...others,
 });
+
+/** What is done to which container, in order. */
+const steps = (...nodes: ObservedNode[]): string[] =>
+    planPrune(wanted(), observed(...nodes), undefined).steps.map((step) => `${step.do} ${step.container}`);
 
 const observed = (...nodes: ObservedNode[]): ObservedBuilder => ({ nodes, records: ["ci"], store: "/store" });
 
@@ -36,24 +46,57 @@ describe("the plan of a prune", () => {
         assert.deepEqual(planPrune(wanted(), observed(node("ci0", "stopped")), wanted()), { steps: [] });
     });
 
-    it("prunes nothing where one node is stopped, gone or out of reach, and names it", () => {
-        for (const [status, said] of [
-            [
-                "stopped",
-                /^node ci1 of builder "ci" .* buildx_buildkit_ci1 on unix:\S+ is not running\. Boot it with: docker/,
-            ],
-            ["inactive", /buildx_buildkit_ci1 on unix:\S+ is not there\. Boot it with: .* --bootstrap ci$/],
-            [new Error("no engine there"), /^node ci1 of builder "ci" cannot be pruned: no engine there$/],
-        ] as const) {
-            const { refusal = "", steps } = planPrune(wanted(), observed(node("ci0"), node("ci1", status)), undefined);
-            assert.match(refusal, said);
-            assert.deepEqual(steps, []);
+    it("starts what is stopped, lets go on what is paused, and takes that back", () => {
+        assert.deepEqual(steps(node("ci0", "stopped"), node("ci1", "paused"), node("ci2")), [
+            "start buildx_buildkit_ci0",
+            "prune buildx_buildkit_ci0",
+            "stop buildx_buildkit_ci0",
+            "unpause buildx_buildkit_ci1",
+            "prune buildx_buildkit_ci1",
+            "pause buildx_buildkit_ci1",
+            "prune buildx_buildkit_ci2",
+        ]);
+    });
+
+    it("boots a buildkitd on a volume that has no container, of an image that it pulls if it is not there", () => {
+        const atRest = "buildx_buildkit_ci0_state_prune";
+        const boots = [`bootAtRest ${atRest}`, `prune ${atRest}`, `endAtRest ${atRest}`];
+        assert.deepEqual(steps(node("ci0", "inactive")), boots);
+        const image = { name: "registry.example/buildkit", isThere: false };
+        assert.deepEqual(steps(node("ci0", "inactive", { image })), [`pullImage ${atRest}`, ...boots]);
+    });
+
+    it("has nothing to do for a node that has neither a container nor a volume", () => {
+        const none = node("ci1", "inactive", { volume: undefined });
+        assert.deepEqual(steps(none), []);
+        assert.deepEqual(steps(node("ci0"), none), ["prune buildx_buildkit_ci0"]);
+    });
+
+    it("prunes nothing where one node is out of reach, and names it", () => {
+        const gone = node("ci1", new Error("no engine there"));
+        for (const other of [node("ci0"), node("ci0", "stopped")]) {
+            assert.deepEqual(planPrune(wanted(), observed(other, gone), undefined), {
+                refusal: 'node ci1 of builder "ci" cannot be pruned: no engine there',
+                steps: [],
+            });
+        }
+    });
+
+    it("says which driver a builder has that is of another one", () => {
+        for (const otherDriver of ["kubernetes", "remote", "cloud", "docker"]) {
+            const other: ObservedBuilder = { nodes: undefined, otherDriver, records: ["ci"], store: "/store" };
+            assert.deepEqual(planPrune(wanted(), other, undefined), {
+                refusal:
+                    `builder "ci" cannot be pruned: its driver is ${otherDriver}, and only builders of the ` +
+                    "docker-container driver are supported. Use instead: docker buildx prune --builder ci",
+                steps: [],
+            });
         }
     });
 
     it("names all nodes that keep it from pruning, and the builders that there are", () => {
-        const several = observed(node("ci0", "stopped"), node("ci1", "inactive"));
-        assert.match(planPrune(wanted(), several, undefined).refusal ?? "", /ci0 on .*\n.*ci1 on/);
+        const several = observed(node("ci0", new Error("silent")), node("ci1", new Error("refused")));
+        assert.match(planPrune(wanted(), several, undefined).refusal ?? "", /ci0 .*silent\n.*ci1 .*refused/);
         const none: ObservedBuilder = { nodes: undefined, records: ["a", "b"], store: "/store" };
         assert.deepEqual(planPrune(wanted(), none, undefined), {
             refusal: 'there is no builder "ci" in /store (there are a, b): docker buildx ls lists them',

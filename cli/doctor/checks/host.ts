@@ -9,6 +9,7 @@ import { type Finding, problem } from "../finding";
 export const ofHost = (machine: Machine, host: HostFacts, asked: Asked): Finding[] => [
     ...ofLock(host),
     ...ofReadOnlyFolder(host),
+    ...ofUnreadableStore(machine, host),
     ...ofCurrent(machine),
     ...ofChosen(machine, host),
     ...ofContexts(machine, host, asked),
@@ -34,6 +35,14 @@ function ofReadOnlyFolder({ readOnlyFolder, uid, gid }: HostFacts): Finding[] {
         return [problem("store-read-only", folder, found, { what: "let this user write there" })];
     const command = isOwn ? `chmod -R u+rwX ${quote(folder)}` : asRoot(`chown -R ${uid}:${gid} ${quote(folder)}`, uid);
     return [problem("store-read-only", folder, found, { what: "let this user write there", command })];
+}
+
+function ofUnreadableStore({ store: { folder, trouble } }: Machine, { readOnlyFolder }: HostFacts): Finding[] {
+    if (trouble === undefined || readOnlyFolder !== undefined) return [];
+    const { message: found, command } = trouble;
+    return [
+        problem("store-unreadable", folder, found, { what: "let this user read there", ...(command && { command }) }),
+    ];
 }
 
 function ofCurrent({ store: { current, records } }: Machine): Finding[] {

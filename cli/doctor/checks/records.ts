@@ -1,6 +1,14 @@
 import { containerName, volumeName } from "../../../provider/buildx/names";
 import { driver } from "../../../provider/buildx/store";
-import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../../machine/facts";
+import type {
+    ContainerFacts,
+    EngineFacts,
+    FileTrouble,
+    Machine,
+    RecordFacts,
+    RecordNode,
+    VolumeFacts,
+} from "../../machine/facts";
 import { type Asked, builderOfNode, isAskedRecord } from "../../machine/names";
 import { dockerAt, quote } from "../../words/shell";
 import { resourceOf } from "../../words/stack";
@@ -21,8 +29,10 @@ export function ofRecords(machine: Machine, asked: Asked): Finding[] {
     const { records } = machine.store;
     return records.flatMap((record) => {
         // Not only the one that is asked for: buildx lists none where one of all cannot be read.
+        if (record.forbidden !== undefined) return [ofForbidden(record.name, record.forbidden)];
         if (record.unreadable !== undefined) return ofUnreadable(record, machine);
-        if (record.driver !== driver || !isAskedRecord(asked, record)) return [];
+        if (!isAskedRecord(asked, record)) return [];
+        if (record.driver !== driver) return asked.length === 0 ? [] : [ofOtherDriver(record)];
         const nodes = record.nodes.flatMap((node) => recordedNode(record, node, machine.engines));
         return [...ofMissingContainers(record, nodes, machine), ...nodes.flatMap(ofMissingPlatforms)];
     });
@@ -36,6 +46,20 @@ function recordedNode(record: RecordFacts, node: RecordNode, engines: readonly E
     const volume = engine.volumes.find(({ name }) => name === volumeName(node.name));
     return [{ record, node, engine, container, volume }];
 }
+
+const ofForbidden = (name: string, { message, command }: FileTrouble): Finding =>
+    problem("record-forbidden", name, `the record of builder "${name}" cannot be used: ${message}`, {
+        what: "let this user read it",
+        ...(command && { command }),
+    });
+
+const ofOtherDriver = ({ name, driver: other }: RecordFacts): Finding => ({
+    kind: "other-driver",
+    severity: "hint",
+    subject: name,
+    found: `builder "${name}" has the driver ${other}, and only builders of the ${driver} driver are examined`,
+    mends: [{ what: "look at it", command: `docker buildx inspect ${quote(name)}` }],
+});
 
 function ofUnreadable({ name, path, unreadable }: RecordFacts, { engines, store }: Machine): Finding[] {
     const container = engines

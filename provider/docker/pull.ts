@@ -51,7 +51,7 @@ export async function pullImage(engine: Engine, pull: Pull, waiting: Waiting): P
             patience: (error) => (error instanceof PullFailure ? patience() : 0),
             signal: waiting.signal,
             onRetry: (_, pause) => {
-                const why = passing()[0]?.message.split("\n")[0]?.slice(0, 120);
+                const why = passing()[0]?.message.split("\n")[0]?.slice(0, 400);
                 const limit = argument === undefined ? "" : ` (${seconds} s at most: ${argument})`;
                 waiting.report(`pulling ${image} failed (${why}): trying again in ${inSeconds(pause)}${limit}`);
             },

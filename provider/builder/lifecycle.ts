@@ -226,7 +226,10 @@ async function readForeign(id: string, props: Partial<BuilderState>): Promise<Re
 export async function update(id: string, olds: BuilderState, news: BuilderInputs): Promise<UpdateResult<BuilderState>> {
     const desired = desire(news, olds.__owner, await filesOf(news));
     const before = known(olds);
-    const reached = await reach(desired.nodes.map((node) => ({ ...node, recorded: undefined })));
+    const wasReached = isReached(before);
+    const patience = patienceOf(news, { seconds: desired.later.bootTimeout, argument: "bootTimeout" });
+    const reachAsked = (node: DesiredNode) => reach([node], wasReached({ node: node.name }) ? undefined : patience);
+    const reached = (await Promise.all(desired.nodes.map(reachAsked))).flat();
     const dropped = droppedNodes(
         before,
         desired,
@@ -234,13 +237,12 @@ export async function update(id: string, olds: BuilderState, news: BuilderInputs
     );
     const left = await reachKnown(dropped.map(addressOf));
     const unreachable = left.filter(({ trouble }) => trouble !== undefined);
-    const isLetGo = await letsGo(news.__urn, unreachable.filter(isReached(before)), "The node is dropped");
+    const isLetGo = await letsGo(news.__urn, unreachable.filter(wasReached), "The node is dropped");
     const sites = [...reached, ...left];
     if (reached.every(({ trouble }) => trouble)) throw allTroubles(reached);
     await Promise.all([waitForCopies(sites, news.__urn), warnOfPodmanAt(sites, news.__urn)]);
     const isOurs: IsOurs = (found) => desired.adopt || ownedAsIn(olds)(found);
     const [found, leftAt] = await Promise.all([observe(sites, desired, isOurs, before), leftPlaces(desired, before)]);
-    const wasReached = isReached(before);
     const observed: Observed = {
         ...found,
         nodes: found.nodes.map((node, index) => ({ ...node, leftAt: leftAt[index] })),

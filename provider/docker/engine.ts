@@ -20,8 +20,8 @@ export interface Engine {
 
 /** Of the engine's answer to `docker info`, what does not change while it runs. */
 export interface EngineTraits {
-    /** The engine's own mark. */
-    readonly ID?: string;
+    /** The engine's own mark; none if it has one that does not last. */
+    readonly ID?: string | undefined;
     /** Of its host, such as `x86_64`. */
     readonly Architecture?: string;
     readonly CgroupDriver?: string;
@@ -144,7 +144,9 @@ export const traitsOf = ({ api, answers, endpoint }: Engine): Promise<EngineTrai
             hasWslLibraries(endpoint),
             hasGpuHook(endpoint),
         ]);
-        return { ...info, hasWslLibraries: inWsl, hasGpuHook: hook };
+        // Podman makes up another mark for each answer (podman: `pkg/api/handlers/compat/info.go`).
+        const ID = info.BuildahVersion === undefined ? info.ID : undefined;
+        return { ...info, ID, hasWslLibraries: inWsl, hasGpuHook: hook };
     });
 
 async function makeClient(endpoint: Endpoint): Promise<Client> {

@@ -155,7 +155,7 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
     const reporting = reportingTo(news.__urn);
     const known = olds.__isUnfinished ? undefined : desired;
-    let isLost = false;
+    let isLost: boolean;
     try {
         const found = await observeState(engine, desired, known ? undefined : reporting);
         isLost = known !== undefined && found.volume === undefined;
@@ -163,7 +163,11 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
         const leftAt = (await whereLeft(placeOf(desired.volume, olds))) && olds.__engine;
         const plan = planState(desired, { ...found, isSourceGone, leftAt }, known);
         if (isLost && plan.refusal === undefined) await warn(news.__urn, whatIsLost(desired, found, plan));
-        await applyState(plan, engine, reporting);
+        await applyState(plan, engine, reporting).catch(async (error: unknown) => {
+            // One that was to be restored is not to be taken for whole by the next update.
+            if (found.volume === undefined) await untilAborted(undo(engine, desired), reporting.signal, undoGrace);
+            throw error;
+        });
     } finally {
         reporting.report("");
     }
@@ -174,6 +178,12 @@ export async function update(_id: string, olds: StateState, news: StateInputs): 
         : { adopted: olds.adopted, isForeign: olds.__foreign ?? false };
     return { outs: stateOf(news, desired, now, { adopted, isForeign, engine }) };
 }
+
+/**
+ * Whether a volume is still the one that the resource created. One without labels is the same, which buildx created again
+ * when it booted the builder after the volume was lost.
+ */
+const isOwn = (owner: Owner | undefined, self: Owner): boolean => owner === undefined || owner.urn === self.urn;
 
 /** Whether there still is what a state was restored from. */
 const isSource = (engine: Engine, from: RestoreSource): Promise<boolean> =>
@@ -195,7 +205,7 @@ async function remove(id: string, props: StateState): Promise<void> {
     if (engine === undefined) return;
     await clearAbandoned(engine, id);
     const found = await observeState(engine, { volume: id });
-    const isOurs = props.__foreign !== true && found.volume?.owner?.urn === props.__owner.urn;
+    const isOurs = props.__foreign !== true && isOwn(found.volume?.owner, props.__owner);
     const steps = planStateRemoval(id, found, isOurs);
     await applyState(steps, engine, reportingTo(props.__owner.urn));
     const left = steps.steps.find((step) => step.do === "leaveVolume");

@@ -128,7 +128,7 @@ async function runNodeStep(step: Step, engine: Engine, applying: Applying): Prom
             report(`updating ${step.container}: ${step.why}`);
             return update(step, engine);
         case "boot":
-            report(`waiting for BuildKit in ${step.container}`);
+            report(`waiting for BuildKit in ${step.replaces ?? step.container}`);
             return boot(step, engine, applying);
         case "removeVolume":
             report(`removing ${step.volume}`);

@@ -54,6 +54,8 @@ export type Step =
     | {
           readonly do: "boot";
           readonly container: string;
+          /** The node's container, whose place that one is to take; for messages. */
+          readonly replaces?: string;
           readonly seconds: number;
           /** No BuildKit has worked on the state yet. */
           readonly isStateNew: boolean;
@@ -305,7 +307,7 @@ function replaceNode(
     const next = nextContainerName(node.name);
     const isBoot = (step: Step) => step.do === "boot";
     const make = makeNode(desired, node, observed, why, isKnown).map((step): Step => {
-        if (step.do === "boot") return { ...step, container: next };
+        if (step.do === "boot") return { ...step, container: next, replaces: container };
         if (step.do !== "createContainer") return step;
         const isRunning = observed.container?.isRunning === true;
         return { ...step, replaces: { container, isRunning }, options: { ...step.options, name: next } };

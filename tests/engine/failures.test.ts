@@ -2,15 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectContainer, leftovers } from "../support/docker";
-import { context } from "../support/image";
+import { imageOf, silentImage } from "../support/image";
 import { type Project, withProject } from "../support/project";
-
-async function imageOf(project: Project, name: string, dockerfile: string): Promise<string> {
-    const folder = await context(project, dockerfile);
-    const tag = `${project.unique}:${name}`;
-    await docker(["buildx", "build", "--builder", "default", "--load", "--tag", tag, folder]);
-    return tag;
-}
 
 /** An image whose program says one line and ends. */
 const imageThatEnds = (project: Project) =>
@@ -18,14 +11,6 @@ const imageThatEnds = (project: Project) =>
         project,
         "ends",
         'FROM scratch\nCOPY busybox /bin/sh\nENTRYPOINT ["/bin/sh", "-c", "echo no configuration today >&2; exit 3"]\n',
-    );
-
-/** BuildKit's image with another program in the place of buildkitd, so that nobody answers `buildctl`. */
-const silentImage = (project: Project) =>
-    imageOf(
-        project,
-        "silent",
-        'FROM moby/buildkit:buildx-stable-1\nENTRYPOINT ["/bin/sh", "-c", "echo asleep >&2; sleep 600"]\n',
     );
 
 async function leavesNothing(project: Project): Promise<void> {

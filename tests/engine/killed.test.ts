@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
 import { leftovers } from "../support/docker";
-import { build, context } from "../support/image";
+import { build, context, silentImage } from "../support/image";
 import { processesOf } from "../support/processes";
 import { type Project, withProject } from "../support/project";
 import { type Call, startProxy } from "../support/proxy";
+import { run } from "../support/run";
 
 /** After which of the engine's answers the process is killed: it does not see that answer any more. */
 const moments: Record<string, (call: Call) => boolean> = {
@@ -85,26 +86,28 @@ describe("a process that is killed", () => {
     );
 
     // Its container runs all along, or each time that the engine starts it again: a look at it does not tell.
-    for (const [what, flag] of [
-        ["ends at once", "--no-such-flag"],
-        ["never answers", "--addr=unix:///nowhere.sock"],
-    ] as const) {
+    const broken: Record<string, (project: Project) => Promise<object>> = {
+        "ends at once": async () => ({ buildkitdFlags: ["--no-such-flag"] }),
+        "never answers": async (project) => ({ driverOpts: { image: await silentImage(project) } }),
+    };
+    for (const [what, make] of Object.entries(broken)) {
         it(
             `(the provider) while it waits for a buildkitd that ${what} is known to the state, and goes with it`,
             withProject(async (project) => {
-                const program = (args: string) =>
-                    `exports.name = new buildx.BuildxBuilder("b", { name: unique, ${args} }).name;`;
-                await project.program(program(`bootTimeout: 3, buildkitdFlags: ["${flag}"]`));
+                const program = (args: object) =>
+                    `exports.name = new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} }).name;`;
+                await project.program(program({ bootTimeout: 3, ...(await make(project)) }));
                 await killed(project, "dynamic-provider", moments["the container is started"] ?? assert.fail());
                 await project.failing("up");
                 const [{ id, initErrors = [] } = assert.fail("the state does not know it")] = await project.state();
                 assert.equal(id, project.unique);
                 assert.match(initErrors.join(), /BuildKit did not boot/);
-                await project.program(program(""));
+                await project.program(program({}));
                 await project.up();
                 await endsClean(project);
                 await project.destroy();
                 assert.deepEqual(await leftovers(project.unique), []);
+                await run("docker", ["image", "rm", "--force", `${project.unique}:silent`]);
             }),
         );
     }

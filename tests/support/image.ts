@@ -51,3 +51,19 @@ export async function longBuild(project: Project, seconds: number): Promise<{ en
     }
     return { ended };
 }
+
+/** An image of a Dockerfile, which the engine keeps until it is removed. */
+export async function imageOf(project: Project, name: string, dockerfile: string): Promise<string> {
+    const folder = await context(project, dockerfile);
+    const tag = `${project.unique}:${name}`;
+    await docker(["buildx", "build", "--builder", "default", "--load", "--tag", tag, folder]);
+    return tag;
+}
+
+/** BuildKit's image with another program in the place of buildkitd, so that nobody answers `buildctl`. */
+export const silentImage = (project: Project): Promise<string> =>
+    imageOf(
+        project,
+        "silent",
+        'FROM moby/buildkit:buildx-stable-1\nENTRYPOINT ["/bin/sh", "-c", "echo asleep >&2; sleep 600"]\n',
+    );

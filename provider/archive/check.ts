@@ -34,7 +34,7 @@ const schema = v.looseObject({
             ),
         ),
     ),
-});
+} satisfies Record<Exclude<keyof ArchiveInputs, `__${string}`>, v.GenericSchema>);
 
 export async function checkArchive(news: ArchiveInputs): Promise<CheckResult<ArchiveInputs>> {
     const { state, builderName, node, to } = news;

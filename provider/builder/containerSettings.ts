@@ -9,8 +9,8 @@ import { podmanVariables } from "../docker/podman";
 import { wslLibraries } from "../docker/thisHost";
 import { defaultSwap, type Fixed, type Limits, ownCgroupParent, type Settings } from "./settings";
 
-/** The engine's word on whether its host can set each limit. */
-const traitOfLimit: Partial<Record<keyof Limits, keyof EngineTraits>> = {
+/** The engine's word on whether its host can set each limit; `undefined` for one that every host can set. */
+const traitOfLimit: Record<keyof Limits, keyof EngineTraits | undefined> = {
     memory: "MemoryLimit",
     memorySwap: "SwapLimit",
     cpuQuota: "CpuCfsQuota",
@@ -18,6 +18,7 @@ const traitOfLimit: Partial<Record<keyof Limits, keyof EngineTraits>> = {
     cpuShares: "CPUShares",
     cpusetCpus: "CPUSet",
     cpusetMems: "CPUSet",
+    restartPolicy: undefined,
 };
 
 /** What a container does not tell of itself. */

@@ -50,6 +50,9 @@ export interface BuilderInputs extends NodeArguments {
     __replaceOnChanges?: string[];
 }
 
+/** The arguments that a user writes. */
+export type UserArgument = Exclude<keyof BuilderInputs, `__${string}`>;
+
 export interface Dns {
     nameservers?: string[];
     searchDomains?: string[];

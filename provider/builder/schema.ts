@@ -1,7 +1,7 @@
 /** The schema of a builder's arguments: what each of them may be by itself. */
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { driverOptionNames } from "../buildx/driverOptions";
+import { type DriverOptions, driverOptionNames } from "../buildx/driverOptions";
 import { parsePlatform } from "../buildx/platform";
 import { didYouMean } from "../buildx/sizes";
 import { isCpuSet, nearestSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
@@ -11,6 +11,7 @@ import { gcRule } from "../pulumi/gcArguments";
 import { legalImage, legalPull } from "../pulumi/imageArguments";
 import { legalLabels, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
 import { said, suggestion } from "../words";
+import type { NodeArguments, UserArgument } from "./inputs";
 
 /** The engine's least memory for a container. */
 const leastMemory = 6 * 1024 ** 2;
@@ -85,7 +86,7 @@ const driverOptions = v.pipe(
             env: v.optional(environment),
             provenanceAddGha: v.optional(yesOrNo),
             allowUntrustedImage: v.optional(yesOrNo),
-        },
+        } satisfies Record<keyof DriverOptions, v.GenericSchema>,
         'write options as { memory: "512m" }',
     ),
     v.rawCheck(({ dataset, addIssue }) => {
@@ -149,7 +150,7 @@ const ofNode = {
             ({ input }) => `${shown(input)} is neither the text of a buildkitd.toml nor the same as an object`,
         ),
     ),
-};
+} satisfies Record<keyof NodeArguments, v.GenericSchema>;
 
 export const schema = v.looseObject({
     ...ofNode,
@@ -205,4 +206,4 @@ export const schema = v.looseObject({
     labels: v.optional(legalLabels),
     bootTimeout: v.optional(seconds(1)),
     drainTimeout: v.optional(seconds(0)),
-});
+} satisfies Record<UserArgument, v.GenericSchema>);

@@ -110,7 +110,7 @@ export function optionsOfSettings(found: Settings, asked: DriverOptions): Driver
     const { limits, fixed } = found;
     const { memory = 0, memorySwap = 0 } = limits;
     /** What an option reads where it is not as asked; `undefined` where that is its default. */
-    const read: Partial<Record<keyof Limits | keyof Fixed, () => unknown>> = {
+    const read: Record<keyof Limits | keyof Fixed, (() => unknown) | undefined> = {
         memory: () => (memory === 0 ? undefined : formatSize(memory)),
         memorySwap: () => (memorySwap === defaultSwap(memory) ? undefined : formatSwapSize(memorySwap)),
         cpuQuota: () => limits.cpuQuota || undefined,
@@ -123,12 +123,19 @@ export function optionsOfSettings(found: Settings, asked: DriverOptions): Driver
         network: () => unless(fixed.network, "bridge"),
         cgroupParent: () => fixed.cgroupParent || undefined,
         env: () => (Object.keys(fixed.env).length === 0 ? undefined : fixed.env),
+        // These are no options of the driver.
+        flags: undefined,
+        labels: undefined,
+        extraHosts: undefined,
+        dns: undefined,
+        files: undefined,
+        deviations: undefined,
     };
     const changed = [...changedLimits(found, wanted), ...changedFixed(found, wanted)];
     const options: Record<string, unknown> = { ...asked };
     for (const key of changed) {
         const reading = read[key];
-        if (reading === undefined) continue; // no option of the driver
+        if (reading === undefined) continue;
         const value = reading();
         if (value === undefined) delete options[key];
         else options[key] = value;

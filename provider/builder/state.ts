@@ -6,7 +6,7 @@ import type { Owner } from "../docker/ownership";
 import { builderOutputs, type Described } from "./describe";
 import { type Desired, type DesiredNode, desire, laterOf, nodesOf } from "./desired";
 import { noFiles } from "./files";
-import type { BuilderInputs, NodeInputs } from "./inputs";
+import type { BuilderInputs, NodeInputs, UserArgument } from "./inputs";
 import { contextOf, type Known, observeChoice, type KnownNode, type Observed, type ObservedNode } from "./observe";
 import type { BuilderOutputs } from "./outputs";
 import type { Ownership } from "./ownership";
@@ -41,29 +41,35 @@ export type BuilderState = BuilderOutputs &
         __imageMoved?: string[];
     };
 
-const keptArguments = [
-    "state",
-    "tls",
-    "driverOpts",
-    "buildkitdFlags",
-    "buildkitdConfig",
-    "use",
-    "keepState",
-    "adopt",
-    "pull",
-    "requirePlatforms",
-    "gc",
-    "extraHosts",
-    "dns",
-    "labels",
-    "bootTimeout",
-    "drainTimeout",
-] as const;
+/** Arguments that share their name with an output of another meaning; they have a key of their own in the state. */
+type MovedArgument = "name" | "endpoint" | "platforms" | "nodes";
 
-type KeptArguments = Pick<BuilderInputs, (typeof keptArguments)[number]>;
+const keptArguments = {
+    state: true,
+    tls: true,
+    driverOpts: true,
+    buildkitdFlags: true,
+    buildkitdConfig: true,
+    use: true,
+    keepState: true,
+    adopt: true,
+    pull: true,
+    requirePlatforms: true,
+    gc: true,
+    extraHosts: true,
+    dns: true,
+    labels: true,
+    bootTimeout: true,
+    drainTimeout: true,
+} as const satisfies Record<Exclude<UserArgument, MovedArgument>, true>;
 
-const kept = (of: KeptArguments): KeptArguments =>
-    Object.fromEntries(keptArguments.filter((key) => of[key] !== undefined).map((key) => [key, of[key]]));
+type KeptArgument = keyof typeof keptArguments;
+type KeptArguments = Pick<BuilderInputs, KeptArgument>;
+
+const kept = (of: KeptArguments): KeptArguments => {
+    const keys = Object.keys(keptArguments) as KeptArgument[];
+    return Object.fromEntries(keys.filter((key) => of[key] !== undefined).map((key) => [key, of[key]]));
+};
 
 export function stateOf(
     inputs: BuilderInputs,

@@ -18,14 +18,14 @@ export interface GcRule {
     all?: boolean;
 }
 
-export const gcRuleKeys = [
-    "reservedSpace",
-    "maxUsedSpace",
-    "minFreeSpace",
-    "keepDuration",
-    "filters",
-    "all",
-] as const satisfies readonly (keyof GcRule)[];
+export const gcRuleKeys = Object.keys({
+    reservedSpace: true,
+    maxUsedSpace: true,
+    minFreeSpace: true,
+    keepDuration: true,
+    filters: true,
+    all: true,
+} satisfies Record<keyof GcRule, true>) as (keyof GcRule)[];
 
 /** Where nothing else bounds the cache: about what BuildKit itself goes by (buildkit: `DetectDefaultGCCap`). */
 const ceiling: GcRule = { reservedSpace: "10%", maxUsedSpace: "100GB", minFreeSpace: "20%" };

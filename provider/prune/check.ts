@@ -19,7 +19,7 @@ const schema = v.looseObject({
     ...gcRule,
     builderName: v.optional(legalName),
     triggers: v.optional(v.array(v.any(), "write a list of values")),
-});
+} satisfies Record<Exclude<keyof PruneInputs, `__${string}`>, v.GenericSchema>);
 
 const sizes = v.looseObject({ reservedSpace: noShare, maxUsedSpace: noShare, minFreeSpace: noShare });
 

@@ -1,7 +1,7 @@
 /** A rule of garbage collection as arguments have it. */
 import * as v from "valibot";
 import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../buildx/sizes";
-import { durationInHours } from "../buildkit/gc";
+import { durationInHours, type GcRule } from "../buildkit/gc";
 import { said } from "../words";
 import { textThat } from "./validation";
 
@@ -34,7 +34,7 @@ export const gcRule = {
         ),
     ),
     all: v.optional(v.boolean(({ input }) => `${said(input)} is not true or false`)),
-};
+} satisfies Record<keyof GcRule, v.GenericSchema>;
 
 /** What is legal in rules and probably not what was meant, each with its property. */
 export function doubtsOfRules(rules: readonly unknown[], at: (index: number) => string): string[] {

@@ -34,7 +34,7 @@ const schema = v.looseObject({
     tls: v.optional(legalTls),
     image: v.optional(legalImage(defaultImage)),
     pull: v.optional(legalPull),
-});
+} satisfies Record<Exclude<keyof QemuInputs, `__${string}`>, v.GenericSchema>);
 
 export async function checkEmulation(news: QemuInputs): Promise<CheckResult<QemuInputs>> {
     const known = withoutUnknown(news);

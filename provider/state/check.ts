@@ -25,7 +25,7 @@ const schema = v.looseObject({
     volumeDriverOpts: v.optional(texts),
     labels: v.optional(legalLabels),
     restoreFrom: v.optional(v.unknown()), // looked at below
-});
+} satisfies Record<Exclude<keyof StateInputs, `__${string}`>, v.GenericSchema>);
 
 /** @param isNew there is no such state yet. */
 export async function checkState(news: StateInputs, isNew: boolean): Promise<CheckResult<StateInputs>> {

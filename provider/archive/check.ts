@@ -1,9 +1,9 @@
 /** What can be known at preview to be wrong with an archive's arguments. */
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName } from "../pulumi/validation";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, legalName } from "../args/rules";
 import { said } from "../words";
 import type { ArchiveInputs } from "./inputs";
 import { archivePlaces, failuresOfPlace, whyNoImage } from "./places";

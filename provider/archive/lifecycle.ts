@@ -3,9 +3,9 @@ import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } 
 import { volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Patience } from "../docker/engine";
-import { patienceOf } from "../pulumi/patience";
-import type { ComparedArguments } from "../pulumi/replaceOnChanges";
-import { fillIn, hasUnknown } from "../pulumi/unknown";
+import { patienceOf } from "../patience";
+import type { ComparedArguments } from "../bridges/dynamic/replaceOnChanges";
+import { fillIn, hasUnknown } from "../args/unknown";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
 import type { ArchiveInputs } from "./inputs";

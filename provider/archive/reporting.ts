@@ -1,4 +1,4 @@
-import { waitingAt } from "../pulumi/waiting";
+import { waitingAt } from "../bridges/dynamic/waiting";
 import { formatProgress } from "./progress";
 import type { Reporting } from "./write";
 

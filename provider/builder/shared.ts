@@ -4,7 +4,7 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
 import { ownerOf } from "../docker/ownership";
 import { containersOf } from "../docker/volume";
-import { hasUnknown, unknown } from "../pulumi/unknown";
+import { hasUnknown, unknown } from "../args/unknown";
 import { nodesOf } from "./desired";
 import type { BuilderInputs, StateReference } from "./inputs";
 

@@ -1,8 +1,8 @@
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { doubtsOfRules, gcRule } from "../pulumi/gcArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName } from "../pulumi/validation";
+import { doubtsOfRules, gcRule } from "../args/gcRule";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, legalName } from "../args/rules";
 import type { PruneInputs } from "./inputs";
 
 const noShare = v.optional(

@@ -3,10 +3,10 @@ import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } 
 import { waitForCopy } from "../archive/helper";
 import { canonicalName, volumeName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
-import { cancelled } from "../pulumi/cancel";
-import { statusLine, warn } from "../pulumi/progress";
-import type { ComparedArguments } from "../pulumi/replaceOnChanges";
-import { hasUnknown } from "../pulumi/unknown";
+import { cancelled } from "../bridges/dynamic/cancellation";
+import { statusLine, warn } from "../bridges/dynamic/engineLog";
+import type { ComparedArguments } from "../bridges/dynamic/replaceOnChanges";
+import { hasUnknown } from "../args/unknown";
 import type { Waiting } from "../waiting";
 import { applyPrune } from "./apply";
 import { checkPrune, warningsOfPrune } from "./check";

@@ -1,10 +1,10 @@
 /** What can be known at preview to be wrong with the arguments of an emulation. */
 import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { legalImage, legalPull } from "../pulumi/imageArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, text } from "../pulumi/validation";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
+import { legalImage, legalPull } from "../args/image";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, text } from "../args/rules";
 import { said, suggestion } from "../words";
 import { architectureOf, architectures } from "./architectures";
 import { defaultImage, type QemuInputs } from "./inputs";

@@ -13,7 +13,7 @@ import { formatProgress } from "../../provider/archive/progress";
 import { desireState } from "../../provider/state/desired";
 import type { ObservedState, ObservedVolume } from "../../provider/state/observe";
 import { planState } from "../../provider/state/plan";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 
 const owner = { urn: "urn", store: "store" };
 const host = "unix:///docker.sock";

@@ -7,7 +7,7 @@ import { failuresOfBuilder } from "../../provider/builder/check";
 import { problemsOfConfig, readConfig, renderConfig } from "../../provider/buildkit/config";
 import { tomlNames } from "../../provider/buildkit/config/names";
 import { configFiles, digestOfFiles } from "../../provider/buildx/configFiles";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { formatPath } from "../../provider/words";
 
 const told = async (config: Parameters<typeof problemsOfConfig>[0]) =>

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { failuresOfBuilder, warningsOfBuilder } from "../../provider/builder/check";
 import { checkPrune, warningsOfPrune } from "../../provider/prune/check";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { checkState } from "../../provider/state/check";
 
 const __urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::b";

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { checkEmulation } from "../../provider/qemu/check";
 import { desireEmulation } from "../../provider/qemu/desired";
 import type { QemuInputs } from "../../provider/qemu/inputs";

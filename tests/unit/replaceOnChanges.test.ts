@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { comparedArguments as ofArchive } from "../../provider/archive/lifecycle";
 import { comparedArguments as ofBuilder } from "../../provider/builder/lifecycle";
 import { comparedArguments as ofPrune } from "../../provider/prune/lifecycle";
-import { changedPaths, keysOf, withReplaceOnChanges } from "../../provider/pulumi/replaceOnChanges";
-import { unknown } from "../../provider/pulumi/unknown";
+import { changedPaths, keysOf, withReplaceOnChanges } from "../../provider/bridges/dynamic/replaceOnChanges";
+import { unknown } from "../../provider/args/unknown";
 import { comparedArguments as ofEmulation } from "../../provider/qemu/lifecycle";
 import { comparedArguments as ofState } from "../../provider/state/lifecycle";
 

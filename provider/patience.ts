@@ -1,5 +1,5 @@
-import type { Patience } from "../docker/engine";
-import { waitingAt } from "./waiting";
+import type { Patience } from "./docker/engine";
+import { waitingAt } from "./bridges/dynamic/waiting";
 
 /** Seconds that an engine is waited for, where no argument says how many. */
 const defaultSeconds = 60;

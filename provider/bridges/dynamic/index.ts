@@ -1,14 +1,14 @@
 /**
- * What the text in each resource's `__provider` names, and so the way from Pulumi's provider process into this
- * package. It has to stay where it is and keep these names: states of every release hold the text.
+ * The bridge to Pulumi's dynamic providers. The text in each resource's `__provider` names the subpath
+ * `pulumi-buildx/dynamic`, which is this file, and its exports. Saved states hold that text, so these names never change.
  */
 import type { DiffResult, ResourceProvider } from "@pulumi/pulumi/dynamic";
-import { cancelled } from "./pulumi/cancel";
-import { withPlainErrors } from "./pulumi/failure";
-import { statusLine } from "./pulumi/progress";
-import { type ComparedArguments, withReplaceOnChanges } from "./pulumi/replaceOnChanges";
-import { inTurn } from "./pulumi/turns";
-import { untilAborted } from "./waiting";
+import { cancelled } from "./cancellation";
+import { withPlainErrors } from "./errors";
+import { statusLine } from "./engineLog";
+import { type ComparedArguments, withReplaceOnChanges } from "./replaceOnChanges";
+import { withLocks } from "../locks";
+import { untilAborted } from "../../waiting";
 
 type Verbs = Required<Omit<ResourceProvider, "configure">>;
 
@@ -62,11 +62,11 @@ async function callInTurn(lifecycle: Lifecycle, name: keyof Verbs, args: unknown
     const urn = all.map(({ __urn, __owner }) => __urn ?? __owner?.urn).find(Boolean) ?? "";
     const report = statusLine(urn);
     const onWait = () => report(`waiting for another resource that works on ${volumes.join(", ")}`);
-    return inTurn(volumes, onWait, () => callOf(lifecycle, name, args), cancelled());
+    return withLocks(volumes, onWait, () => callOf(lifecycle, name, args), cancelled());
 }
 
-export const BuildxBuilder = provider(() => import("./builder/lifecycle"));
-export const BuildKitPrune = provider(() => import("./prune/lifecycle"));
-export const BuildKitState = provider(() => import("./state/lifecycle"));
-export const BuildKitStateArchive = provider(() => import("./archive/lifecycle"));
-export const QemuEmulation = provider(() => import("./qemu/lifecycle"));
+export const BuildxBuilder = provider(() => import("../../builder/lifecycle"));
+export const BuildKitPrune = provider(() => import("../../prune/lifecycle"));
+export const BuildKitState = provider(() => import("../../state/lifecycle"));
+export const BuildKitStateArchive = provider(() => import("../../archive/lifecycle"));
+export const QemuEmulation = provider(() => import("../../qemu/lifecycle"));

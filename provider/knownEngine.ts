@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type Endpoint, findEndpoint } from "../docker/endpoint";
-import { connect, type Engine, UnreachableError } from "../docker/engine";
-import { findLeftBehind } from "../docker/leftBehind";
-import type { EndpointArguments } from "./endpointArguments";
-import { warn } from "./progress";
+import { type Endpoint, findEndpoint } from "./docker/endpoint";
+import { connect, type Engine, UnreachableError } from "./docker/engine";
+import { findLeftBehind } from "./docker/leftBehind";
+import type { EndpointArguments } from "./args/endpoint";
+import { warn } from "./bridges/dynamic/engineLog";
 
 const setting = "buildx:deleteUnreachable";
 

@@ -4,7 +4,7 @@
  */
 import type { DiffResult } from "@pulumi/pulumi/dynamic";
 import { isDeepStrictEqual } from "node:util";
-import { hasUnknown, unknown } from "./unknown";
+import { hasUnknown, unknown } from "../../args/unknown";
 
 /** A resource's arguments before and after a change, in one form: without outputs, and defaults filled in on both sides. */
 export interface ComparedArguments {

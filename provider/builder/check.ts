@@ -193,7 +193,7 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
  * `<logical name>-<7 hex digits>`, at random, but for a builder whose volume is to outlive it: there the same
  * resource has the same name again and so finds its volume.
  */
-export function automaticName({ __urn: urn, keepState }: BuilderInputs): string {
+export function automaticName(urn: string, { keepState }: Pick<BuilderInputs, "keepState"> = {}): string {
     const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");
     const digits = keepState === true ? createHash("sha256").update(urn).digest("hex") : randomBytes(4).toString("hex");
     return `${logical || "builder"}-${digits.slice(0, 7)}`.toLowerCase();

@@ -19,7 +19,7 @@ const owner = { urn: "urn", store: "store" };
 const host = "unix:///docker.sock";
 
 const desired = (restoreFrom?: Parameters<typeof desireState>[0]["restoreFrom"]) =>
-    desireState({ builderName: "ci", __urn: "urn", ...(restoreFrom && { restoreFrom }) }, owner);
+    desireState({ builderName: "ci", ...(restoreFrom && { restoreFrom }) }, owner);
 
 const withVolume = (volume?: Partial<ObservedVolume>): ObservedState => ({
     host,

@@ -2,7 +2,6 @@
 import { fillIn } from "../args/unknown";
 import {
     type Call,
-    changesOf,
     type CheckedArguments,
     type ComparedArguments,
     type Created,
@@ -33,7 +32,8 @@ export const check = (_: Call, __: unknown, news: ArchiveInputs): Promise<Checke
 
 export async function diff(_: Call, __: string, olds: ArchiveInState, news: ArchiveInputs): Promise<Difference> {
     const asked = fillIn(news, olds as Partial<ArchiveInputs>);
-    return { changes: changesOf([], planArchive(desireArchive(asked), desireArchive(olds)), []) };
+    const why = planArchive(desireArchive(asked), desireArchive(olds));
+    return { changes: why === undefined ? [] : [{ why }] };
 }
 
 export const comparedArguments = (olds: ArchiveInState, news: ArchiveInputs): ComparedArguments => ({

@@ -66,9 +66,11 @@ export interface Created<Saved> {
     readonly saved: Saved;
 }
 
-/** What an update would change. Without a change there is no update. */
+/** What an update would change. Without a change or a refusal there is no update. */
 export interface Difference {
     readonly changes: readonly Change[];
+    /** Why an update would fail before it changes anything. */
+    readonly refusal?: string | undefined;
     /** The arguments that make it another resource. */
     readonly replaces?: readonly string[];
     /** Whether a replacement removes the old resource first. @default false */
@@ -82,18 +84,11 @@ export interface Change {
     readonly why: string;
 }
 
-/** Returns the differences that a plan stands for: arguments that replace the resource, a refusal, and steps. */
-export function changesOf(
-    replaces: readonly string[],
-    refusal: string | undefined,
-    steps: readonly { readonly why: string }[],
-): Change[] {
-    const reasons = [...(refusal === undefined ? [] : [refusal]), ...steps.map(({ why }) => why)];
-    return [
-        ...replaces.map((path) => ({ path, why: `${path} changed` })),
-        ...[...new Set(reasons)].map((why) => ({ why })),
-    ];
-}
+/** Returns the changes that a plan stands for: of arguments that replace the resource, and by its steps, each reason once. */
+export const changesOf = (replaces: readonly string[], steps: readonly { readonly why: string }[]): Change[] => [
+    ...replaces.map((path) => ({ path, why: `${path} changed` })),
+    ...[...new Set(steps.map(({ why }) => why))].map((why) => ({ why })),
+];
 
 /** A resource's arguments before and after a change, in one form: without outputs, and defaults filled in on both sides. */
 export interface ComparedArguments {

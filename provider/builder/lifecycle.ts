@@ -91,7 +91,8 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
     if (steps.refusal !== undefined) await call.warn(steps.refusal);
     const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
-        changes: changesOf(replaces, steps.refusal, [...steps.nodes.flat(), ...steps.after]),
+        changes: changesOf(replaces, [...steps.nodes.flat(), ...steps.after]),
+        refusal: steps.refusal,
         replaces,
         // With an automatic name the new one can come first; with a name of the user's the old one is in its place.
         deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,

@@ -2,7 +2,6 @@
 import { waitForCopy } from "../archive/helper";
 import {
     type Call,
-    changesOf,
     type CheckedArguments,
     type ComparedArguments,
     type Created,
@@ -30,7 +29,8 @@ export async function check(call: Call, _: unknown, news: PruneInputs): Promise<
 }
 
 export async function diff(_: Call, __: string, olds: PruneState, news: PruneInputs): Promise<Difference> {
-    return { changes: changesOf([], whyPruned(desirePrune(news), desirePrune(olds)), []) };
+    const why = whyPruned(desirePrune(news), desirePrune(olds));
+    return { changes: why === undefined ? [] : [{ why }] };
 }
 
 export function comparedArguments(olds: PruneState, news: PruneInputs): ComparedArguments {

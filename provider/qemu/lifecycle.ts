@@ -57,7 +57,8 @@ export async function diff(call: Call, _: string, olds: QemuState, news: QemuInp
     // A refresh asks as well, and is not to fail for it: `update` refuses.
     if (observed.leftAt !== undefined && refusal !== undefined) await call.warn(refusal);
     return {
-        changes: changesOf(replaces, refusal, steps),
+        changes: changesOf(replaces, steps),
+        refusal,
         replaces,
         // Both would claim the same emulators where two endpoints are one engine.
         deleteBeforeReplace: true,

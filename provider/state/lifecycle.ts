@@ -65,7 +65,8 @@ export async function diff(call: Call, _: string, olds: StateState, news: StateI
     // A refresh asks as well, and is not to fail for it: `update` refuses.
     if (refusal !== undefined) await call.warn(refusal);
     return {
-        changes: changesOf(replaces, refusal, steps),
+        changes: changesOf(replaces, steps),
+        refusal,
         replaces,
         // Where the volume's name stays, the old one is in the way of the new one.
         deleteBeforeReplace: before.volume === desired.volume,

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { unknown } from "../../provider/args/unknown";
 import { verbsOf } from "../../provider/bridges/dynamic/verbs";
-import { type Call, type Lifecycle, PartialFailureError } from "../../provider/bridges/lifecycle";
+import { type Call, changesOf, type Lifecycle, PartialFailureError } from "../../provider/bridges/lifecycle";
 
 interface Args {
     readonly size: number;
@@ -94,6 +94,18 @@ describe("the bridge to dynamic providers", () => {
         assert.deepEqual(await diff({ size: unknown }), { changes: true, replaces: [], deleteBeforeReplace: false });
         const replaced = { changes: true, replaces: ["size"], deleteBeforeReplace: false };
         assert.deepEqual(await diff({ size: 2, __replaceOnChanges: ["size"] }), replaced);
+    });
+
+    it("takes a change and a refusal of a lifecycle for a change", async () => {
+        for (const found of [{ changes: [{ why: "size changed" }] }, { changes: [], refusal: "it is in use" }]) {
+            const { verbs } = recording({ diff: async () => found });
+            assert.equal((await verbs.diff("id", saved, { size: 1, __urn: "urn" })).changes, true);
+        }
+        assert.deepEqual(changesOf(["name"], [{ why: "a" }, { why: "b" }, { why: "a" }]), [
+            { path: "name", why: "name changed" },
+            { why: "a" },
+            { why: "b" },
+        ]);
     });
 
     it("saves a partial failure with the text that names the provider", async () => {

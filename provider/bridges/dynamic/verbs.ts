@@ -29,7 +29,11 @@ export function verbsOf<Args extends object, Saved extends object>(
 ): Verbs {
     type Work<Result> = (lifecycle: Lifecycle<Args, Saved>, call: Call) => Promise<Result>;
 
-    async function run<Result>(hidden: HiddenInputs, work: Work<Result>, previousUrn?: string): Promise<Result> {
+    async function run<Result>(
+        hidden: HiddenInputs,
+        work: Work<Result>,
+        { previousUrn, keepsStatus = false }: { previousUrn?: string | undefined; keepsStatus?: boolean } = {},
+    ): Promise<Result> {
         const { call, clearStatus } = startCall(hidden, previousUrn);
         try {
             call.signal.throwIfAborted();
@@ -37,7 +41,7 @@ export function verbsOf<Args extends object, Saved extends object>(
         } catch (error) {
             throw plainError(withProperties(error, pickInputs(hidden, [...savedInputs, "__provider"])));
         } finally {
-            clearStatus();
+            if (!keepsStatus) clearStatus();
         }
     }
 
@@ -60,17 +64,19 @@ export function verbsOf<Args extends object, Saved extends object>(
             const before = split(olds);
             const previous = Object.keys(olds).length === 0 ? undefined : before.args;
             const work: Work<CheckedArguments<Args>> = (lifecycle, call) => lifecycle.check(call, previous, args);
-            const checked = await run(hidden, work, before.hidden.__urn);
+            const checked = await run(hidden, work, { previousUrn: before.hidden.__urn });
             return { inputs: { ...checked.args, ...hidden }, failures: checked.failures };
         },
 
         async diff(id, olds: Saved, news: object) {
             const { hidden, args } = split(news);
-            return run(hidden, async (lifecycle, call) => {
+            const work: Work<DiffResult> = async (lifecycle, call) => {
                 const found = await lifecycle.diff(call, id, olds, args);
                 const compared = lifecycle.comparedArguments(olds, args);
+                if (found.changes.length > 0) call.report(found.changes.map(({ why }) => why).join("; "));
                 return withReplaceOnChanges(diffResult(found, args), hidden.__replaceOnChanges, compared);
-            });
+            };
+            return run(hidden, work, { keepsStatus: true }); // a preview shows the reasons when it has ended
         },
 
         async create(inputs: object) {
@@ -105,8 +111,11 @@ const volumesOf = async <Args, Saved>(
 ): Promise<readonly string[]> => lifecycle.volumesOf?.(of) ?? [];
 
 /** A value that is unknown at preview may be a change: Pulumi asks again when it is known. */
-const diffResult = ({ changes, replaces = [], deleteBeforeReplace = false }: Difference, args: object): DiffResult => ({
-    changes: hasUnknown(args) || changes.length > 0 || replaces.length > 0,
+const diffResult = (
+    { changes, refusal, replaces = [], deleteBeforeReplace = false }: Difference,
+    args: object,
+): DiffResult => ({
+    changes: hasUnknown(args) || changes.length > 0 || refusal !== undefined || replaces.length > 0,
     replaces: [...replaces],
     deleteBeforeReplace,
 });

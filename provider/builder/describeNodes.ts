@@ -9,8 +9,8 @@ import type { Site } from "./sites";
 import { type BuilderState, describedBefore } from "./state";
 
 /**
- * Each node as it is after its steps, one that cannot be asked as it was; after them the nodes that were dropped and could
- * not be removed.
+ * Returns the outputs of each node after its steps, or its saved outputs if its engine is unreachable. The nodes that the
+ * program does not have any more and that could not be removed come last.
  */
 export async function describe(
     { nodes }: Desired,
@@ -30,11 +30,14 @@ export async function describe(
     return (await Promise.all(described)).flat();
 }
 
-/** A node whose engine cannot be asked. */
+/** Returns the outputs of a node whose engine is unreachable. */
 const inactive = (node: string, old: Described | undefined): Described =>
     old ? { ...old, outputs: { ...old.outputs, status: "inactive" } } : absentNode(node, "");
 
-/** Each node as it was found; after them the nodes that were dropped and are still there. */
+/**
+ * Returns the outputs of each node as a refresh found it. The nodes that the program does not have any more and that could
+ * not be removed come last.
+ */
 export const describeFound = (
     { nodes }: Desired,
     sites: readonly Site[],
@@ -50,7 +53,7 @@ export const describeFound = (
                 return describeNode(engine, place.stored, node, { before: old });
             }
             const now = await describeObserved(engine, node, found, old);
-            // A container that was only started again is no change to tell of: the state stays as it is.
+            // If the container was only restarted, what is saved stays the same.
             return isDeepStrictEqual(now.outputs, old.outputs) ? old : now;
         }),
     );

@@ -76,7 +76,7 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
     const before = argumentsInState(olds);
     const inputs = fillIn(news, before);
     const files = await filesOf(inputs).catch((error: unknown) => {
-        // What is not known yet is as it was before, and may name files that are gone.
+        // An unknown value is taken from the saved arguments, which may name files that do not exist any more.
         if (hasUnknown(news)) return undefined;
         throw error;
     });
@@ -87,7 +87,7 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
         ...desired.nodes.map(locate),
     ]);
     const steps = plan(desired, await observedInState(olds, desired, places, record, left));
-    // A refresh asks as well, and is not to fail for it: `update` refuses.
+    // A refresh calls this too and must not fail: `update` refuses.
     if (steps.refusal !== undefined) await call.warn(steps.refusal);
     const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
@@ -99,15 +99,15 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
     };
 }
 
-/** The name is left out of it: the state has it in lower case, and another one is a replacement anyway. */
+/** Does not compare the name: it is saved in lower case, and another name replaces the builder anyway. */
 export const comparedArguments = (olds: BuilderState, news: BuilderInputs): ComparedArguments => ({
     before: { ...argumentsInState(olds), name: news.name },
     after: { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) },
 });
 
 /**
- * Whether the state that the builder works on is itself made anew. Before it removes such a state Pulumi asks what
- * depends on it, with the whole argument unknown, and the builder has to let go of the volume first.
+ * Whether the state that the builder works on is itself replaced. Before Pulumi removes such a state, it calls `diff` of what
+ * depends on it with the whole argument unknown, and the builder has to release the volume first.
  */
 const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
     olds.state !== undefined && (news.state as unknown) === unknown;

@@ -8,7 +8,7 @@ import type { Desired, DesiredNode } from "./desired";
 import type { Known, KnownNode } from "./observe";
 import { type Address, leftBehind, type Site } from "./sites";
 
-/** For each node that is asked for without an endpoint, the engine that it is on if the docker CLI uses another by now. */
+/** Returns for each node without an endpoint the engine that it is on, if the docker CLI now uses another engine. */
 export const leftPlaces = ({ nodes }: Desired, before: Known): Promise<(string | undefined)[]> =>
     Promise.all(
         nodes.map(async ({ name, endpoint }) => {
@@ -18,7 +18,7 @@ export const leftPlaces = ({ nodes }: Desired, before: Known): Promise<(string |
         }),
     );
 
-/** The address of a saved node. */
+/** Returns the address of a saved node. */
 export const addressOf = ({ name, endpoint, tls, stored }: KnownNode): Address => ({
     name,
     endpoint,
@@ -26,19 +26,19 @@ export const addressOf = ({ name, endpoint, tls, stored }: KnownNode): Address =
     recorded: stored,
 });
 
-/** The address of a node of the state; of one that has none there yet, what is asked for. */
+/** Returns the address of a saved node, or the address that the program asks for if the node is new. */
 export const addressIn = (before: Known, node: DesiredNode): Address => {
     const found = before.nodes.find(({ name }) => name === node.name);
     return found ? addressOf(found) : node;
 };
 
-/** Whether the engine of a node was ever reached: on one that was not there is nothing of the builder. */
+/** Whether the engine of a node was ever reached. If it was not, the engine has nothing of the builder. */
 export const isReached =
     ({ nodes }: Known) =>
     ({ node }: { readonly node: string }): boolean =>
         nodes.some(({ name, stored }) => name === node && stored !== "");
 
-/** Whether the user lets go of what is on engines that cannot be reached; then they are told what may be left there. */
+/** Whether the stack gives up what is on unreachable engines. If it does, warns of what may be left there. */
 export async function letsGo(call: Call, sites: readonly Site[], what: string): Promise<boolean> {
     if (sites.length === 0 || !(await call.deletesUnreachable())) return false;
     for (const { node, trouble } of sites) {
@@ -48,7 +48,7 @@ export async function letsGo(call: Call, sites: readonly Site[], what: string): 
     return true;
 }
 
-/** All that keeps nodes from being reached, each with its node's name where there are several. */
+/** Returns why nodes cannot be reached, with the name of each node if there are several. */
 export function allTroubles(sites: readonly Site[]): Error {
     const troubles = sites.flatMap(({ node, trouble }) => (trouble ? [{ node, trouble }] : []));
     const [first] = troubles;

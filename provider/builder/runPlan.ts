@@ -19,8 +19,10 @@ export const applyingAt = ({ report, signal, warn }: Call, sites: readonly Site[
 });
 
 /**
- * Runs a plan. Where some of several nodes fail, the others are finished, and the failures are given by node; where none
- * is left the failure is thrown.
+ * Runs a plan. If some of several nodes fail, the other nodes are finished.
+ *
+ * @returns the failures by the node's index.
+ * @throws if all nodes fail.
  */
 export async function runPlan(
     steps: Plan,
@@ -57,10 +59,10 @@ export async function runPlan(
 }
 
 /**
- * Replaces the containers that the engine does not start any more, such as after a change of its runtimes. That is known
- * only once it was tried; then the plan decides again.
+ * Replaces the containers that the engine cannot start any more, for example after a change of its runtimes. Only the
+ * attempt shows that, so the plan decides again after it.
  *
- * @param failed the failures by node, from which those are taken out that are settled.
+ * @param failed the failures by the node's index. A failure that is fixed is removed.
  */
 async function replaceUnstartable(
     failed: Map<number, unknown>,

@@ -54,7 +54,7 @@ export async function diff(call: Call, _: string, olds: QemuState, news: QemuInp
     const desired = desireEmulation(fillIn(news, olds), olds.__owner);
     const observed = await observeForDiff(olds);
     const { replaces = [], refusal, steps } = planEmulation(desired, observed, known(olds));
-    // A refresh asks as well, and is not to fail for it: `update` refuses.
+    // A refresh calls this too and must not fail: `update` refuses.
     if (observed.leftAt !== undefined && refusal !== undefined) await call.warn(refusal);
     return {
         changes: changesOf(replaces, steps),

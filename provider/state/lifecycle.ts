@@ -62,7 +62,7 @@ export async function diff(call: Call, _: string, olds: StateState, news: StateI
     const before = desireState(olds, olds.__owner);
     const desired = desireState(fillIn(news, olds), olds.__owner);
     const { replaces = [], refusal, steps } = planState(desired, await observeForDiff(olds, before), before);
-    // A refresh asks as well, and is not to fail for it: `update` refuses.
+    // A refresh calls this too and must not fail: `update` refuses.
     if (refusal !== undefined) await call.warn(refusal);
     return {
         changes: changesOf(replaces, steps),

@@ -8,7 +8,7 @@ export default tseslint.config(
     {
         languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
         rules: {
-            // Verbs of a lifecycle are async as the protocol wants them, whether they wait or not.
+            // Verbs of a lifecycle are async because the contract says so, whether they wait or not.
             "@typescript-eslint/require-await": "off",
             "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],

@@ -39,7 +39,7 @@ export const loadingMemory: Measurement = {
 const implementation = `
     require("@pulumi/pulumi");
     const start = performance.now();
-    require("./dist/provider/dynamic");
+    require("./dist/provider/bridges/dynamic");
     require("./dist/provider/builder/lifecycle");
     require("koffi");
     require("./dist/provider/docker/client").loadClient().then(() => console.log(performance.now() - start));

@@ -1,15 +1,16 @@
 /** Builders as this package makes them and as docker buildx does, in the same store. */
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
+import type { CheckResult, CreateResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import type { BuilderInputs } from "../../provider/builder/inputs";
 import type { BuilderState } from "../../provider/builder/state";
 import { must } from "../../tests/support/run";
 import { throwIfInterrupted } from "./interruption";
 
 /** The package as Pulumi's provider process finds it. */
-const { BuildxBuilder: verbs } = createRequire(__filename)("pulumi-buildx/dynamic") as {
-    BuildxBuilder: typeof import("../../provider/builder/lifecycle");
-};
+const { BuildxBuilder: verbs } = createRequire(__filename)(
+    "pulumi-buildx/dynamic",
+) as typeof import("../../provider/bridges/dynamic");
 
 export interface Made {
     readonly id: string;
@@ -24,15 +25,18 @@ export async function make(name: string, args: Partial<BuilderInputs> = {}): Pro
         ...args,
         __urn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildxBuilder::${name}`,
     };
-    const { inputs = asked, failures = [] } = await verbs.check({}, asked);
+    const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<BuilderInputs>;
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
-    const { id, outs } = await verbs.create(inputs);
+    const { id, outs } = (await verbs.create(inputs)) as CreateResult<BuilderState>;
     return { id, inputs, state: outs as BuilderState };
 }
 
 /** Changes arguments of a builder that is there. */
 export async function change(made: Made, args: Partial<BuilderInputs>): Promise<void> {
-    const { outs } = await verbs.update(made.id, made.state, { ...made.inputs, ...args });
+    const { outs } = (await verbs.update(made.id, made.state, {
+        ...made.inputs,
+        ...args,
+    })) as UpdateResult<BuilderState>;
     made.state = outs as BuilderState;
 }
 

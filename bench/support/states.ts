@@ -1,6 +1,7 @@
 /** States as this package archives and restores them, and as tar and zstd do. */
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
+import type { CheckResult, CreateResult } from "@pulumi/pulumi/dynamic";
 import type { StateInputs } from "../../provider/state/inputs";
 import type { StateState } from "../../provider/state/lifecycle";
 import { must } from "../../tests/support/run";
@@ -8,9 +9,7 @@ import { must } from "../../tests/support/run";
 /** The package as programs and Pulumi's provider process find it. */
 const load = createRequire(__filename);
 const { archiveState } = load("pulumi-buildx/archive") as typeof import("../../provider/archive/archiveState");
-const { BuildKitState: verbs } = load("pulumi-buildx/dynamic") as {
-    BuildKitState: typeof import("../../provider/state/lifecycle");
-};
+const { BuildKitState: verbs } = load("pulumi-buildx/dynamic") as typeof import("../../provider/bridges/dynamic");
 
 export { archiveState };
 
@@ -20,15 +19,15 @@ export interface Restored {
 
 /** Makes the state of a builder that is not there yet out of an archive, as Pulumi does. */
 export async function restoreState(builderName: string, archive: string): Promise<Restored> {
-    const asked: StateInputs = {
+    const asked: StateInputs & { __urn: string } = {
         builderName,
         restoreFrom: archive,
         __urn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildKitState::${builderName}`,
     };
-    const { inputs = asked, failures = [] } = await verbs.check({}, asked);
+    const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<StateInputs>;
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
-    const { id, outs } = await verbs.create(inputs);
-    return { remove: () => verbs.delete(id, outs as StateState) };
+    const { id, outs } = (await verbs.create(inputs)) as CreateResult<StateState>;
+    return { remove: () => verbs.delete(id, outs) };
 }
 
 /** What tar and zstd work on. */

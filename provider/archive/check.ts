@@ -1,9 +1,9 @@
 /** What can be known at preview to be wrong with an archive's arguments. */
-import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName } from "../pulumi/validation";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, legalName } from "../args/rules";
+import type { CheckedArguments } from "../bridges/lifecycle";
 import { said } from "../words";
 import type { ArchiveInputs } from "./inputs";
 import { archivePlaces, failuresOfPlace, whyNoImage } from "./places";
@@ -36,13 +36,13 @@ const schema = v.looseObject({
     ),
 } satisfies Record<Exclude<keyof ArchiveInputs, `__${string}`>, v.GenericSchema>);
 
-export async function checkArchive(news: ArchiveInputs): Promise<CheckResult<ArchiveInputs>> {
+export async function checkArchive(news: ArchiveInputs): Promise<CheckedArguments<ArchiveInputs>> {
     const { state, builderName, node, to } = news;
     const failures = [...failuresOf(schema, { ...withoutUnknown(news) }), ...failuresOfPlace("to", to, archivePlaces)];
     if (to === undefined)
         failures.push({ property: "to", reason: "it is needed: the path of a file, or { image: name }" });
     if (state === undefined && builderName === undefined && node === undefined)
         failures.push({ property: "state", reason: "which state? Give a BuildKitState as state, or its builderName" });
-    if (failures.length > 0) return { inputs: news, failures };
-    return { inputs: news, failures: await failuresOfEndpoint(news, { isAll: state === undefined }) };
+    if (failures.length > 0) return { args: news, failures };
+    return { args: news, failures: await failuresOfEndpoint(news, { isAll: state === undefined }) };
 }

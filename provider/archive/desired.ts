@@ -17,7 +17,7 @@ export interface DesiredArchive {
     readonly drainTimeout: number;
 }
 
-export function desireArchive(inputs: Omit<ArchiveInputs, "__urn">): DesiredArchive {
+export function desireArchive(inputs: ArchiveInputs): DesiredArchive {
     const { state, to, triggers = [], image = defaultImage, drainTimeout = defaultDrainTimeout } = inputs;
     const builderName = inputs.builderName ?? state?.builderName ?? "";
     return {

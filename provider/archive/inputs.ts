@@ -13,10 +13,6 @@ export interface ArchiveInputs {
     triggers?: unknown[];
     image?: string;
     drainTimeout?: number;
-    /** The URN of the resource. */
-    __urn: string;
-    /** The engine may be on a machine that the same program creates. */
-    __mayBeStarting?: boolean;
 }
 
 export interface StateReference {

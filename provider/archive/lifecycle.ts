@@ -1,11 +1,16 @@
-/** The life of an archive in the words of Pulumi's dynamic providers. */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+/** The lifecycle of a `BuildKitStateArchive`: check, diff, create, read, update, delete. */
+import { fillIn } from "../args/unknown";
+import {
+    type Call,
+    type CheckedArguments,
+    type ComparedArguments,
+    type Created,
+    type Difference,
+} from "../bridges/lifecycle";
 import { volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Patience } from "../docker/engine";
-import { patienceOf } from "../pulumi/patience";
-import type { ComparedArguments } from "../pulumi/replaceOnChanges";
-import { fillIn, hasUnknown } from "../pulumi/unknown";
+import { patienceOf } from "../patience";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
 import type { ArchiveInputs } from "./inputs";
@@ -16,18 +21,19 @@ import { reportingTo } from "./reporting";
 import { findSource } from "./source";
 import type { ArchiveResult } from "./result";
 
-/** The state that is archived: its builder is stopped meanwhile. */
+/** Returns the state that is archived, whose builder is stopped during the copy. */
 export const volumesOf = async (props: ArchiveInputs): Promise<string[]> => [volumeName(desireArchive(props).node)];
 
 /** What Pulumi's state holds of an archive: its arguments and outputs. */
-export interface ArchiveInState extends Omit<ArchiveInputs, "__urn" | "__mayBeStarting">, ArchiveResult {}
+export interface ArchiveInState extends ArchiveInputs, ArchiveResult {}
 
-export const check = (_: unknown, news: ArchiveInputs): Promise<CheckResult<ArchiveInputs>> => checkArchive(news);
+export const check = (_: Call, __: unknown, news: ArchiveInputs): Promise<CheckedArguments<ArchiveInputs>> =>
+    checkArchive(news);
 
-export async function diff(_id: string, olds: ArchiveInState, news: ArchiveInputs): Promise<DiffResult> {
-    const { __urn: _, ...known } = fillIn(news, olds as Partial<ArchiveInputs>);
-    const why = planArchive(desireArchive(known), desireArchive(olds));
-    return { changes: hasUnknown(news) || why !== undefined };
+export async function diff(_: Call, __: string, olds: ArchiveInState, news: ArchiveInputs): Promise<Difference> {
+    const asked = fillIn(news, olds as Partial<ArchiveInputs>);
+    const why = planArchive(desireArchive(asked), desireArchive(olds));
+    return { changes: why === undefined ? [] : [{ why }] };
 }
 
 export const comparedArguments = (olds: ArchiveInState, news: ArchiveInputs): ComparedArguments => ({
@@ -35,48 +41,44 @@ export const comparedArguments = (olds: ArchiveInState, news: ArchiveInputs): Co
     after: news,
 });
 
-export async function create(inputs: ArchiveInputs): Promise<CreateResult<ArchiveInState>> {
+export async function create(call: Call, inputs: ArchiveInputs): Promise<Created<ArchiveInState>> {
     const desired = desireArchive(inputs);
-    return { id: desired.node, outs: stateOf(inputs, await write(desired, inputs.__urn, patienceOf(inputs))) };
+    return { id: desired.node, saved: stateOf(inputs, await write(call, desired, patienceOf(call))) };
 }
 
 export async function update(
-    _id: string,
+    call: Call,
+    _: string,
     olds: ArchiveInState,
     news: ArchiveInputs,
-): Promise<UpdateResult<ArchiveInState>> {
+): Promise<ArchiveInState> {
     const desired = desireArchive(news);
     const why = planArchive(desired, desireArchive(olds));
-    return { outs: stateOf(news, why === undefined ? olds : await write(desired, news.__urn)) };
+    return stateOf(news, why === undefined ? olds : await write(call, desired));
 }
 
-/** One that is gone, cut off or another by now is written again by the next `pulumi up`. */
-export async function read(id: string, props: ArchiveInState): Promise<ReadResult<ArchiveInState>> {
+/** An archive that was removed, cut off or overwritten is written again by the next `pulumi up`. */
+export async function read(_: Call, id: string, saved: Partial<ArchiveInState>) {
+    const props = saved as ArchiveInState;
     const found = await findSource(locationOf(props.to));
-    if (found?.trailer.sha256 !== props.sha256) return { id: "", props: {} as ArchiveInState };
-    return { id, props };
+    return found?.trailer.sha256 === props.sha256 ? { id, saved: props } : undefined;
 }
 
-/** It is meant to outlive the stack. */
+/** Removes nothing: an archive is meant to outlive the stack. */
 async function remove(): Promise<void> {}
 
 export { remove as delete };
 
 async function write(
+    call: Call,
     { endpoint, tls, ...request }: DesiredArchive,
-    urn: string,
     patience?: Patience,
 ): Promise<ArchiveResult> {
-    const reporting = reportingTo(urn);
     const engine = await connect(await findEndpoint(endpoint, tls), patience);
-    try {
-        return await archiveInOwnProcess(engine, request, reporting);
-    } finally {
-        reporting.report("");
-    }
+    return archiveInOwnProcess(engine, request, reportingTo(call));
 }
 
-function stateOf({ __urn: _, __mayBeStarting: __, ...inputs }: ArchiveInputs, result: ArchiveResult): ArchiveInState {
+function stateOf(inputs: ArchiveInputs, result: ArchiveResult): ArchiveInState {
     const { location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor } = result;
     return { ...inputs, location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor };
 }

@@ -1,7 +1,7 @@
 /** Legal values of the arguments that name where a state goes to or comes from. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { parseImageReference } from "../docker/imageReference";
-import { unknown } from "../pulumi/unknown";
+import { unknown } from "../args/unknown";
 import { said, suggestion } from "../words";
 import { openFile } from "./source";
 

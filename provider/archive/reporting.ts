@@ -1,10 +1,9 @@
-import { waitingAt } from "../pulumi/waiting";
+import type { Waiting } from "../waiting";
 import { formatProgress } from "./progress";
 import type { Reporting } from "./write";
 
-/** Status lines at a resource, until Pulumi is told to stop. */
-export function reportingTo(urn: string): Reporting {
-    const { report: show, ...waiting } = waitingAt(urn);
+/** Adds how much is copied to the status of a resource. */
+export function reportingTo({ report: show, ...waiting }: Waiting): Reporting {
     let doing = "";
     const report = (text: string) => show((doing = text));
     return { ...waiting, report, onProgress: (progress) => show(`${doing}: ${formatProgress(progress)}`) };

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Inputs } from "../pulumi/inputs";
-import { BuildxResource } from "../pulumi/resource";
-import { withSecretKeys } from "../pulumi/secretKey";
+import type { Inputs } from "../args/inputs";
+import { BuildxResource } from "../bridges/dynamic/resource";
+import { withSecretKeys } from "../args/secretKeys";
 import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
 import type { Location } from "./location";
 

@@ -6,10 +6,10 @@ import { canonicalName } from "../buildx/names";
 import { parseSize, parseSwapSize } from "../buildx/values";
 import { type Problem, problemsOfConfig, readConfig, warningsOfConfig } from "../buildkit/config";
 import { hasGc } from "../buildkit/gc";
-import { failuresOfEndpoint } from "../pulumi/endpointArguments";
-import { doubtsOfRules } from "../pulumi/gcArguments";
-import { hasUnknown, unknown, withoutUnknown } from "../pulumi/unknown";
-import { failuresOf } from "../pulumi/validation";
+import { failuresOfEndpoint } from "../args/endpoint";
+import { doubtsOfRules } from "../args/gcRule";
+import { hasUnknown, unknown, withoutUnknown } from "../args/unknown";
+import { failuresOf } from "../args/rules";
 import { formatPath } from "../words";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
 import { builderName } from "./desired";
@@ -193,7 +193,7 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
  * `<logical name>-<7 hex digits>`, at random, but for a builder whose volume is to outlive it: there the same
  * resource has the same name again and so finds its volume.
  */
-export function automaticName({ __urn: urn, keepState }: BuilderInputs): string {
+export function automaticName(urn: string, { keepState }: Pick<BuilderInputs, "keepState"> = {}): string {
     const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");
     const digits = keepState === true ? createHash("sha256").update(urn).digest("hex") : randomBytes(4).toString("hex");
     return `${logical || "builder"}-${digits.slice(0, 7)}`.toLowerCase();

@@ -4,7 +4,7 @@ import { configFlags } from "../buildx/configFiles";
 import { readConfig, type Table } from "../buildkit/config";
 import { doubtsOfFlags, type Flag, isKeepStorage, readFlags, severalIn } from "../buildkit/flags";
 import { isInStateFolder, outsideOfState } from "../buildkit/stateFolder";
-import { hasUnknown, withoutUnknown } from "../pulumi/unknown";
+import { hasUnknown, withoutUnknown } from "../args/unknown";
 import { formatPath, said } from "../words";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 

@@ -42,12 +42,6 @@ export interface BuilderInputs extends NodeArguments {
     __autoName?: string;
     /** The number in the automatic name of each of `nodes`; chosen once and kept. */
     __nodeIndexes?: number[];
-    /** The URN of the resource. */
-    __urn: string;
-    /** The engine may be on a machine that the same program creates. */
-    __mayBeStarting?: boolean;
-    /** The resource option of that name. */
-    __replaceOnChanges?: string[];
 }
 
 /** The arguments that a user writes. */

@@ -6,10 +6,10 @@ import { parsePlatform } from "../buildx/platform";
 import { didYouMean } from "../buildx/sizes";
 import { isCpuSet, nearestSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
 import { shown } from "../buildkit/config";
-import { legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { gcRule } from "../pulumi/gcArguments";
-import { legalImage, legalPull } from "../pulumi/imageArguments";
-import { legalLabels, legalName, onlyKeys, text, textThat } from "../pulumi/validation";
+import { legalEndpoint, legalTls } from "../args/endpoint";
+import { gcRule } from "../args/gcRule";
+import { legalImage, legalPull } from "../args/image";
+import { legalLabels, legalName, onlyKeys, text, textThat } from "../args/rules";
 import { said, suggestion } from "../words";
 import type { NodeArguments, UserArgument } from "./inputs";
 

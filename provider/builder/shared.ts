@@ -4,7 +4,7 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
 import { ownerOf } from "../docker/ownership";
 import { containersOf } from "../docker/volume";
-import { hasUnknown, unknown } from "../pulumi/unknown";
+import { hasUnknown, unknown } from "../args/unknown";
 import { nodesOf } from "./desired";
 import type { BuilderInputs, StateReference } from "./inputs";
 
@@ -15,11 +15,11 @@ export interface SharedState {
 }
 
 /** The states of a new builder that another one's container works on already; what cannot be asked yet is left out. */
-export async function sharedStates(inputs: BuilderInputs): Promise<SharedState[]> {
+export async function sharedStates(inputs: BuilderInputs, urn: string): Promise<SharedState[]> {
     if (inputs.adopt || hasUnknown(inputs.nodes ?? [])) return [];
     const found = nodesOf(inputs).map(async ({ state, endpoint, tls }, index): Promise<SharedState[]> => {
         if (state === undefined || hasUnknown([state.builderName, endpoint, tls])) return [];
-        const reason = await whyShared(state, { endpoint, tls, urn: inputs.__urn }).catch(() => undefined);
+        const reason = await whyShared(state, { endpoint, tls, urn }).catch(() => undefined);
         return reason === undefined ? [] : [{ node: inputs.nodes && index, reason }];
     });
     return (await Promise.all(found)).flat();

@@ -131,7 +131,6 @@ export const argumentsInState = (state: BuilderState): BuilderInputs => ({
     ...(state.__endpoint !== undefined && { endpoint: state.__endpoint }),
     ...(state.__platforms !== undefined && { platforms: state.__platforms }),
     ...(state.__nodes !== undefined && { nodes: state.__nodes, __nodeIndexes: state.__nodeIndexes ?? [] }),
-    __urn: state.__owner.urn,
 });
 
 /**

@@ -1,8 +1,8 @@
-import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { doubtsOfRules, gcRule } from "../pulumi/gcArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalName } from "../pulumi/validation";
+import { doubtsOfRules, gcRule } from "../args/gcRule";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, legalName } from "../args/rules";
+import type { CheckedArguments } from "../bridges/lifecycle";
 import type { PruneInputs } from "./inputs";
 
 const noShare = v.optional(
@@ -23,13 +23,13 @@ const schema = v.looseObject({
 
 const sizes = v.looseObject({ reservedSpace: noShare, maxUsedSpace: noShare, minFreeSpace: noShare });
 
-export function checkPrune(news: PruneInputs): CheckResult<PruneInputs> {
+export function checkPrune(news: PruneInputs): CheckedArguments<PruneInputs> {
     const known = { ...withoutUnknown(news), triggers: Array.isArray(news.triggers) ? news.triggers : undefined };
     const failures = failuresOf(schema, known);
     const { issues = [] } = v.safeParse(sizes, known);
     const ofSizes = issues.map(({ path, message }) => ({ property: String(path?.[0].key), reason: message }));
     const missing = news.builderName === undefined ? [{ property: "builderName", reason: "which builder?" }] : [];
-    return { inputs: news, failures: [...missing, ...failures, ...ofSizes] };
+    return { args: news, failures: [...missing, ...failures, ...ofSizes] };
 }
 
 /** What is legal in the arguments and probably not what was meant, each with its property. */

@@ -4,8 +4,6 @@ import type { GcRule } from "../buildkit/gc";
 export interface PruneInputs extends GcRule {
     builderName: string;
     triggers?: unknown[];
-    /** The URN of the resource. */
-    __urn: string;
 }
 
 /** What Pulumi's state holds of it. */

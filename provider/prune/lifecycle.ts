@@ -1,13 +1,14 @@
-/** A prune in the words of Pulumi's dynamic providers. */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+/** The lifecycle of a `BuildKitPrune`: check, diff, create, read, update, delete. */
 import { waitForCopy } from "../archive/helper";
+import {
+    type Call,
+    type CheckedArguments,
+    type ComparedArguments,
+    type Created,
+    type Difference,
+} from "../bridges/lifecycle";
 import { canonicalName, volumeName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
-import { cancelled } from "../pulumi/cancel";
-import { statusLine, warn } from "../pulumi/progress";
-import type { ComparedArguments } from "../pulumi/replaceOnChanges";
-import { hasUnknown } from "../pulumi/unknown";
-import type { Waiting } from "../waiting";
 import { applyPrune } from "./apply";
 import { checkPrune, warningsOfPrune } from "./check";
 import { desirePrune } from "./desired";
@@ -15,20 +16,21 @@ import type { PruneInputs, PruneState } from "./inputs";
 import { observeBuilder } from "./observe";
 import { planPrune, whyPruned } from "./plan";
 
-/** The caches that are pruned, whose builders run meanwhile. */
+/** Returns the caches that are pruned, whose builders run during the prune. */
 export async function volumesOf({ builderName }: PruneInputs): Promise<string[]> {
     const record = await readRecord(canonicalName(builderName));
     return record.is === "present" ? record.nodeGroup.Nodes.map(({ Name: node }) => volumeName(node)) : [];
 }
 
-export async function check(_: unknown, news: PruneInputs): Promise<CheckResult<PruneInputs>> {
+export async function check(call: Call, _: unknown, news: PruneInputs): Promise<CheckedArguments<PruneInputs>> {
     const result = checkPrune(news);
-    if (result.failures?.length === 0) for (const text of warningsOfPrune(news)) await warn(news.__urn, text);
+    if (result.failures.length === 0) for (const text of warningsOfPrune(news)) await call.warn(text);
     return result;
 }
 
-export async function diff(_id: string, olds: PruneState, news: PruneInputs): Promise<DiffResult> {
-    return { changes: hasUnknown(news) || whyPruned(desirePrune(news), desirePrune(olds)) !== undefined };
+export async function diff(_: Call, __: string, olds: PruneState, news: PruneInputs): Promise<Difference> {
+    const why = whyPruned(desirePrune(news), desirePrune(olds));
+    return { changes: why === undefined ? [] : [{ why }] };
 }
 
 export function comparedArguments(olds: PruneState, news: PruneInputs): ComparedArguments {
@@ -36,33 +38,29 @@ export function comparedArguments(olds: PruneState, news: PruneInputs): Compared
     return { before, after: news };
 }
 
-export async function create(inputs: PruneInputs): Promise<CreateResult<PruneState>> {
-    return { id: inputs.builderName, outs: await pruned(inputs) };
+export async function create(call: Call, inputs: PruneInputs): Promise<Created<PruneState>> {
+    return { id: inputs.builderName, saved: await pruned(call, inputs) };
 }
 
-export async function update(_id: string, olds: PruneState, news: PruneInputs): Promise<UpdateResult<PruneState>> {
-    return { outs: await pruned(news, olds) };
-}
+export const update = (call: Call, _: string, olds: PruneState, news: PruneInputs): Promise<PruneState> =>
+    pruned(call, news, olds);
 
-/** What was removed is removed: there is nothing to look at again. */
-export const read = async (id: string, props: PruneState): Promise<ReadResult<PruneState>> => ({ id, props });
+/** Returns what is saved: a prune leaves nothing to read. */
+export const read = async (_: Call, id: string, saved: Partial<PruneState>): Promise<Created<PruneState>> => ({
+    id,
+    saved: saved as PruneState,
+});
 
 const remove = async (): Promise<void> => {};
 
 export { remove as delete };
 
-async function pruned(inputs: PruneInputs, olds?: PruneState): Promise<PruneState> {
+async function pruned(call: Call, inputs: PruneInputs, olds?: PruneState): Promise<PruneState> {
     const desired = desirePrune(inputs);
-    const { __urn: urn, ...args } = inputs;
-    const waiting: Waiting = { report: statusLine(urn), signal: cancelled() };
-    waiting.report("removing from the cache");
-    try {
-        const { observed, engines } = await observeBuilder(desired, (engine, volume) =>
-            waitForCopy({ engine, volume, ...waiting }),
-        );
-        const plan = planPrune(desired, observed, olds && desirePrune(olds));
-        return { ...(args as PruneInputs), ...(await applyPrune(plan, engines, waiting)) };
-    } finally {
-        waiting.report("");
-    }
+    call.report("removing from the cache");
+    const { observed, engines } = await observeBuilder(desired, (engine, volume) =>
+        waitForCopy({ engine, volume, ...call }),
+    );
+    const plan = planPrune(desired, observed, olds && desirePrune(olds));
+    return { ...inputs, ...(await applyPrune(plan, engines, call)) };
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { BuildxResource } from "../pulumi/resource";
+import { BuildxResource } from "../bridges/dynamic/resource";
 
 /** Arguments of a {@link BuildKitPrune}. Without any bound, all that nothing uses is removed. */
 export interface BuildKitPruneArgs {

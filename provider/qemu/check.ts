@@ -1,10 +1,10 @@
 /** What can be known at preview to be wrong with the arguments of an emulation. */
-import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { legalImage, legalPull } from "../pulumi/imageArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, text } from "../pulumi/validation";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
+import { legalImage, legalPull } from "../args/image";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, text } from "../args/rules";
+import type { CheckedArguments } from "../bridges/lifecycle";
 import { said, suggestion } from "../words";
 import { architectureOf, architectures } from "./architectures";
 import { defaultImage, type QemuInputs } from "./inputs";
@@ -36,12 +36,12 @@ const schema = v.looseObject({
     pull: v.optional(legalPull),
 } satisfies Record<Exclude<keyof QemuInputs, `__${string}`>, v.GenericSchema>);
 
-export async function checkEmulation(news: QemuInputs): Promise<CheckResult<QemuInputs>> {
+export async function checkEmulation(news: QemuInputs): Promise<CheckedArguments<QemuInputs>> {
     const known = withoutUnknown(news);
     // Of a list with nothing known in it yet nothing is left, and that is no empty one.
     const { platforms, ...others } = known;
     const isWholly = platforms?.length === news.platforms?.length;
     const failures = failuresOf(schema, { ...others, ...((isWholly || platforms?.length) && { platforms }) });
-    if (failures.length > 0) return { inputs: news, failures };
-    return { inputs: news, failures: await failuresOfEndpoint(news) };
+    if (failures.length > 0) return { args: news, failures };
+    return { args: news, failures: await failuresOfEndpoint(news) };
 }

@@ -1,16 +1,20 @@
-/** The life of an emulation in the words of Pulumi's dynamic providers. */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+/** The lifecycle of a `QemuEmulation`: check, diff, create, read, update, delete. */
+import { fillIn } from "../args/unknown";
+import {
+    type Call,
+    changesOf,
+    type CheckedArguments,
+    type ComparedArguments,
+    type Created,
+    type Difference,
+    PartialFailureError,
+} from "../bridges/lifecycle";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, traitsOf } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
-import { PartlyDone } from "../pulumi/failure";
-import { patienceOf } from "../pulumi/patience";
-import { warn } from "../pulumi/progress";
-import type { ComparedArguments } from "../pulumi/replaceOnChanges";
-import { fillIn, hasUnknown } from "../pulumi/unknown";
-import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
-import { waitingAt } from "../pulumi/waiting";
+import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../knownEngine";
+import { patienceOf } from "../patience";
 import { untilAborted, type Waiting } from "../waiting";
 import { applyEmulation, bringAbout } from "./apply";
 import { checkEmulation } from "./check";
@@ -28,7 +32,7 @@ const never = new AbortController().signal;
 const undoGrace = 2_000;
 
 /** What Pulumi's state holds of an emulation: its arguments and outputs, and what it goes by. */
-export interface QemuState extends Omit<QemuInputs, "__urn" | "__mayBeStarting"> {
+export interface QemuState extends QemuInputs {
     supported: string[];
     emulators: string[];
     added: string[];
@@ -43,17 +47,19 @@ export interface QemuState extends Omit<QemuInputs, "__urn" | "__mayBeStarting">
     __engineId?: string;
 }
 
-export const check = (_: unknown, news: QemuInputs): Promise<CheckResult<QemuInputs>> => checkEmulation(news);
+export const check = (_: Call, __: unknown, news: QemuInputs): Promise<CheckedArguments<QemuInputs>> =>
+    checkEmulation(news);
 
-export async function diff(_id: string, olds: QemuState, news: QemuInputs): Promise<DiffResult> {
-    const desired = desireEmulation(fillIn(news, { ...olds, __urn: olds.__owner.urn }), olds.__owner);
+export async function diff(call: Call, _: string, olds: QemuState, news: QemuInputs): Promise<Difference> {
+    const desired = desireEmulation(fillIn(news, olds), olds.__owner);
     const observed = await observeForDiff(olds);
     const { replaces = [], refusal, steps } = planEmulation(desired, observed, known(olds));
-    // A refresh asks as well, and is not to fail for it: `update` refuses.
-    if (observed.leftAt !== undefined && refusal !== undefined) await warn(news.__urn, refusal);
+    // A refresh calls this too and must not fail: `update` refuses.
+    if (observed.leftAt !== undefined && refusal !== undefined) await call.warn(refusal);
     return {
-        changes: hasUnknown(news) || replaces.length > 0 || refusal !== undefined || steps.length > 0,
-        replaces: [...replaces],
+        changes: changesOf(replaces, steps),
+        refusal,
+        replaces,
         // Both would claim the same emulators where two endpoints are one engine.
         deleteBeforeReplace: true,
     };
@@ -90,27 +96,25 @@ export function comparedArguments(olds: QemuState, news: QemuInputs): ComparedAr
     return { before, after: news };
 }
 
-export async function create(inputs: QemuInputs): Promise<CreateResult<QemuState>> {
-    const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
+export async function create(call: Call, inputs: QemuInputs): Promise<Created<QemuState>> {
+    const owner: Owner = { urn: call.urn, store: await storeIdentifier() };
     const desired = desireEmulation(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(inputs));
-    return reporting(owner.urn, async (waiting) => {
-        const { report, signal } = waiting;
-        await obtainImage(engine, desired, waiting);
-        const before = await observeEmulation(engine, desired, signal);
-        try {
-            const now = await bringAbout(engine, desired, before, undefined, waiting);
-            return { id: desired.name, outs: await stateOf(inputs, desired, now, engine) };
-        } catch (error) {
-            report("removing what was registered");
-            const undone = undo(engine, desired, before, { report, signal: never });
-            await untilAborted(undone, signal, undoGrace).catch(async (undoing: unknown) => {
-                const outs = await stateOf(inputs, desired, before, engine);
-                throw new PartlyDone([error, undoing], desired.name, outs);
-            });
-            throw error;
-        }
-    });
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(call));
+    const { report, signal } = call;
+    await obtainImage(engine, desired, call);
+    const before = await observeEmulation(engine, desired, signal);
+    try {
+        const now = await bringAbout(engine, desired, before, undefined, call);
+        return { id: desired.name, saved: await stateOf(inputs, desired, now, engine) };
+    } catch (error) {
+        report("removing what was registered");
+        const undone = undo(engine, desired, before, { report, signal: never });
+        await untilAborted(undone, signal, undoGrace).catch(async (undoing: unknown) => {
+            const saved = await stateOf(inputs, desired, before, engine);
+            throw new PartialFailureError([error, undoing], desired.name, saved);
+        });
+        throw error;
+    }
 }
 
 /** Takes away what a creation that failed registered; what an earlier one that was cut off did stays claimed. */
@@ -128,72 +132,53 @@ async function undo(
     await applyEmulation(planEmulationRemoval(added, others), desired, engine, waiting);
 }
 
-export async function read(id: string, props: Partial<QemuState>): Promise<ReadResult<QemuState>> {
+export async function read(call: Call, id: string, props: Partial<QemuState>): Promise<Created<QemuState> | undefined> {
     if (props.__owner === undefined)
         throw new Error(`a QemuEmulation cannot be read by its id, ${id}: make one, which adds nothing that is there`);
     const olds = props as QemuState;
     const desired = desiredInState(olds);
-    const { urn } = olds.__owner;
-    const engine = await connectOrLetGo(placeOf(olds), urn, "The emulation is taken out of Pulumi's state");
-    if (engine === undefined) return { id: "", props: {} as QemuState };
-    return reporting(urn, async (waiting) => {
-        await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, waiting);
-        const added = (await isOtherEngine(olds, engine)) ? [] : olds.added;
-        return { id, props: { ...olds, ...found(await observeEmulation(engine, desired, waiting.signal), added) } };
-    });
+    const engine = await connectOrLetGo(placeOf(olds), call, "The emulation is taken out of Pulumi's state");
+    if (engine === undefined) return undefined;
+    await obtainImage(engine, { ...desired, later: { ...desired.later, pull: "missing" } }, call);
+    const added = (await isOtherEngine(olds, engine)) ? [] : olds.added;
+    return { id, saved: { ...olds, ...found(await observeEmulation(engine, desired, call.signal), added) } };
 }
 
-export async function update(id: string, olds: QemuState, news: QemuInputs): Promise<UpdateResult<QemuState>> {
+export async function update(call: Call, id: string, olds: QemuState, news: QemuInputs): Promise<QemuState> {
     const desired = desireEmulation(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
-    return reporting(olds.__owner.urn, async (waiting) => {
-        const { signal } = waiting;
-        await obtainImage(engine, desired, waiting);
-        const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
-        const before: ObservedEmulation = { ...(await observeEmulation(engine, desired, signal)), leftAt };
-        const ofHost = (await isOtherEngine(olds, engine)) ? { ...known(olds), added: [] } : known(olds);
-        try {
-            const now = await bringAbout(engine, desired, before, ofHost, waiting);
-            return { outs: await stateOf(news, desired, now, engine) };
-        } catch (error) {
-            const asked = untilAborted(observeEmulation(engine, desired, never), signal, undoGrace);
-            const now = await asked.catch(() => before);
-            throw new PartlyDone([error], id, { ...olds, ...found(now, olds.added) });
-        }
-    });
+    const { signal } = call;
+    await obtainImage(engine, desired, call);
+    const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
+    const before: ObservedEmulation = { ...(await observeEmulation(engine, desired, signal)), leftAt };
+    const ofHost = (await isOtherEngine(olds, engine)) ? { ...known(olds), added: [] } : known(olds);
+    try {
+        const now = await bringAbout(engine, desired, before, ofHost, call);
+        return await stateOf(news, desired, now, engine);
+    } catch (error) {
+        const asked = untilAborted(observeEmulation(engine, desired, never), signal, undoGrace);
+        const now = await asked.catch(() => before);
+        throw new PartialFailureError([error], id, { ...olds, ...found(now, olds.added) });
+    }
 }
 
-async function remove(_id: string, props: QemuState): Promise<void> {
-    const { urn } = props.__owner;
+async function remove(call: Call, _: string, props: QemuState): Promise<void> {
     const left = props.added.join(", ") || "What it registered (nothing, as far as is known)";
-    const engine = await connectOrLetGo(placeOf(props), urn, `${left} may be left there`);
+    const engine = await connectOrLetGo(placeOf(props), call, `${left} may be left there`);
     if (engine === undefined) return;
     const desired = desiredInState(props);
-    await reporting(urn, async (waiting) => {
-        const { own = [] } = await readClaims(engine, props.__owner);
-        const added = (await isOtherEngine(props, engine)) ? own : union(own, props.added);
-        if (added.length > 0) await obtainImage(engine, desired, waiting);
-        waiting.signal.throwIfAborted();
-        await writeClaim(engine, desired.name, desired.owner, []);
-        const { others } = await readClaims(engine, props.__owner);
-        await applyEmulation(planEmulationRemoval(added, others), desired, engine, waiting);
-    });
+    const { own = [] } = await readClaims(engine, props.__owner);
+    const added = (await isOtherEngine(props, engine)) ? own : union(own, props.added);
+    if (added.length > 0) await obtainImage(engine, desired, call);
+    call.signal.throwIfAborted();
+    await writeClaim(engine, desired.name, desired.owner, []);
+    const { others } = await readClaims(engine, props.__owner);
+    await applyEmulation(planEmulationRemoval(added, others), desired, engine, call);
 }
 
 export { remove as delete };
 
-/** Shows what is being done, and takes the last status line away again. */
-async function reporting<T>(urn: string, run: (waiting: Waiting) => Promise<T>): Promise<T> {
-    const waiting = waitingAt(urn);
-    try {
-        return await run(waiting);
-    } finally {
-        waiting.report("");
-    }
-}
-
-const desiredInState = (state: QemuState): DesiredEmulation =>
-    desireEmulation({ ...state, __urn: state.__owner.urn }, state.__owner);
+const desiredInState = (state: QemuState): DesiredEmulation => desireEmulation(state, state.__owner);
 
 const known = (state: QemuState): KnownEmulation => ({
     endpoint: state.endpoint,
@@ -210,14 +195,14 @@ const found = (now: ObservedEmulation, added?: readonly string[]) => ({
 });
 
 async function stateOf(
-    { __urn: _, __mayBeStarting: __, ...kept }: QemuInputs,
+    inputs: QemuInputs,
     desired: DesiredEmulation,
     now: ObservedEmulation,
     engine: Engine,
 ): Promise<QemuState> {
     const { ID: id } = await traitsOf(engine);
     return {
-        ...kept,
+        ...inputs,
         ...found(now),
         __owner: desired.owner,
         ...(desired.architectures === "all" && { __ran: running(now) }),

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { BuildxResource } from "../pulumi/resource";
-import { withSecretKeys } from "../pulumi/secretKey";
+import { BuildxResource } from "../bridges/dynamic/resource";
+import { withSecretKeys } from "../args/secretKeys";
 import type { TlsArgs } from "../state/resource";
 
 /** Arguments of a {@link QemuEmulation}. */

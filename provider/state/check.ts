@@ -1,12 +1,12 @@
 /** What can be known at preview to be wrong with a state's arguments. */
-import type { CheckResult } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { failuresOfArchive, failuresOfPlace, restorePlaces } from "../archive/places";
 import { isTmpfs, tmpfsForgets } from "../docker/volume";
 import { whyIllegalSize } from "../docker/volumeOptions";
-import { failuresOfEndpoint, legalEndpoint, legalTls } from "../pulumi/endpointArguments";
-import { withoutUnknown } from "../pulumi/unknown";
-import { failuresOf, legalLabels, legalName, text } from "../pulumi/validation";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
+import { withoutUnknown } from "../args/unknown";
+import { failuresOf, legalLabels, legalName, text } from "../args/rules";
+import type { CheckedArguments } from "../bridges/lifecycle";
 import { said } from "../words";
 import { defaultDriver } from "./desired";
 import type { StateInputs } from "./inputs";
@@ -28,7 +28,7 @@ const schema = v.looseObject({
 } satisfies Record<Exclude<keyof StateInputs, `__${string}`>, v.GenericSchema>);
 
 /** @param isNew there is no such state yet. */
-export async function checkState(news: StateInputs, isNew: boolean): Promise<CheckResult<StateInputs>> {
+export async function checkState(news: StateInputs, isNew: boolean): Promise<CheckedArguments<StateInputs>> {
     const { restoreFrom } = news;
     const failures = [
         ...failuresOf(schema, { ...withoutUnknown(news) }),
@@ -42,8 +42,8 @@ export async function checkState(news: StateInputs, isNew: boolean): Promise<Che
     const isLocal = (news.volumeDriver ?? defaultDriver) === defaultDriver && typeof options === "object";
     const illegal = isLocal ? whyIllegalSize(options) : undefined;
     if (illegal) failures.push({ property: `volumeDriverOpts.${illegal.key}`, reason: illegal.reason });
-    if (failures.length > 0) return { inputs: news, failures };
+    if (failures.length > 0) return { args: news, failures };
     // An archive has done its work once the state is there, and may be gone.
     const ofArchive = isNew ? await failuresOfArchive("restoreFrom", restoreFrom) : [];
-    return { inputs: news, failures: [...(await failuresOfEndpoint(news)), ...ofArchive] };
+    return { args: news, failures: [...(await failuresOfEndpoint(news)), ...ofArchive] };
 }

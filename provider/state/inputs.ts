@@ -11,8 +11,4 @@ export interface StateInputs {
     volumeDriverOpts?: Record<string, string>;
     labels?: Record<string, string>;
     restoreFrom?: RestoreFrom;
-    /** The URN of the resource. */
-    __urn: string;
-    /** The engine may be on a machine that the same program creates. */
-    __mayBeStarting?: boolean;
 }

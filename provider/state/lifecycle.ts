@@ -1,20 +1,25 @@
-/** The life of a state in the words of Pulumi's dynamic providers. */
-import type { CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult } from "@pulumi/pulumi/dynamic";
+/** The lifecycle of a `BuildKitState`: check, diff, create, read, update, delete. */
 import { clearAbandoned } from "../archive/helper";
 import { type RestoreSource, saySource } from "../archive/location";
 import { reportingTo } from "../archive/reporting";
 import { findSource } from "../archive/source";
+import { fillIn } from "../args/unknown";
+import {
+    type Call,
+    changesOf,
+    type CheckedArguments,
+    type ComparedArguments,
+    type Created,
+    type Difference,
+    PartialFailureError,
+} from "../bridges/lifecycle";
 import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { inspectVolume, removeVolume } from "../docker/volume";
-import { PartlyDone } from "../pulumi/failure";
-import { patienceOf } from "../pulumi/patience";
-import { warn } from "../pulumi/progress";
-import type { ComparedArguments } from "../pulumi/replaceOnChanges";
-import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../pulumi/unreachable";
-import { fillIn, hasUnknown } from "../pulumi/unknown";
+import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../knownEngine";
+import { patienceOf } from "../patience";
 import { untilAborted } from "../waiting";
 import { applyState } from "./apply";
 import { checkState } from "./check";
@@ -27,7 +32,7 @@ import { planState, planStateRemoval, type StatePlan } from "./plan";
 const undoGrace = 1_000;
 
 /** What Pulumi's state holds of a state: its arguments and outputs, and by whom the volume was made. */
-export interface StateState extends Omit<StateInputs, "__urn" | "__mayBeStarting"> {
+export interface StateState extends StateInputs {
     node: string;
     volumeName: string;
     mountpoint: string;
@@ -41,24 +46,28 @@ export interface StateState extends Omit<StateInputs, "__urn" | "__mayBeStarting
     __engine?: string;
 }
 
-/** The state itself, and another that it is restored from, whose builder is stopped meanwhile. */
+/** Returns the state itself, and the state that it is restored from, whose builder is stopped during the copy. */
 export async function volumesOf(props: StateInputs): Promise<string[]> {
-    const { volume, restore } = desireState(props, { urn: props.__urn, store: "" });
+    const { volume, restore } = desireState(props, { urn: "", store: "" });
     return [volume, ...(restore && "volume" in restore.from ? [restore.from.volume] : [])];
 }
 
-export const check = (olds: Partial<StateInputs>, news: StateInputs): Promise<CheckResult<StateInputs>> =>
-    checkState(news, Object.keys(olds).length === 0);
+export const check = (
+    _: Call,
+    previous: StateInputs | undefined,
+    news: StateInputs,
+): Promise<CheckedArguments<StateInputs>> => checkState(news, previous === undefined);
 
-export async function diff(_id: string, olds: StateState, news: StateInputs): Promise<DiffResult> {
-    const before = desireState({ ...olds, __urn: olds.__owner.urn }, olds.__owner);
+export async function diff(call: Call, _: string, olds: StateState, news: StateInputs): Promise<Difference> {
+    const before = desireState(olds, olds.__owner);
     const desired = desireState(fillIn(news, olds), olds.__owner);
     const { replaces = [], refusal, steps } = planState(desired, await observeForDiff(olds, before), before);
-    // A refresh asks as well, and is not to fail for it: `update` refuses.
-    if (refusal !== undefined) await warn(news.__urn, refusal);
+    // A refresh calls this too and must not fail: `update` refuses.
+    if (refusal !== undefined) await call.warn(refusal);
     return {
-        changes: hasUnknown(news) || refusal !== undefined || replaces.length > 0 || steps.length > 0,
-        replaces: [...replaces],
+        changes: changesOf(replaces, steps),
+        refusal,
+        replaces,
         // Where the volume's name stays, the old one is in the way of the new one.
         deleteBeforeReplace: before.volume === desired.volume,
     };
@@ -93,11 +102,11 @@ export function comparedArguments(olds: StateState, news: StateInputs): Compared
     return { before: { ...before, builderName, node }, after: news };
 }
 
-export async function create(inputs: StateInputs): Promise<CreateResult<StateState>> {
-    const owner: Owner = { urn: inputs.__urn, store: await storeIdentifier() };
+export async function create(call: Call, inputs: StateInputs): Promise<Created<StateState>> {
+    const owner: Owner = { urn: call.urn, store: await storeIdentifier() };
     const desired = desireState(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(inputs));
-    const reporting = reportingTo(inputs.__urn);
+    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(call));
+    const reporting = reportingTo(call);
     const before = await observeState(engine, desired, reporting);
     let now = before;
     try {
@@ -108,17 +117,15 @@ export async function create(inputs: StateInputs): Promise<CreateResult<StateSta
             const undone = untilAborted(undo(engine, desired), reporting.signal, undoGrace);
             await undone.catch((undoing: unknown) => {
                 const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false, engine });
-                throw new PartlyDone([error, undoing], desired.volume, { ...left, __isUnfinished: true });
+                throw new PartialFailureError([error, undoing], desired.volume, { ...left, __isUnfinished: true });
             });
         }
         throw error;
-    } finally {
-        reporting.report("");
     }
     const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
     return {
         id: desired.volume,
-        outs: stateOf(inputs, desired, now, { adopted: before.volume !== undefined, isForeign, engine }),
+        saved: stateOf(inputs, desired, now, { adopted: before.volume !== undefined, isForeign, engine }),
     };
 }
 
@@ -128,55 +135,54 @@ async function undo(engine: Engine, desired: DesiredState): Promise<void> {
     if (volume && sameOwner(volume.owner, desired.owner)) await removeVolume(engine, desired.volume);
 }
 
-export async function read(id: string, props: Partial<StateState>): Promise<ReadResult<StateState>> {
+export async function read(
+    call: Call,
+    id: string,
+    props: Partial<StateState>,
+): Promise<Created<StateState> | undefined> {
     const place = placeOf(id, props);
     const engine =
         props.__owner === undefined
             ? await connectToKnown(place)
-            : await connectOrLetGo(place, props.__owner.urn, `Volume ${id} is taken out of Pulumi's state`);
-    if (engine === undefined) return { id: "", props: {} as StateState };
+            : await connectOrLetGo(place, call, `Volume ${id} is taken out of Pulumi's state`);
+    if (engine === undefined) return undefined;
     const found = await observeState(engine, { volume: id });
     if (props.__owner !== undefined) {
-        if (found.volume === undefined) return { id: "", props: {} as StateState };
-        return { id, props: { ...(props as StateState), mountpoint: found.volume.mountpoint } };
+        if (found.volume === undefined) return undefined;
+        return { id, saved: { ...(props as StateState), mountpoint: found.volume.mountpoint } };
     }
     if (found.volume === undefined)
         throw new Error(`there is no volume ${id} on ${found.host}: docker volume ls lists them`);
     // `BuildKitState.get`: all that is known is the volume's name.
     const [, node = id] = /^buildx_buildkit_(.+)_state$/.exec(id) ?? [];
     const owner = found.volume.owner ?? { urn: "", store: "" };
-    const inputs = { builderName: node.replace(/0$/, ""), node, __urn: owner.urn };
+    const inputs = { builderName: node.replace(/0$/, ""), node };
     const outs = stateOf(inputs, desireState(inputs, owner), found, { adopted: true, isForeign: true, engine });
-    return { id, props: { ...props, ...outs } };
+    return { id, saved: { ...props, ...outs } };
 }
 
-export async function update(_id: string, olds: StateState, news: StateInputs): Promise<UpdateResult<StateState>> {
+export async function update(call: Call, _: string, olds: StateState, news: StateInputs): Promise<StateState> {
     const desired = desireState(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
-    const reporting = reportingTo(news.__urn);
+    const reporting = reportingTo(call);
     const known = olds.__isUnfinished ? undefined : desired;
-    let isLost: boolean;
-    try {
-        const found = await observeState(engine, desired, known ? undefined : reporting);
-        isLost = known !== undefined && found.volume === undefined;
-        const isSourceGone = isLost && desired.restore !== undefined && !(await isSource(engine, desired.restore.from));
-        const leftAt = (await whereLeft(placeOf(desired.volume, olds))) && olds.__engine;
-        const plan = planState(desired, { ...found, isSourceGone, leftAt }, known);
-        if (isLost && plan.refusal === undefined) await warn(news.__urn, whatIsLost(desired, found, plan));
-        await applyState(plan, engine, reporting).catch(async (error: unknown) => {
-            // One that was to be restored is not to be taken for whole by the next update.
-            if (found.volume === undefined) await untilAborted(undo(engine, desired), reporting.signal, undoGrace);
-            throw error;
-        });
-    } finally {
-        reporting.report("");
-    }
+    const found = await observeState(engine, desired, known ? undefined : reporting);
+    const isLost = known !== undefined && found.volume === undefined;
+    const isSourceGone = isLost && desired.restore !== undefined && !(await isSource(engine, desired.restore.from));
+    const leftAt = (await whereLeft(placeOf(desired.volume, olds))) && olds.__engine;
+    const plan = planState(desired, { ...found, isSourceGone, leftAt }, known);
+    if (isLost && plan.refusal === undefined) await call.warn(whatIsLost(desired, found, plan));
+    await applyState(plan, engine, reporting).catch(async (error: unknown) => {
+        // One that was to be restored is not to be taken for whole by the next update.
+        if (found.volume === undefined) await untilAborted(undo(engine, desired), reporting.signal, undoGrace);
+        throw error;
+    });
     const now = await observeState(engine, desired);
     // The volume that was there before the resource is not there any more: this one is its own.
     const { adopted, isForeign } = isLost
         ? { adopted: false, isForeign: false }
         : { adopted: olds.adopted, isForeign: olds.__foreign ?? false };
-    return { outs: stateOf(news, desired, now, { adopted, isForeign, engine }) };
+    return stateOf(news, desired, now, { adopted, isForeign, engine });
 }
 
 /**
@@ -200,16 +206,16 @@ function whatIsLost({ volume, restore }: DesiredState, { host }: ObservedState, 
     return `volume ${volume} is not on ${host} any more: ${then}`;
 }
 
-async function remove(id: string, props: StateState): Promise<void> {
-    const engine = await connectOrLetGo(placeOf(id, props), props.__owner.urn, `Volume ${id} may be left there`);
+async function remove(call: Call, id: string, props: StateState): Promise<void> {
+    const engine = await connectOrLetGo(placeOf(id, props), call, `Volume ${id} may be left there`);
     if (engine === undefined) return;
     await clearAbandoned(engine, id);
     const found = await observeState(engine, { volume: id });
     const isOurs = props.__foreign !== true && isOwn(found.volume?.owner, props.__owner);
     const steps = planStateRemoval(id, found, isOurs);
-    await applyState(steps, engine, reportingTo(props.__owner.urn));
+    await applyState(steps, engine, reportingTo(call));
     const left = steps.steps.find((step) => step.do === "leaveVolume");
-    if (left) await warn(props.__owner.urn, `volume ${id} stays on ${found.host}: ${left.why}`);
+    if (left) await call.warn(`volume ${id} stays on ${found.host}: ${left.why}`);
 }
 
 export { remove as delete };
@@ -220,9 +226,8 @@ function stateOf(
     { volume }: ObservedState,
     { adopted, isForeign, engine }: { adopted: boolean; isForeign: boolean; engine: Engine },
 ): StateState {
-    const { __urn: _, __mayBeStarting: __, ...kept } = inputs;
     return {
-        ...kept,
+        ...inputs,
         builderName: desired.builderName,
         node: desired.node,
         volumeName: desired.volume,

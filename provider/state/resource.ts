@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { RestoreSource } from "../archive/location";
 import type { TlsArguments } from "../docker/tls";
-import type { Inputs } from "../pulumi/inputs";
-import { BuildxResource } from "../pulumi/resource";
-import { withSecretKeys } from "../pulumi/secretKey";
+import type { Inputs } from "../args/inputs";
+import { BuildxResource } from "../bridges/dynamic/resource";
+import { withSecretKeys } from "../args/secretKeys";
 
 /**
  * A TLS connection: the authority's certificate, the client's, and its key, each the path of a file or PEM text. A key

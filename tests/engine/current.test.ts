@@ -25,7 +25,9 @@ describe("a builder with use", () => {
 
             const other = `${unique}-other`;
             await project.buildx("create", "--name", other, "--driver", "docker-container", "--use");
-            await project.preview().then(({ output }) => assert.match(output, /1 to update/));
+            const { output } = await project.preview();
+            assert.match(output, /1 to update/);
+            assert.match(output, /it is not the current builder any more/);
             await project.up();
             assert.equal(await current(project), unique);
             await project.buildx("use", "default");

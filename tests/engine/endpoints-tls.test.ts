@@ -181,7 +181,7 @@ describe("an engine behind TLS", () => {
             ];
             await withoutDockerHost(async () => {
                 for (const [args, property, told] of bad) {
-                    const all = { __urn: "", name: "ci", endpoint: second.tcp, ...args };
+                    const all = { name: "ci", endpoint: second.tcp, ...args };
                     const [failure, ...others] = await failuresOfBuilder(all);
                     assert.deepEqual([failure?.property, others], [property, []], JSON.stringify(args));
                     assert.match(failure?.reason ?? "", told);

@@ -13,13 +13,13 @@ import { formatProgress } from "../../provider/archive/progress";
 import { desireState } from "../../provider/state/desired";
 import type { ObservedState, ObservedVolume } from "../../provider/state/observe";
 import { planState } from "../../provider/state/plan";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 
 const owner = { urn: "urn", store: "store" };
 const host = "unix:///docker.sock";
 
 const desired = (restoreFrom?: Parameters<typeof desireState>[0]["restoreFrom"]) =>
-    desireState({ builderName: "ci", __urn: "urn", ...(restoreFrom && { restoreFrom }) }, owner);
+    desireState({ builderName: "ci", ...(restoreFrom && { restoreFrom }) }, owner);
 
 const withVolume = (volume?: Partial<ObservedVolume>): ObservedState => ({
     host,

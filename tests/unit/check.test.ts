@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import { automaticName, failuresOfBuilder } from "../../provider/builder/check";
 import { checkPrune } from "../../provider/prune/check";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { checkState } from "../../provider/state/check";
 
-const __urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::My builder!";
+const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::My builder!";
 
-const failures = (args: object) => failuresOfBuilder({ __urn, name: "ci", ...args });
+const failures = (args: object) => failuresOfBuilder({ name: "ci", ...args });
 
 /** Arguments, the property at which they fail, and what the sentence says. */
 const bad: [object, string, RegExp][] = [
@@ -151,18 +151,18 @@ describe("checking a builder's arguments", () => {
 
 describe("the name of a builder that was given none", () => {
     it("is the logical name, as far as it is legal, with seven hex digits", async () => {
-        assert.match(automaticName({ __urn }), /^my-builder--[0-9a-f]{7}$/);
+        assert.match(automaticName(urn), /^my-builder--[0-9a-f]{7}$/);
     });
 
     it("is another one each time, but for a volume that is to be found again", async () => {
-        assert.notEqual(automaticName({ __urn }), automaticName({ __urn }));
-        assert.equal(automaticName({ __urn, keepState: true }), automaticName({ __urn, keepState: true }));
+        assert.notEqual(automaticName(urn), automaticName(urn));
+        assert.equal(automaticName(urn, { keepState: true }), automaticName(urn, { keepState: true }));
     });
 });
 
 describe("checking a state's arguments", () => {
     const stateFailures = async (args: object) =>
-        (await checkState({ __urn, builderName: "ci", ...args }, true)).failures ?? [];
+        (await checkState({ builderName: "ci", ...args }, true)).failures ?? [];
 
     it("refuses illegal names and what is no text", async () => {
         for (const [args, property] of [
@@ -186,7 +186,7 @@ describe("checking a state's arguments", () => {
 
 describe("checking the arguments of a prune", () => {
     const told = (args: object) =>
-        checkPrune({ __urn, ...args } as never).failures?.map(({ property, reason }) => `${property}: ${reason}`);
+        checkPrune({ ...args } as never).failures?.map(({ property, reason }) => `${property}: ${reason}`);
 
     it("refuses shares of the disk, what is no bound, and no builder", () => {
         assert.deepEqual(told({ builderName: "ci", maxUsedSpace: "10%" }), [

@@ -7,7 +7,7 @@ import { failuresOfBuilder } from "../../provider/builder/check";
 import { problemsOfConfig, readConfig, renderConfig } from "../../provider/buildkit/config";
 import { tomlNames } from "../../provider/buildkit/config/names";
 import { configFiles, digestOfFiles } from "../../provider/buildx/configFiles";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { formatPath } from "../../provider/words";
 
 const told = async (config: Parameters<typeof problemsOfConfig>[0]) =>
@@ -159,7 +159,7 @@ describe("buildkitd's configuration", () => {
     });
 
     it("is checked at its property, and lets pass what is not known yet at any depth", async () => {
-        const failures = (args: object) => failuresOfBuilder({ __urn: "urn", name: "ci", ...args });
+        const failures = (args: object) => failuresOfBuilder({ name: "ci", ...args });
         const missing = { registry: { "docker.io": { ca: "./none.pem" } } };
         const nodes = [{ endpoint: "unix:///a" }, { endpoint: "unix:///b", buildkitdConfig: missing }];
         assert.deepEqual(

@@ -8,8 +8,7 @@ import { recordOf } from "../../provider/builder/record";
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
 const endpoint = "unix:///var/run/docker.sock";
 
-const desired = (args: Partial<BuilderInputs> = {}): Desired =>
-    desire({ __urn: owner.urn, name: "ci", ...args }, owner);
+const desired = (args: Partial<BuilderInputs> = {}): Desired => desire({ name: "ci", ...args }, owner);
 
 /** What buildx's record says of each node's place. */
 const places = (wanted: Desired) => wanted.nodes.map((node) => ({ stored: node.endpoint ?? endpoint }));

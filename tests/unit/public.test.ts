@@ -2,11 +2,10 @@
 import { strict as assert } from "node:assert";
 import { failuresOfBuilder, warningsOfBuilder } from "../../provider/builder/check";
 import { checkPrune, warningsOfPrune } from "../../provider/prune/check";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { checkState } from "../../provider/state/check";
 
-const __urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::b";
-const builder = (args: object) => ({ __urn, name: "ci", ...args });
+const builder = (args: object) => ({ name: "ci", ...args });
 const toml = (text: string) => ({ buildkitdConfig: text });
 const config = (buildkitdConfig: object) => ({ buildkitdConfig });
 const oci = (worker: object) => config({ worker: { oci: worker } });
@@ -255,7 +254,7 @@ describe("what people write", () => {
     }
 
     it("is the same for a prune", () => {
-        const prune = (args: object) => ({ __urn, builderName: "ci", ...args });
+        const prune = (args: object) => ({ builderName: "ci", ...args });
         assert.match(checkPrune(prune({ maxUsedSpace: "20Gi" })).failures?.[0]?.reason ?? "", /Did you mean "20GB"\?/);
         assert.match(warningsOfPrune(prune({ reservedSpace: 512 })).join(), /^reservedSpace: 512 without a unit/);
         assert.deepEqual(warningsOfPrune(prune({ reservedSpace: "512m", maxUsedSpace: unknown })), []);
@@ -263,7 +262,7 @@ describe("what people write", () => {
 
     it("is the same for a state's volume", async () => {
         const told = async (volumeDriverOpts: object, volumeDriver?: string) =>
-            (await checkState({ __urn, builderName: "ci", volumeDriverOpts, volumeDriver } as never, true)).failures;
+            (await checkState({ builderName: "ci", volumeDriverOpts, volumeDriver } as never, true)).failures;
         const tmpfs = (o: string) => ({ type: "tmpfs", device: "tmpfs", o });
         for (const o of ["size=512Mi", "mode=0700, size=20GB"]) {
             const [failure, ...others] = (await told(tmpfs(o))) ?? [];

@@ -1,14 +1,14 @@
 import { strict as assert } from "node:assert";
-import { unknown } from "../../provider/pulumi/unknown";
+import { unknown } from "../../provider/args/unknown";
 import { checkEmulation } from "../../provider/qemu/check";
 import { desireEmulation } from "../../provider/qemu/desired";
 import type { QemuInputs } from "../../provider/qemu/inputs";
 import type { ObservedEmulation } from "../../provider/qemu/observe";
 import { type KnownEmulation, planEmulation, planEmulationRemoval } from "../../provider/qemu/plan";
 
-const __urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:QemuEmulation::qemu";
+const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:QemuEmulation::qemu";
 
-const failures = async (args: object) => (await checkEmulation({ __urn, ...args })).failures ?? [];
+const failures = async (args: object) => (await checkEmulation({ ...args })).failures ?? [];
 
 /** Arguments, the property at which they fail, and what the sentence says. */
 const bad: [object, string, RegExp][] = [
@@ -52,8 +52,8 @@ describe("checking the arguments of an emulation", () => {
     });
 });
 
-const owner = { urn: __urn, store: "0123456789abcdef" };
-const desired = (args: Partial<QemuInputs> = {}) => desireEmulation({ __urn, ...args }, owner);
+const owner = { urn, store: "0123456789abcdef" };
+const desired = (args: Partial<QemuInputs> = {}) => desireEmulation(args, owner);
 
 const host = (args: Partial<ObservedEmulation> & { own?: string[]; others?: string[] } = {}): ObservedEmulation => ({
     host: "unix:///var/run/docker.sock",

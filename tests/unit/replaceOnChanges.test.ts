@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { comparedArguments as ofArchive } from "../../provider/archive/lifecycle";
 import { comparedArguments as ofBuilder } from "../../provider/builder/lifecycle";
 import { comparedArguments as ofPrune } from "../../provider/prune/lifecycle";
-import { changedPaths, keysOf, withReplaceOnChanges } from "../../provider/pulumi/replaceOnChanges";
-import { unknown } from "../../provider/pulumi/unknown";
+import { changedPaths, keysOf, withReplaceOnChanges } from "../../provider/bridges/dynamic/replaceOnChanges";
+import { unknown } from "../../provider/args/unknown";
 import { comparedArguments as ofEmulation } from "../../provider/qemu/lifecycle";
 import { comparedArguments as ofState } from "../../provider/state/lifecycle";
 
@@ -63,8 +63,7 @@ describe("replaceOnChanges", () => {
     });
 
     it("compares arguments with arguments: no output, and no default that was filled in, is a change", () => {
-        const __urn = "urn";
-        const __owner = { urn: __urn, store: "s" };
+        const __owner = { urn: "urn", store: "s" };
         const all = {
             builder: ofBuilder(
                 {
@@ -74,15 +73,15 @@ describe("replaceOnChanges", () => {
                     nodes: [],
                     __owner,
                 } as never,
-                { name: "CI", __urn },
+                { name: "CI" },
             ),
             state: ofState(
                 { builderName: "ci", node: "ci0", volumeName: "v", mountpoint: "/", adopted: false, __owner },
-                { builderName: "CI", __urn },
+                { builderName: "CI" },
             ),
-            emulation: ofEmulation({ supported: ["a"], emulators: [], added: [], __owner, __claimed: [] }, { __urn }),
-            prune: ofPrune({ builderName: "ci", __urn, reclaimed: 1, records: 2 }, { builderName: "ci", __urn }),
-            archive: ofArchive({ to: "a", location: "a", sha256: "0", bytes: 1 } as never, { to: "a", __urn }),
+            emulation: ofEmulation({ supported: ["a"], emulators: [], added: [], __owner, __claimed: [] }, {}),
+            prune: ofPrune({ builderName: "ci", reclaimed: 1, records: 2 }, { builderName: "ci" }),
+            archive: ofArchive({ to: "a", location: "a", sha256: "0", bytes: 1 } as never, { to: "a" }),
         };
         for (const [resource, { before, after }] of Object.entries(all))
             assert.deepEqual(changedPaths(["*"], before, after), [], resource);

@@ -16,7 +16,7 @@ const id = "47c8e556175d8c0430f63ab5a5d8eed8016a90236ab3dbf80ba66ac98e2b3b15";
 const docker: EngineTraits = { CgroupDriver: "cgroupfs" };
 
 const asked = (args: Partial<BuilderInputs>): DesiredNode =>
-    desire({ __urn: owner.urn, name: "ci", ...args }, owner).nodes[0] as DesiredNode;
+    desire({ name: "ci", ...args }, owner).nodes[0] as DesiredNode;
 
 /** What an engine adds to a container, or has of it otherwise than it was told. */
 interface Added {

@@ -5,7 +5,7 @@ import { findEndpoint, isHost } from "../docker/endpoint";
 import { belongTogether, whyUnusable } from "../docker/pem";
 import { type TlsArguments, tlsParts } from "../docker/tls";
 import { hasUnknown, unknown } from "./unknown";
-import { onlyKeys, text, textThat } from "./validation";
+import { onlyKeys, text, textThat } from "./rules";
 
 const scheme = /^([a-z]+):\/\//;
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** Shows a text as the status of a resource in `pulumi up`; the next one takes its place. */
+/** Shows a text as the status of a resource in `pulumi up` and `pulumi preview`. The next text replaces it. */
 export type StatusLine = (text: string) => void;
 
 interface EngineModules {

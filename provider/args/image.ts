@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { parseImageReference } from "../docker/imageReference";
 import { said } from "../words";
-import { textThat } from "./validation";
+import { textThat } from "./rules";
 
 /** @param example of such an image's name. */
 export const legalImage = (example: string) =>

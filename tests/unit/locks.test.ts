@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inTurn } from "../../provider/pulumi/turns";
+import { withLocks } from "../../provider/bridges/locks";
 
 /** Runs pieces of work that are asked for one after the other: in which order they begin, wait and end. */
 async function orderOf(...pieces: [name: string, things: string[], work: () => Promise<unknown>][]): Promise<string[]> {
     const order: string[] = [];
     const all = pieces.map(([name, things, work]) =>
-        inTurn(
+        withLocks(
             things,
             () => order.push(`${name} waits`),
             async () => {
@@ -44,7 +44,7 @@ describe("work on the same things", () => {
         const ends = ["a begins", "b waits", "a ends", "b begins", "b ends"];
         assert.deepEqual(await orderOf(["a", ["x"], fails], ["b", ["x"], short]), ends);
         await assert.rejects(
-            inTurn(["x"], () => {}, fails),
+            withLocks(["x"], () => {}, fails),
             /^Error: it broke$/,
         );
     });
@@ -75,9 +75,9 @@ describe("work on the same things", () => {
             await sleep(milliseconds);
             order.push(`${name} ends`);
         };
-        const first = inTurn(["x"], () => {}, work("a", 30));
-        const second = inTurn(["x"], () => {}, work("b", 5), stopping.signal);
-        const third = inTurn(["x"], () => {}, work("c", 5));
+        const first = withLocks(["x"], () => {}, work("a", 30));
+        const second = withLocks(["x"], () => {}, work("b", 5), stopping.signal);
+        const third = withLocks(["x"], () => {}, work("c", 5));
         stopping.abort(new Error("stopped"));
         await assert.rejects(second, /^Error: stopped$/);
         assert.deepEqual(order, ["a begins"]);

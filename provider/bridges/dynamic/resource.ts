@@ -10,7 +10,7 @@ import { mayBeStarting } from "./startingMachine";
  * (pulumi/pulumi#12401). The provider process only asks of the text that it exports a `handler`.
  */
 export abstract class BuildxResource extends pulumi.CustomResource {
-    /** @param type the class's name, by which `provider/dynamic.ts` exports its lifecycle. */
+    /** @param type the class's name, under which `index.ts` exports its lifecycle. */
     constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions | undefined) {
         const token = `pulumi-nodejs:dynamic/buildx:${type}`;
         const urn = withoutDependencies(

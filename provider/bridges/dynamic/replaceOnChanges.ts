@@ -4,13 +4,8 @@
  */
 import type { DiffResult } from "@pulumi/pulumi/dynamic";
 import { isDeepStrictEqual } from "node:util";
-import { hasUnknown, unknown } from "./unknown";
-
-/** A resource's arguments before and after a change, in one form: without outputs, and defaults filled in on both sides. */
-export interface ComparedArguments {
-    readonly before: object;
-    readonly after: object;
-}
+import { hasUnknown, unknown } from "../../args/unknown";
+import type { ComparedArguments } from "../lifecycle";
 
 /** Adds the paths of `replaceOnChanges` at which arguments differ to what a resource's own `diff` returned. */
 export function withReplaceOnChanges(

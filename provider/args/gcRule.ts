@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../buildx/sizes";
 import { durationInHours, type GcRule } from "../buildkit/gc";
 import { said } from "../words";
-import { textThat } from "./validation";
+import { textThat } from "./rules";
 
 const space = v.optional(
     v.custom<number | string>(

@@ -1,0 +1,33 @@
+import type { Call } from "../lifecycle";
+import { cancelled } from "./cancellation";
+import { statusLine, warn } from "./engineLog";
+import type { HiddenInputs } from "./hiddenInputs";
+import { deletesUnreachable } from "./stackSettings";
+
+/** A call, and how its status text is cleared when the call has ended. */
+export interface StartedCall {
+    readonly call: Call;
+    readonly clearStatus: () => void;
+}
+
+/** @param previousUrn of the previous update, if Pulumi sends it. */
+export function startCall({ __urn: urn = "", __mayBeStarting }: HiddenInputs, previousUrn?: string): StartedCall {
+    const show = statusLine(urn);
+    let isShown = false;
+    const report = (text: string) => {
+        isShown = text !== "";
+        show(text);
+    };
+    return {
+        call: {
+            urn,
+            previousUrn,
+            mayBeStarting: __mayBeStarting === true,
+            signal: cancelled(),
+            report,
+            warn: (text) => warn(urn, text),
+            deletesUnreachable: () => deletesUnreachable(urn),
+        },
+        clearStatus: () => isShown && report(""),
+    };
+}

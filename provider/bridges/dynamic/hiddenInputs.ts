@@ -1,0 +1,47 @@
+/**
+ * Inputs that `BuildxResource` adds to a resource's arguments, since Pulumi tells a dynamic provider nothing but inputs. The
+ * bridge removes them before a lifecycle sees the arguments.
+ */
+export interface HiddenInputs {
+    /** The URN of the resource. */
+    readonly __urn?: string;
+    /** Whether the engine may run on a machine that the same program creates. */
+    readonly __mayBeStarting?: boolean;
+    /** The resource option of that name. */
+    readonly __replaceOnChanges?: readonly string[];
+    /** The text that names the implementation. */
+    readonly __provider?: string;
+}
+
+export type HiddenInput = keyof HiddenInputs;
+
+const hiddenInputs = {
+    __urn: true,
+    __mayBeStarting: true,
+    __replaceOnChanges: true,
+    __provider: true,
+} as const satisfies Record<HiddenInput, true>;
+
+/** Separates a resource's arguments from the hidden inputs. */
+export function splitInputs(inputs: object): { hidden: HiddenInputs; args: object } {
+    const entries = Object.entries(inputs);
+    const isHidden = ([key]: [string, unknown]) => key in hiddenInputs;
+    return {
+        hidden: Object.fromEntries(entries.filter(isHidden)),
+        args: Object.fromEntries(entries.filter((entry) => !isHidden(entry))),
+    };
+}
+
+/** Returns some of the hidden inputs, as far as the resource has them. */
+export const pickInputs = (hidden: HiddenInputs, names: readonly HiddenInput[]): HiddenInputs =>
+    Object.fromEntries(names.filter((name) => hidden[name] !== undefined).map((name) => [name, hidden[name]]));
+
+/**
+ * Returns the hidden inputs that identify a saved resource. Pulumi sends no URN to `read` and `delete`, so the URN of the
+ * resource's owner is used instead.
+ */
+export const hiddenInSaved = (saved: object): HiddenInputs => {
+    const { __urn, __owner } = saved as HiddenInputs & { readonly __owner?: { readonly urn: string } };
+    const urn = __urn ?? __owner?.urn;
+    return urn === undefined ? {} : { __urn: urn };
+};

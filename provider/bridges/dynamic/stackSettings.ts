@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { deleteUnreachableSetting } from "../lifecycle";
+
+/**
+ * Whether a resource may be removed from Pulumi's state when its engine is unreachable: the stack's configuration
+ * `buildx:deleteUnreachable`, or the environment's `PULUMI_BUILDX_DELETE_UNREACHABLE`. Pulumi's Kubernetes provider has the
+ * same setting. Default: no.
+ *
+ * @param urn the resource, whose stack's configuration is read.
+ */
+export async function deletesUnreachable(urn: string): Promise<boolean> {
+    const found = (await stackSetting(urn)) ?? process.env.PULUMI_BUILDX_DELETE_UNREACHABLE;
+    return found === true || (typeof found === "string" && ["1", "t", "true"].includes(found.toLowerCase()));
+}
+
+/**
+ * Reads the setting from the stack's configuration file. During `pulumi destroy` Pulumi sends a provider the configuration
+ * of the last `pulumi up`, which does not have a setting that the user makes once the engine turns out to be unreachable.
+ */
+async function stackSetting(urn: string): Promise<unknown> {
+    const stack = urn.split("::")[0]?.replace("urn:pulumi:", "");
+    const sdk = createRequire(require.main?.filename ?? __filename);
+    const { load } = sdk("js-yaml") as { load: (text: string) => unknown };
+    const read = async (path: string) => load(await readFile(path, "utf8")) as Record<string, unknown>;
+    for (let folder = process.cwd(); ; folder = dirname(folder)) {
+        const project = await read(join(folder, "Pulumi.yaml")).catch(() => undefined);
+        if (project !== undefined) {
+            const configFolder = typeof project.stackConfigDir === "string" ? project.stackConfigDir : "";
+            const file = await read(join(folder, configFolder, `Pulumi.${stack}.yaml`)).catch(() => undefined);
+            return (file?.config as Record<string, unknown> | undefined)?.[deleteUnreachableSetting];
+        }
+        if (dirname(folder) === folder) return undefined;
+    }
+}

@@ -1,0 +1,69 @@
+/** Which part of the package imports which. */
+import { strict as assert } from "node:assert";
+import { readdir, readFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import ts from "typescript";
+import { checkout } from "../support/project";
+
+interface Imports {
+    /** All modules that a file names, for types too; files of the checkout by their path in it. */
+    readonly all: readonly string[];
+    /** The modules that are loaded when the file runs. */
+    readonly loaded: readonly string[];
+}
+
+/** The imports of each file of `provider/`, by the file's path without its ending. */
+async function readImports(): Promise<ReadonlyMap<string, Imports>> {
+    const paths = await readdir(join(checkout, "provider"), { recursive: true });
+    const files = paths.filter((path) => path.endsWith(".ts")).map((path) => posix.join("provider", path));
+    const entries = files.map(async (file): Promise<[string, Imports]> => {
+        const text = await readFile(join(checkout, file), "utf8");
+        const compiled = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+        const from = (source: string, isJavaScript: boolean) =>
+            ts.preProcessFile(source, true, isJavaScript).importedFiles.map(({ fileName: name }) => {
+                if (!name.startsWith(".")) return name;
+                const path = posix.join(posix.dirname(file), name);
+                return files.includes(`${path}/index.ts`) ? `${path}/index` : path;
+            });
+        return [file.replace(/\.ts$/, ""), { all: from(text, false), loaded: from(compiled.outputText, true) }];
+    });
+    return new Map(await Promise.all(entries));
+}
+
+/** The contract between the bridges and the resources. */
+const contract = "provider/bridges/lifecycle";
+
+describe("the package's structure", () => {
+    let imports: ReadonlyMap<string, Imports>;
+
+    before(async () => {
+        imports = await readImports();
+    });
+
+    it("lets the resources know nothing of a bridge but the contract", () => {
+        // The classes that programs create are the other end of the dynamic bridge.
+        const allowed = (file: string) =>
+            /^provider\/\w+\/resource$/.test(file) ? ["provider/bridges/dynamic/resource"] : [contract];
+        const wrong = [...imports]
+            .filter(([file]) => !file.startsWith("provider/bridges/"))
+            .flatMap(([file, { all }]) =>
+                all
+                    .filter((each) => each.startsWith("provider/bridges/") && !allowed(file).includes(each))
+                    .map((each) => `${file} imports ${each}`),
+            );
+        assert.deepEqual(wrong, []);
+    });
+
+    it("lets the contract import types alone", () => {
+        assert.deepEqual(imports.get(contract)?.loaded, []);
+    });
+
+    it("loads nothing of Pulumi with a lifecycle", () => {
+        const lifecycles = [...imports.keys()].filter((file) => file.endsWith("/lifecycle") && file !== contract);
+        assert.ok(lifecycles.length >= 5, lifecycles.join());
+        const reached = new Set(lifecycles);
+        for (const file of reached) for (const each of imports.get(file)?.loaded ?? []) reached.add(each);
+        const ofPulumi = [...reached].filter((each) => each.startsWith("@pulumi/"));
+        assert.deepEqual(ofPulumi, []);
+    });
+});

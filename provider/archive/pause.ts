@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { VolumeInspectInfo } from "dockerode";
-import { waitForBuilds } from "../buildkit/builds";
+import { waitForBuilds } from "../buildkit/runningBuilds";
 import { boot } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
 import { inspectContainer, isRunning, removeContainer, stopContainer } from "../docker/container";

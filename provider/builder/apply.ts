@@ -1,8 +1,8 @@
 import { boot as bootBuildkit, BootTimeoutError } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
-import { drain } from "../buildkit/builds";
+import { drain } from "../buildkit/runningBuilds";
 import { warningsAfterBoot } from "../buildkit/warnings";
-import { noteWriter } from "../buildkit/writer";
+import { recordVersion } from "../buildkit/stateVersion";
 import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
@@ -223,7 +223,7 @@ async function boot(
     });
     workers.set(container, booted);
     for (const text of await warningsAfterBoot(engine, container, booted)) await warn(text);
-    const noted = untilAborted(noteWriter(engine, container, booted.version, isStateNew), signal);
+    const noted = untilAborted(recordVersion(engine, container, booted.version, isStateNew), signal);
     const newer = await noted.catch(() => undefined); // no reason to give up
     if (newer === undefined) return;
     await warn(

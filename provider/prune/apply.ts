@@ -1,6 +1,6 @@
 import { bootAtRest } from "../buildkit/atRest";
 import { boot } from "../buildkit/boot";
-import { countRunningBuilds } from "../buildkit/builds";
+import { countRunningBuilds } from "../buildkit/runningBuilds";
 import { prune, type Pruned } from "../buildkit/prune";
 import {
     inspectContainer,

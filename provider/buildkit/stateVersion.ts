@@ -18,7 +18,7 @@ interface Writer {
  * @param isNew nobody has worked on it before.
  * @returns the version of the one before, where that is newer.
  */
-export async function noteWriter(
+export async function recordVersion(
     engine: Engine,
     container: string,
     version: string,

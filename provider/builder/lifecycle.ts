@@ -9,7 +9,7 @@ import type {
     UpdateResult,
 } from "@pulumi/pulumi/dynamic";
 import { waitForCopy } from "../archive/helper";
-import { StartError } from "../buildkit/boot";
+import { StartError } from "../docker-buildkitd/boot";
 import { claimedName, claimName, releaseName } from "../buildx/claims";
 import { canonicalName, containerName, volumeName } from "../buildx/names";
 import { readRecord, storeIdentifier } from "../buildx/store";

@@ -1,4 +1,4 @@
-/** What older releases of BuildKit cannot do, as far as this package asks it of them. */
+/** What older releases of BuildKit do not support, of what this package needs. */
 import type { Workers } from "./workers";
 
 /** Returns why a BuildKit cannot be asked at all, from what its `buildctl` printed; `undefined` if that is not why. */

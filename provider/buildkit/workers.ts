@@ -1,15 +1,11 @@
 import type { Platform } from "../buildx/platform";
 import type { Buildctl } from "./buildctl";
-import { whyTooOld } from "./version";
+import { type Release, whyTooOld } from "./version";
 
 /** What a running buildkitd reports about itself. */
-export interface Workers {
+export interface Workers extends Release {
     /** Platforms that it can build for, the native one first. */
     readonly platforms: readonly Platform[];
-    /** Such as `v0.34.2`; empty if it does not report one. */
-    readonly version: string;
-    /** It supports no bound but `keepBytes`, and a rule of its garbage collection has none. */
-    readonly isUnbounded: boolean;
 }
 
 /** Thrown if buildkitd does not answer; the message is the output of `buildctl`. */

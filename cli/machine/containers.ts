@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
-import { waitUntilReady } from "../../provider/buildkit/boot";
-import { askDisk } from "../../provider/buildkit/disk";
 import { askUsage } from "../../provider/buildkit/usage";
 import { askWorkers } from "../../provider/buildkit/workers";
 import { formatPlatforms } from "../../provider/buildx/platform";
+import { waitUntilReady } from "../../provider/docker-buildkitd/boot";
+import { askDisk } from "../../provider/docker-buildkitd/disk";
+import { inContainer } from "../../provider/docker-buildkitd/inContainer";
 import { inspectContainer, lastLogLines } from "../../provider/docker/container";
 import type { Engine } from "../../provider/docker/engine";
 import { ownerOf } from "../../provider/docker/ownership";
@@ -47,14 +48,15 @@ async function inspectEnded(engine: Engine, name: string): Promise<ContainerInsp
 
 export async function lookAtContainer(engine: Engine, listed: ContainerInfo, depth: Depth): Promise<ContainerFacts> {
     const name = nameOf(listed);
+    const buildctl = inContainer(engine, name);
     const isRunning = listed.State === "running";
     const ask = <T>(isWanted: boolean, question: () => Promise<T>): Promise<T | undefined> =>
         isWanted ? inTime(question().catch(() => undefined)) : Promise.resolve(undefined);
     const [found, workers, usage, disk] = await Promise.all([
         ask(true, () => (depth.health ? inspectEnded(engine, name) : inspectContainer(engine, name))),
         // A doctor gives one that was started in this moment the time to boot.
-        ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : askWorkers(engine, name))),
-        ask(isRunning && depth.usage, () => askUsage(engine, name)),
+        ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : askWorkers(buildctl))),
+        ask(isRunning && depth.usage, () => askUsage(buildctl)),
         ask(isRunning && depth.health, () => askDisk(engine, name)),
     ]);
     const log = await ask(depth.health && workers === undefined, () => lastLogLines(engine, name, 1));

@@ -1,6 +1,6 @@
 /** What there is on this machine and on the engines that it knows, as plain data: all that is said is said of these. */
-import type { Disk } from "../../provider/buildkit/disk";
 import type { Usage } from "../../provider/buildkit/usage";
+import type { Disk } from "../../provider/docker-buildkitd/disk";
 import type { Owner } from "../../provider/docker/ownership";
 
 export interface Machine {

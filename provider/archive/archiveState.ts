@@ -1,4 +1,4 @@
-import { defaultDrainTimeout } from "../buildkit/builds";
+import { defaultDrainTimeout } from "../buildkit/runningBuilds";
 import { canonicalName, nodeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";

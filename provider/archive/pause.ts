@@ -1,8 +1,9 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { VolumeInspectInfo } from "dockerode";
-import { waitForBuilds } from "../buildkit/builds";
-import { boot } from "../buildkit/boot";
 import { askWorkers } from "../buildkit/workers";
+import { boot } from "../docker-buildkitd/boot";
+import { waitForBuildsIn } from "../docker-buildkitd/drain";
+import { inContainer } from "../docker-buildkitd/inContainer";
 import { inspectContainer, isRunning, removeContainer, stopContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { readAll, stdoutOf } from "../docker/streams";
@@ -56,7 +57,7 @@ export async function builderOf(engine: Engine, volume: string, signal: AbortSig
     }
     const runs = isRunning(found);
     const ask = runs
-        ? askWorkers(engine, container, signal).then(({ version }) => version)
+        ? askWorkers(inContainer(engine, container), signal).then(({ version }) => version)
         : versionIn(engine, found.Image, signal);
     const version = await ask.catch(() => "");
     signal.throwIfAborted();
@@ -95,7 +96,7 @@ export async function whileStopped<Result>(
 ): Promise<{ result: Result; stoppedFor: number }> {
     if (!builder?.isRunning) return { result: await work(), stoppedFor: 0 };
     const { container } = builder;
-    const left = await waitForBuilds(engine, container, drainTimeout, { report, signal });
+    const left = await waitForBuildsIn(engine, container, drainTimeout, { report, signal });
     const start = performance.now();
     const again = () => startAgain(engine, container);
     let result: Result;

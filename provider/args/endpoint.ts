@@ -2,7 +2,7 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { findEndpoint, isHost } from "../docker/endpoint";
-import { belongTogether, whyUnusable } from "../docker/pem";
+import { belongTogether, whyUnusable } from "../pem";
 import { type TlsArguments, tlsParts } from "../docker/tls";
 import { hasUnknown, unknown } from "./unknown";
 import { onlyKeys, text, textThat } from "./rules";

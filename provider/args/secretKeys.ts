@@ -1,6 +1,6 @@
 /** Private keys that are given as text are secrets to Pulumi; the path of one is none. */
 import * as pulumi from "@pulumi/pulumi";
-import { holdsPrivateKey, isPem } from "../docker/pem";
+import { holdsPrivateKey, isPem } from "../pem";
 
 /**
  * Arguments with each private key in them, at whatever depth, as a secret. What is not known yet stays so by itself,

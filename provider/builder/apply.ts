@@ -1,14 +1,14 @@
-import { boot as bootBuildkit, BootTimeoutError } from "../buildkit/boot";
-import { askWorkers } from "../buildkit/workers";
-import { drain } from "../buildkit/builds";
-import { warningsAfterBoot } from "../buildkit/warnings";
-import { noteWriter } from "../buildkit/writer";
-import type { Workers } from "../buildkit/workers";
+import { askWorkers, type Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
 import { stopUsingBuilder, useBuilder } from "../buildx/current";
 import { RecordExistsError, removeRecord, writeRecord } from "../buildx/store";
+import { boot as bootBuildkit, BootTimeoutError } from "../docker-buildkitd/boot";
+import { drain } from "../docker-buildkitd/drain";
+import { inContainer } from "../docker-buildkitd/inContainer";
+import { recordVersion } from "../docker-buildkitd/stateVersion";
+import { warningsAfterBoot } from "../docker-buildkitd/warnings";
 import {
     ContainerExistsError,
     copyFiles,
@@ -223,8 +223,8 @@ async function boot(
     });
     workers.set(container, booted);
     for (const text of await warningsAfterBoot(engine, container, booted)) await warn(text);
-    const noted = untilAborted(noteWriter(engine, container, booted.version, isStateNew), signal);
-    const newer = await noted.catch(() => undefined); // no reason to give up
+    const recorded = untilAborted(recordVersion(engine, container, booted.version, isStateNew), signal);
+    const newer = await recorded.catch(() => undefined); // no reason to give up
     if (newer === undefined) return;
     await warn(
         `BuildKit ${booted.version} in ${container} works on a state that BuildKit ${newer} wrote. It takes such a state as ` +
@@ -257,7 +257,8 @@ async function requirePlatforms(
     const offered = await Promise.all(
         containers.map(async (container, index) => {
             const engine = contexts[index]?.engine;
-            const said = workers.get(container) ?? (engine && (await askWorkers(engine, container, signal)));
+            const said =
+                workers.get(container) ?? (engine && (await askWorkers(inContainer(engine, container), signal)));
             return said?.platforms ?? [];
         }),
     );

@@ -1,7 +1,7 @@
-import type { Workers } from "../buildkit/workers";
-import { askWorkers, NotReadyError } from "../buildkit/workers";
+import { askWorkers, NotReadyError, type Workers } from "../buildkit/workers";
 import { buildkitAddress, containerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
+import { inContainer } from "../docker-buildkitd/inContainer";
 import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { imageDigest, inspectImage } from "../docker/image";
@@ -77,7 +77,7 @@ async function askIfChanged(
     let isAsked = false;
     const askThis = () => {
         isAsked = true;
-        return askWorkers(engine, name);
+        return askWorkers(inContainer(engine, name));
     };
     const alike = JSON.stringify(["workers", image, settings.fixed]);
     const said = await engine.answers.share(alike, answerHolds, askThis).catch(ifNotReady);
@@ -89,7 +89,7 @@ async function askIfChanged(
     return isSame ? undefined : ask(engine, name);
 }
 
-const ask = (engine: Engine, name: string): Promise<Said> => askWorkers(engine, name).catch(ifNotReady);
+const ask = (engine: Engine, name: string): Promise<Said> => askWorkers(inContainer(engine, name)).catch(ifNotReady);
 
 function described(
     node: string,

@@ -1,4 +1,4 @@
-import { defaultDrainTimeout } from "../buildkit/builds";
+import { defaultDrainTimeout } from "../buildkit/runningBuilds";
 import type { DriverOptions } from "../buildx/driverOptions";
 import type { BuildkitdConfig } from "../buildkit/config";
 import type { GcRule } from "../buildkit/gc";

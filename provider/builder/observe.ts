@@ -4,6 +4,7 @@ import { containerName, nextContainerName, volumeName } from "../buildx/names";
 import { formatPlatforms } from "../buildx/platform";
 import { type Choice, choiceOf } from "../buildx/current";
 import { type BuilderRecord, readRecord } from "../buildx/store";
+import { inContainer } from "../docker-buildkitd/inContainer";
 import { inspectContainer, isResponsive, startOf } from "../docker/container";
 import { isContext } from "../docker/context";
 import { currentEndpoint } from "../docker/endpoint";
@@ -204,7 +205,7 @@ async function observeNode(
     const owner = ownerOf(container?.Config.Labels);
     const isRunning = isResponsive(container);
     const isAsked = isRunning && later.requirePlatforms.length > 0;
-    const workers = isAsked ? await askWorkers(engine, node.container).catch(() => undefined) : undefined;
+    const workers = isAsked ? await askWorkers(inContainer(engine, node.container)).catch(() => undefined) : undefined;
     // Only a kill leaves one behind, and then this one does not run.
     const mayHaveNext = known !== undefined && !isRunning;
     const { answersSince } = known?.nodes.find(({ name }) => name === node.name) ?? {};

@@ -1,6 +1,6 @@
 /** Runs the plan of a builder. */
 import type { Call } from "../bridges/lifecycle";
-import { StartError } from "../buildkit/boot";
+import { StartError } from "../docker-buildkitd/boot";
 import { applyAfter, type Applying, applyNodes } from "./apply";
 import type { Desired } from "./desired";
 import type { Observed } from "./observe";

@@ -1,5 +1,5 @@
-import { waitUntilReady } from "../buildkit/boot";
 import { type NodeGroup, readRecord, removeRecord, sameRecord } from "../buildx/store";
+import { waitUntilReady } from "../docker-buildkitd/boot";
 import { inspectContainer, removeContainer, renameContainer, startContainer } from "../docker/container";
 import { removeContext } from "../docker/context";
 import { type Engine, failedCall } from "../docker/engine";

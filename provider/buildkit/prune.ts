@@ -1,28 +1,30 @@
 import { parseSize } from "../buildx/values";
-import type { Engine } from "../docker/engine";
-import { execInContainer } from "../docker/exec";
+import type { Buildctl } from "./buildctl";
 import { durationInHours, type GcRule } from "./gc";
 
-/** What a prune removed. */
+/** The result of a prune. */
 export interface Pruned {
-    /** Bytes. */
+    /** The size of what it removed, in bytes. */
     readonly reclaimed: number;
-    /** How many records of the cache. */
+    /** How many records of the cache it removed. */
     readonly records: number;
 }
 
 /**
- * Removes from the cache of a running buildkitd what a rule does not keep; without bounds all that nothing uses.
+ * Removes from the cache of a running buildkitd what a rule does not keep. A rule without bounds removes everything that no
+ * running build uses.
  *
- * @param signal ends the wait for it; buildkitd may go on with it.
+ * @param signal ends the wait; buildkitd may go on with the prune.
+ * @throws {Error} if `buildctl` cannot be run or fails, with its output.
+ * @throws the signal's reason if the signal aborts.
  */
-export async function prune(engine: Engine, container: string, rule: GcRule, signal?: AbortSignal): Promise<Pruned> {
-    const command = ["buildctl", "prune", ...pruneFlags(rule), "--format", "{{json .}}"];
-    const { exitCode, stdout, stderr } = await execInContainer(engine, container, command, signal);
+export async function prune(buildctl: Buildctl, rule: GcRule, signal?: AbortSignal): Promise<Pruned> {
+    const args = ["prune", ...pruneFlags(rule), "--format", "{{json .}}"];
+    const { exitCode, stdout, stderr } = await buildctl.run(args, signal);
     if (exitCode !== 0) {
-        const said = (stderr || stdout).trim();
-        const what = `buildctl prune in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${said}`;
-        throw new Error(what + whyUnknown(said));
+        const output = (stderr || stdout).trim();
+        const what = `buildctl prune in ${buildctl.where} ended with ${exitCode}: ${output}`;
+        throw new Error(what + whyUnknown(output));
     }
     const sizes = stdout
         .split("\n")
@@ -31,16 +33,16 @@ export async function prune(engine: Engine, container: string, rule: GcRule, sig
     return { reclaimed: sizes.reduce((all, size) => all + size, 0), records: sizes.length };
 }
 
-/** What an older BuildKit does not know, as the end of a message. */
-function whyUnknown(said: string): string {
-    const flag = /not defined: -+(keep-storage-min|free-storage|format)\b/.exec(said)?.[1];
+/** Returns what an older BuildKit does not support, as the end of a message. */
+function whyUnknown(output: string): string {
+    const flag = /not defined: -+(keep-storage-min|free-storage|format)\b/.exec(output)?.[1];
     if (flag === undefined) return "";
     if (flag === "format") return ". BuildKit before v0.11 cannot be pruned from here: give the builder a newer image";
     const bound = flag === "free-storage" ? "minFreeSpace" : "reservedSpace";
     return `. BuildKit before v0.17 does not know ${bound}: leave it out, or give the builder a newer image`;
 }
 
-/** The arguments of `buildctl prune`, which takes megabytes. */
+/** Returns the arguments of `buildctl prune`, whose sizes are in megabytes. */
 export function pruneFlags({
     reservedSpace,
     maxUsedSpace,

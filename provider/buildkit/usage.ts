@@ -1,14 +1,13 @@
-import { engineMessage, type Engine } from "../docker/engine";
-import { execInContainer } from "../docker/exec";
+import type { Buildctl } from "./buildctl";
 
-/** What a buildkitd keeps in its cache, in bytes. */
+/** The size of the cache of a buildkitd, in bytes. */
 export interface Usage {
     readonly total: number;
-    /** What a prune of everything would free: all that no running build is using. */
+    /** What a prune without bounds would free: everything that no running build uses. */
     readonly reclaimable: number;
     /** By BuildKit's own names: `regular`, `source.local`, `exec.cachemount`, … */
     readonly byType: Readonly<Record<string, number>>;
-    /** When the newest of it was made or used; `undefined` where there is none. */
+    /** When a record of the cache was last created or used; `undefined` if there is none. */
     readonly lastUsed: Date | undefined;
 }
 
@@ -20,15 +19,21 @@ interface UsageRecord {
     recordType?: string;
 }
 
-/** Asks the buildkitd in a running container; throws with what it said where it does not answer. */
-export async function askUsage(engine: Engine, container: string, signal?: AbortSignal): Promise<Usage> {
-    const command = ["buildctl", "du", "--format", "{{json .}}"];
-    const asked = execInContainer(engine, container, command, signal);
-    const { exitCode, stdout, stderr } = await asked.catch((error: Error) => {
-        signal?.throwIfAborted();
-        throw new Error(`the cache of ${container} cannot be asked for: ${engineMessage(error)}`, { cause: error });
-    });
-    if (exitCode !== 0) throw new Error(`the cache of ${container} cannot be asked for: ${(stderr || stdout).trim()}`);
+/**
+ * Queries what a running buildkitd has in its cache.
+ *
+ * @throws {Error} if it does not answer, with the output of `buildctl`.
+ * @throws the signal's reason if the signal aborts.
+ */
+export async function askUsage(buildctl: Buildctl, signal?: AbortSignal): Promise<Usage> {
+    const failed = `the cache of ${buildctl.name} cannot be asked for`;
+    const { exitCode, stdout, stderr } = await buildctl
+        .run(["du", "--format", "{{json .}}"], signal)
+        .catch((error: Error) => {
+            signal?.throwIfAborted();
+            throw new Error(`${failed}: ${error.message}`, { cause: error });
+        });
+    if (exitCode !== 0) throw new Error(`${failed}: ${(stderr || stdout).trim()}`);
     return summarize((JSON.parse(stdout) as UsageRecord[] | null) ?? []);
 }
 

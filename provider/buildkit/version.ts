@@ -1,14 +1,21 @@
-/** What older releases of BuildKit cannot do, as far as this package asks it of them. */
-import type { Workers } from "./workers";
+/** What older releases of BuildKit do not support, of what this package needs. */
 
-/** Returns why a BuildKit cannot be asked at all, from what its `buildctl` printed; `undefined` if that is not why. */
+/** What shows which release a booted buildkitd is. */
+export interface Release {
+    /** Such as `v0.34.2`; empty if it does not report one. */
+    readonly version: string;
+    /** It supports no bound but `keepBytes`, and a rule of its garbage collection has none. */
+    readonly isUnbounded: boolean;
+}
+
+/** Returns why a BuildKit cannot be queried at all, from the output of its `buildctl`; `undefined` if that is not the reason. */
 export const whyTooOld = (printed: string): string | undefined =>
     /flag provided but not defined: -+format\b/.test(printed)
         ? "is older than v0.10 and cannot be asked whether it is ready: give the builder an image with v0.12 or newer"
         : undefined;
 
-/** Returns what a booted BuildKit cannot do that a newer one can, for those who use it. */
-export function limitsOfOlder({ version, isUnbounded }: Workers): string[] {
+/** Returns what a booted BuildKit does not support that a newer one does, as the ends of warnings. */
+export function limitsOfOlder({ version, isUnbounded }: Release): string[] {
     const limits: string[] = [];
     if (isBefore(version, 12)) {
         limits.push(
@@ -24,7 +31,7 @@ export function limitsOfOlder({ version, isUnbounded }: Workers): string[] {
     return limits;
 }
 
-/** Whether a version is older than v0.`minor`; BuildKit before v0.11 has none to tell. */
+/** Whether a version is older than v0.`minor`; BuildKit before v0.11 reports none. */
 function isBefore(version: string, minor: number): boolean {
     if (version === "") return true;
     const [, major, its, patch] = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];

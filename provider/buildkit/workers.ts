@@ -1,19 +1,14 @@
 import type { Platform } from "../buildx/platform";
-import { type Engine, engineMessage } from "../docker/engine";
-import { execInContainer } from "../docker/exec";
-import { whyTooOld } from "./version";
+import type { Buildctl } from "./buildctl";
+import { type Release, whyTooOld } from "./version";
 
-/** What a running buildkitd says of itself. */
-export interface Workers {
-    /** Platforms that it can build for, its own first. */
+/** What a running buildkitd reports about itself. */
+export interface Workers extends Release {
+    /** Platforms that it can build for, the native one first. */
     readonly platforms: readonly Platform[];
-    /** Such as `v0.34.2`; empty where it does not say. */
-    readonly version: string;
-    /** It knows no bound but `keepBytes`, and a rule of its garbage collection has none. */
-    readonly isUnbounded: boolean;
 }
 
-/** Thrown where buildkitd does not answer; the message is what `buildctl` said. */
+/** Thrown if buildkitd does not answer; the message is the output of `buildctl`. */
 export class NotReadyError extends Error {}
 
 interface WorkerRecord {
@@ -29,19 +24,20 @@ interface PolicyRecord {
 }
 
 /**
- * Asks the buildkitd in a running container for its workers.
+ * Queries the workers of a buildkitd.
  *
- * @throws {@link NotReadyError} until it answers, and the signal's reason once that aborts.
+ * @throws {NotReadyError} if it does not answer yet.
+ * @throws {Error} if it is too old to be queried.
+ * @throws the signal's reason if the signal aborts.
  */
-export async function askWorkers(engine: Engine, container: string, signal?: AbortSignal): Promise<Workers> {
-    const command = ["buildctl", "debug", "workers", "--format", "{{json .}}"];
-    const asked = execInContainer(engine, container, command, signal);
-    const { exitCode, stdout, stderr } = await asked.catch((error: Error) => {
+export async function askWorkers(buildctl: Buildctl, signal?: AbortSignal): Promise<Workers> {
+    const args = ["debug", "workers", "--format", "{{json .}}"];
+    const { exitCode, stdout, stderr } = await buildctl.run(args, signal).catch((error: Error) => {
         signal?.throwIfAborted();
-        throw new NotReadyError(engineMessage(error));
+        throw new NotReadyError(error.message);
     });
     const why = exitCode === 0 ? undefined : whyTooOld(stdout + stderr);
-    if (why !== undefined) throw new Error(`BuildKit in ${container} on ${engine.endpoint.host} ${why}`);
+    if (why !== undefined) throw new Error(`BuildKit in ${buildctl.where} ${why}`);
     if (exitCode !== 0) throw new NotReadyError((stderr || stdout).trim() || `buildctl ended with ${exitCode}`);
     const workers = JSON.parse(stdout) as WorkerRecord[];
     return {

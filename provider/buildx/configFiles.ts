@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { readConfig, renderConfig, sorted, type Table } from "../buildkit/config";
-import { isPem, readBytes } from "../docker/pem";
+import { isPem, readBytes } from "../pem";
 import type { ConfiguredEntitlements } from "./flags";
 import { storeFolder } from "./store";
 

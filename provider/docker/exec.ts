@@ -1,13 +1,8 @@
 import { addAbortSignal, type Readable } from "node:stream";
+import type { ExecResult } from "../execResult";
 import { untilAborted } from "../waiting";
 import type { Engine } from "./engine";
 import { demultiplex, readAll } from "./streams";
-
-export interface ExecResult {
-    readonly exitCode: number;
-    readonly stdout: string;
-    readonly stderr: string;
-}
 
 /**
  * Runs a command in a container to its end.

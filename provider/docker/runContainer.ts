@@ -1,15 +1,10 @@
 import type { ContainerCreateOptions } from "dockerode";
 import { ContainerExistsError, createContainer, inspectContainer, removeContainer, startContainer } from "./container";
+import type { ExecResult } from "../execResult";
 import { untilAborted } from "../waiting";
 import { type Engine, failedCall } from "./engine";
 import { type Owner, ownerOf, sameOwner } from "./ownership";
 import { demultiplex } from "./streams";
-
-export interface ContainerResult {
-    readonly exitCode: number;
-    readonly stdout: string;
-    readonly stderr: string;
-}
 
 /**
  * Runs a container to its end and removes it, whatever becomes of it.
@@ -24,7 +19,7 @@ export async function runContainer(
     owner: Owner,
     seconds: number,
     signal?: AbortSignal,
-): Promise<ContainerResult> {
+): Promise<ExecResult> {
     signal?.throwIfAborted();
     const { name, HostConfig } = options;
     const old = await inspectContainer(engine, name);

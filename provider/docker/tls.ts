@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dockerConfigFolder } from "./configFile";
-import { readPem } from "./pem";
+import { readPem } from "../pem";
 
 /** As a user gives it: each the path of a file, or PEM text itself. */
 export interface TlsArguments {

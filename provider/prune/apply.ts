@@ -1,7 +1,8 @@
-import { bootAtRest } from "../buildkit/atRest";
-import { boot } from "../buildkit/boot";
-import { countRunningBuilds } from "../buildkit/builds";
 import { prune, type Pruned } from "../buildkit/prune";
+import { bootAtRest } from "../docker-buildkitd/atRest";
+import { boot } from "../docker-buildkitd/boot";
+import { countBuildsIn } from "../docker-buildkitd/drain";
+import { inContainer } from "../docker-buildkitd/inContainer";
 import {
     inspectContainer,
     isRunning,
@@ -58,7 +59,8 @@ export async function applyPrune(
             const prunes = steps.filter((step) => step.do === "prune");
             failures.push(
                 ...(await ofEachNode(prunes, async (step) => {
-                    const { reclaimed, records } = await prune(engineOf(step), step.container, step.rule, signal);
+                    const buildctl = inContainer(engineOf(step), step.container);
+                    const { reclaimed, records } = await prune(buildctl, step.rule, signal);
                     all.reclaimed += reclaimed;
                     all.records += records;
                 })),
@@ -124,6 +126,6 @@ async function start(engine: Engine, container: string, started: Started, signal
 async function stopUnlessUsed(engine: Engine, container: string, since: string | undefined): Promise<void> {
     const found = await inspectContainer(engine, container);
     if (found === undefined || !isRunning(found) || startOf(found) !== since) return;
-    if ((await countRunningBuilds(engine, container)) > 0) return;
+    if ((await countBuildsIn(engine, container)) > 0) return;
     await stopContainer(engine, container, stopTimeout);
 }

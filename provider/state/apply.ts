@@ -1,6 +1,6 @@
 import { restoreInOwnProcess } from "../archive/ownProcess";
 import type { Reporting } from "../archive/write";
-import { defaultDrainTimeout } from "../buildkit/builds";
+import { defaultDrainTimeout } from "../buildkit/runningBuilds";
 import { type Engine, failedCall } from "../docker/engine";
 import { createVolume, removeVolume } from "../docker/volume";
 import { untilAborted } from "../waiting";

@@ -2,13 +2,14 @@
 import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
 import { abortedBySignals } from "../archive/signals";
-import { bootAtRest } from "../buildkit/atRest";
 import { stateFolder } from "../buildkit/stateFolder";
 import { askUsage, type Usage } from "../buildkit/usage";
 import { otherDriver, otherDriverOf, whyOtherDriver } from "../builder/otherDriver";
 import { driverDefaults } from "../buildx/driverOptions";
 import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../buildx/names";
 import { readRecord } from "../buildx/store";
+import { bootAtRest } from "../docker-buildkitd/atRest";
+import { inContainer } from "../docker-buildkitd/inContainer";
 import { inspectContainer, isRunning } from "../docker/container";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
@@ -101,7 +102,7 @@ type Measured = Pick<StateUsage, "sizeOnDisk" | "usage">;
 
 async function measure(engine: Engine, container: string, signal?: AbortSignal): Promise<Measured> {
     const [usage, sizeOnDisk] = await Promise.all([
-        askUsage(engine, container, signal),
+        askUsage(inContainer(engine, container), signal),
         folderSize(engine, container, signal),
     ]);
     return { sizeOnDisk, usage: cacheUsage(usage) };

@@ -34,7 +34,7 @@ describe("a rule of garbage collection for any BuildKit", () => {
 
 describe("an older BuildKit", () => {
     const limits = (version: string, isUnbounded = false) =>
-        limitsOfOlder({ version, isUnbounded, platforms: [] }).map((limit) => /v0\.\d+/.exec(limit)?.[0]);
+        limitsOfOlder({ version, isUnbounded }).map((limit) => /v0\.\d+/.exec(limit)?.[0]);
 
     it("is told of by what it cannot do", () => {
         assert.deepEqual(limits("v0.34.2", true), []);

@@ -1,5 +1,5 @@
 import { containerName } from "../../../provider/buildx/names";
-import type { Disk } from "../../../provider/buildkit/disk";
+import type { Disk } from "../../../provider/docker-buildkitd/disk";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, StoreFacts } from "../../machine/facts";
 import { type Asked, builderOfNode, isAskedName, isAskedRecord, nodeOfName } from "../../machine/names";
 import { formatSize } from "../../words/quantities";

@@ -1,4 +1,4 @@
-import { belongTogether, whyUnusable } from "../../docker/pem";
+import { belongTogether, whyUnusable } from "../../pem";
 import { isInStateFolder, outsideOfState } from "../stateFolder";
 import { type FileArgument, type Problem, readConfig, type Table } from "./read";
 import { problemsOfRegistries } from "./registries";

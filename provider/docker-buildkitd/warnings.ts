@@ -1,12 +1,12 @@
-/** What those who use a booted buildkitd have to know. */
+/** Warnings for the users of a buildkitd that has just booted. */
+import { readConfig } from "../buildkit/config";
+import { readFlags } from "../buildkit/flags";
+import { isInStateFolder, stateFolder } from "../buildkit/stateFolder";
+import { limitsOfOlder } from "../buildkit/version";
+import type { Workers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { inspectContainer, readFilesOf } from "../docker/container";
 import { type Engine, statusOf } from "../docker/engine";
-import { readConfig } from "./config";
-import { readFlags } from "./flags";
-import { isInStateFolder, stateFolder } from "./stateFolder";
-import { limitsOfOlder } from "./version";
-import type { Workers } from "./workers";
 
 export async function warningsAfterBoot(engine: Engine, container: string, workers: Workers): Promise<string[]> {
     const version = workers.version === "" ? "BuildKit of an unknown version" : `BuildKit ${workers.version}`;
@@ -21,7 +21,7 @@ export async function warningsAfterBoot(engine: Engine, container: string, worke
 }
 
 /**
- * Whether a running buildkitd keeps its state in the state volume: it has a lock where its state is (buildkit:
+ * Whether a running buildkitd keeps its state in the state volume. buildkitd has a lock file beside its state (buildkit:
  * `cmd/buildkitd/main.go`).
  */
 async function keepsStateInVolume(engine: Engine, container: string): Promise<boolean> {
@@ -31,14 +31,14 @@ async function keepsStateInVolume(engine: Engine, container: string): Promise<bo
             .infoArchive({ path: `${folder}/buildkitd.lock` })
             .then(
                 () => true,
-                (error: unknown) => statusOf(error) !== 404, // what cannot be asked is no reason to warn
+                (error: unknown) => statusOf(error) !== 404, // do not warn if the engine cannot answer
             );
     if (await hasLock(stateFolder)) return true;
     const root = await askedRoot(engine, container);
     return root !== undefined && isInStateFolder(root) && hasLock(root);
 }
 
-/** The root that the arguments or the configuration of a container name. */
+/** Returns the root that the arguments or the configuration of a container set. */
 async function askedRoot(engine: Engine, container: string): Promise<string | undefined> {
     const found = await inspectContainer(engine, container);
     const flag = readFlags(found?.Config.Cmd ?? []).flags.findLast(({ name }) => name === "root");

@@ -1,24 +1,24 @@
-/** A buildkitd on a state whose own builder does not run: to ask it, or to have it remove from the cache. */
+/** A temporary buildkitd on a state whose own builder does not run, to query or prune the cache. */
 import type { Duplex } from "node:stream";
+import { stateFolder } from "../buildkit/stateFolder";
 import { createContainer, removeContainer } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { inspectImage } from "../docker/image";
 import { boot } from "./boot";
-import { stateFolder } from "./stateFolder";
 
 export interface AtRest {
-    /** Of the container. */
+    /** The name of the container. */
     readonly name: string;
     readonly volume: string;
     /** A BuildKit image that the engine has. */
     readonly image: string;
-    /** Until its boot is given up. */
+    /** The boot timeout. */
     readonly seconds: number;
-    /** Ends the boot; then nothing is left of it. */
+    /** Ends the boot, and removes the container. */
     readonly signal?: AbortSignal;
 }
 
-/** Ends buildkitd with the connection of the program that booted it, so that one that is killed leaves nothing behind. */
+/** Stops buildkitd when the program that booted it disconnects, so that a program that is killed leaves nothing behind. */
 const script = `exec 3<&0
 "$@" &
 pid=$!
@@ -26,11 +26,11 @@ pid=$!
 wait "$pid"`;
 
 /**
- * Boots a buildkitd of its own on a volume: nothing is collected by itself, and its network is none. It holds the state's
- * lock meanwhile, as any buildkitd does.
+ * Boots a temporary buildkitd on a volume, without garbage collection and without a network. It holds the state's lock, as
+ * any buildkitd does.
  *
- * @returns how it is ended, which removes its container.
- * @throws if it does not boot; then nothing is left of it.
+ * @returns a function that stops it and removes its container.
+ * @throws if it does not boot, after its container is removed.
  */
 export async function bootAtRest(
     engine: Engine,

@@ -1,14 +1,14 @@
+import { stateFolder } from "../buildkit/stateFolder";
 import type { Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
-import { stateFolder } from "./stateFolder";
 
-/** The disk under a buildkitd's state, in bytes. */
+/** The disk under the state of a buildkitd in a container, in bytes. */
 export interface Disk {
     readonly size: number;
     readonly available: number;
 }
 
-/** Asks in a running container; `undefined` where its image has no `df` or that says nothing of use. */
+/** Runs `df` in a running container; `undefined` if its image has none, or if the output cannot be read. */
 export async function askDisk(engine: Engine, container: string): Promise<Disk | undefined> {
     const command = ["df", "-Pk", stateFolder];
     const result = await execInContainer(engine, container, command).catch(() => undefined);

@@ -1,20 +1,21 @@
+import { askWorkers, NotReadyError, type Workers } from "../buildkit/workers";
 import { inspectContainer, lastLogLines, startContainer, waitForLog } from "../docker/container";
 import { type Engine, engineMessage, failedCall } from "../docker/engine";
 import { pause, untilAborted } from "../waiting";
-import { askWorkers, NotReadyError, type Workers } from "./workers";
+import { inContainer } from "./inContainer";
 
-/** Lines of buildkitd's log that an error carries. */
+/** How many lines of buildkitd's log an error shows. */
 const shownLines = 15;
 
-/** Between two questions, in milliseconds: short at first, since most boots take a fraction of a second. */
-const untilNextQuestion = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
+/** Between two queries, in milliseconds: short at first, because most boots take a fraction of a second. */
+const untilNextQuery = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
 
-/** How long its log is waited for before the first question, in milliseconds: each question starts a process. */
+/** How long to wait for the log before the first query, in milliseconds: each query starts a process. */
 const logTimeout = 1_000;
 
-/** Thrown if the engine does not start a container: nothing that its buildkitd could change. */
+/** Thrown if the engine does not start a container. The cause is not in buildkitd. */
 export class StartError extends Error {
-    /** @param why the engine's own sentence. */
+    /** @param why the engine's message. */
     constructor(
         message: string,
         readonly why: string,
@@ -32,7 +33,7 @@ export class BootTimeoutError extends Error {}
  *
  * @param timeout in seconds.
  * @param signal ends the wait; the container is then left as it is.
- * @throws as {@link waitUntilReady}, and {@link StartError} if the container cannot be started.
+ * @throws {StartError} if the container cannot be started; otherwise as {@link waitUntilReady}.
  */
 export async function boot(engine: Engine, container: string, timeout: number, signal?: AbortSignal): Promise<Workers> {
     try {
@@ -42,10 +43,10 @@ export async function boot(engine: Engine, container: string, timeout: number, s
         const { message } = failedCall(`${container} cannot be started`, engine, error);
         throw new StartError(message, engineMessage(error), { cause: error });
     }
-    // buildkitd listens some 40 ms after its first line, and a question takes about as long to reach it.
-    // Over ssh each connection is a process of its own, on both sides; a question is cheaper there.
-    const isDear = engine.endpoint.host.startsWith("ssh:");
-    if (!isDear) await waitForLog(engine, container, Math.min(logTimeout, timeout * 1000), signal);
+    // buildkitd listens some 40 ms after its first line, and a query takes about as long to reach it.
+    // Over ssh each connection is a process of its own, on both sides; a query is cheaper there.
+    const isExpensive = engine.endpoint.host.startsWith("ssh:");
+    if (!isExpensive) await waitForLog(engine, container, Math.min(logTimeout, timeout * 1000), signal);
     return waitUntilReady(engine, container, timeout, signal);
 }
 
@@ -54,9 +55,9 @@ export async function boot(engine: Engine, container: string, timeout: number, s
  *
  * @param timeout in seconds.
  * @param signal ends the wait.
- * @throws where it ends or restarts: with the end of its log and what the worker answered.
- * @throws BootTimeoutError with the same, where it stays silent.
- * @throws the signal's reason once that aborts.
+ * @throws {Error} if buildkitd ends or restarts, with the end of its log and the output of `buildctl`.
+ * @throws {BootTimeoutError} if buildkitd does not answer in time, with the same text.
+ * @throws the signal's reason if the signal aborts.
  */
 export async function waitUntilReady(
     engine: Engine,
@@ -65,10 +66,11 @@ export async function waitUntilReady(
     signal?: AbortSignal,
 ): Promise<Workers> {
     const deadline = performance.now() + timeout * 1000;
+    const buildctl = inContainer(engine, container);
     for (let attempt = 0; ; attempt++) {
         try {
             signal?.throwIfAborted();
-            return await askWorkers(engine, container, signal);
+            return await askWorkers(buildctl, signal);
         } catch (error) {
             if (!(error instanceof NotReadyError)) throw error;
             const ended = await untilAborted(whyEnded(engine, container, signal), signal);
@@ -78,17 +80,17 @@ export async function waitUntilReady(
                 throw ended === undefined ? new BootTimeoutError(message) : new Error(message);
             }
         }
-        await pause(untilNextQuestion(attempt), signal);
+        await pause(untilNextQuery(attempt), signal);
     }
 }
 
-/** How a container ended, or `undefined` while it runs for the first time. */
+/** Returns how a container ended, or `undefined` while it runs for the first time. */
 async function whyEnded(
     engine: Engine,
     container: string,
     signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-    // An engine that starts it again forgets its exit code until it ends the next time.
+    // An engine that restarts a container drops its exit code until the container ends again.
     for (let attempt = 0; ; attempt++) {
         const found = await inspectContainer(engine, container);
         if (found === undefined) return "was removed by someone else";

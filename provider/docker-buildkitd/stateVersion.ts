@@ -1,50 +1,50 @@
 /**
- * Which BuildKit wrote a state last, in a file beside its own. An older one takes a newer one's state as it is, and finds
- * its cache in it, as tried with v0.20 on v0.34; but BuildKit promises nothing of that kind.
+ * Which BuildKit wrote a state last, in a file beside BuildKit's own. An older BuildKit works on the state of a newer one and
+ * finds its cache there, as tried with v0.20 on v0.34, but BuildKit does not promise that.
  */
+import { stateFolder } from "../buildkit/stateFolder";
 import { copyFile, readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
-import { stateFolder } from "./stateFolder";
 
 const file = "pulumi-buildx.json";
 
-interface Writer {
+interface StateVersion {
     buildkitVersion?: string;
 }
 
 /**
- * Notes the version of the BuildKit that works on a state from now on.
+ * Records the version of the BuildKit that writes a state from now on.
  *
- * @param isNew nobody has worked on it before.
- * @returns the version of the one before, where that is newer.
+ * @param isNew whether the state is new, so that no version is recorded in it.
+ * @returns the version that was recorded before, if it is newer.
  */
-export async function noteWriter(
+export async function recordVersion(
     engine: Engine,
     container: string,
     version: string,
     isNew: boolean,
 ): Promise<string | undefined> {
-    const before = isNew ? undefined : await writerOf(engine, container);
+    const before = isNew ? undefined : await recordedVersion(engine, container);
     if (before === version || version === "") return undefined;
-    const content = Buffer.from(JSON.stringify({ buildkitVersion: version } satisfies Writer));
+    const content = Buffer.from(JSON.stringify({ buildkitVersion: version } satisfies StateVersion));
     await copyFile(engine, container, stateFolder, { name: file, content });
     return before !== undefined && isNewer(before, version) ? before : undefined;
 }
 
-async function writerOf(engine: Engine, container: string): Promise<string | undefined> {
+async function recordedVersion(engine: Engine, container: string): Promise<string | undefined> {
     const found = await readFilesOf(engine, container, `${stateFolder}/${file}`).catch(() => ({}));
     return versionIn(Object.values(found)[0]);
 }
 
 function versionIn(content: Buffer | undefined): string | undefined {
     try {
-        return (JSON.parse(String(content)) as Writer).buildkitVersion;
+        return (JSON.parse(String(content)) as StateVersion).buildkitVersion;
     } catch {
         return undefined;
     }
 }
 
-/** Whether `a` is newer than `b`, as far as both are versions. */
+/** Whether `a` is newer than `b`; `false` if either is not a version. */
 export function isNewer(a: string, b: string): boolean {
     const numbers = (version: string) => /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
     const [one, other] = [numbers(a), numbers(b)];

@@ -1,0 +1,14 @@
+import type { Buildctl } from "../buildkit/buildctl";
+import { type Engine, engineMessage } from "../docker/engine";
+import { execInContainer } from "../docker/exec";
+
+/** Returns the `buildctl` of a buildkitd in a running container: each run is a process in it (`docker exec`). */
+export const inContainer = (engine: Engine, container: string): Buildctl => ({
+    name: container,
+    where: `${container} on ${engine.endpoint.host}`,
+    run: (args, signal) =>
+        execInContainer(engine, container, ["buildctl", ...args], signal).catch((error: unknown) => {
+            signal?.throwIfAborted();
+            throw new Error(engineMessage(error), { cause: error });
+        }),
+});

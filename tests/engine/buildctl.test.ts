@@ -1,0 +1,79 @@
+import { strict as assert } from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Buildctl } from "../../provider/buildkit/buildctl";
+import { prune } from "../../provider/buildkit/prune";
+import { countRunningBuilds } from "../../provider/buildkit/runningBuilds";
+import { askUsage } from "../../provider/buildkit/usage";
+import { askWorkers, NotReadyError } from "../../provider/buildkit/workers";
+import { inContainer } from "../../provider/docker-buildkitd/inContainer";
+import { findEndpoint } from "../../provider/docker/endpoint";
+import { connect } from "../../provider/docker/engine";
+import { docker, inspectContainer } from "../support/docker";
+import { longBuild } from "../support/image";
+import { stock } from "../support/privateImage";
+import { withProject } from "../support/project";
+import { run } from "../support/run";
+import { containerOf } from "../support/state";
+
+/** A `buildctl` that has no part in the buildkitd's own container: it knows its address alone. */
+const overTcp = (address: string): Buildctl => ({
+    name: address,
+    where: address,
+    run: async (args) => {
+        const client = ["run", "--rm", "--network", "host", "--entrypoint", "buildctl", stock, "--addr", address];
+        const { code, stdout, output } = await run("docker", [...client, ...args]);
+        return { exitCode: code, stdout, stderr: output.slice(stdout.length) };
+    },
+});
+
+const isReady = (buildctl: Buildctl): Promise<boolean> =>
+    askWorkers(buildctl).then(
+        () => true,
+        (error: unknown) => {
+            assert.ok(error instanceof NotReadyError);
+            return false;
+        },
+    );
+
+describe("a buildkitd", () => {
+    it(
+        "gives the same answers in its container and at an address",
+        withProject(async (project) => {
+            const container = containerOf(project.unique);
+            const flags = ["--addr", "unix:///run/buildkit/buildkitd.sock", "--addr", "tcp://0.0.0.0:1234"];
+            await docker(["run", "--detach", "--privileged", "--name", container, stock, ...flags]);
+            const found = await inspectContainer(container);
+            const address = `tcp://${found?.NetworkSettings.Networks.bridge?.IPAddress}:1234`;
+            const inside = inContainer(await connect(await findEndpoint(undefined)), container);
+            const outside = overTcp(address);
+            while (!(await isReady(outside))) await sleep(50);
+
+            const workers = await askWorkers(outside);
+            assert.match(workers.version, /^v\d/);
+            assert.deepEqual(await askWorkers(inside), workers);
+
+            await project.buildx("create", "--name", project.unique, "--driver", "remote", address);
+            const { ended } = await longBuild(project, 5);
+            assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [1, 1]);
+            await ended;
+            assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [0, 0]);
+
+            const usage = await askUsage(outside);
+            assert.ok(usage.reclaimable > 0);
+            assert.deepEqual(await askUsage(inside), usage);
+            const { records } = await prune(outside, { all: true });
+            assert.ok(records > 0);
+            assert.equal((await askUsage(inside)).total, 0);
+
+            await docker(["stop", container]);
+            for (const buildctl of [inside, outside]) await assert.rejects(askWorkers(buildctl), NotReadyError);
+            await assert.rejects(askUsage(outside), {
+                message: new RegExp(`^the cache of ${address} cannot be asked for: `),
+            });
+            await assert.rejects(prune(outside, {}), {
+                message: new RegExp(`^buildctl prune in ${address} ended with 1: `),
+            });
+            assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [0, 0]);
+        }),
+    );
+});

@@ -30,6 +30,8 @@ export interface RecordOption<Text = unknown> extends AnyOption<Text> {
     readonly change: "record only";
 }
 
+// Methods rather than properties that are functions: a loop over the table can then pass on values of any type.
+
 interface ContainerOption<Text, Value> extends AnyOption<Text> {
     /**
      * Returns the value that a user's `text` stands for, in one form for all its spellings.

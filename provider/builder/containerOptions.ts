@@ -1,14 +1,13 @@
-import type { ContainerCreateOptions } from "dockerode";
+import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { stateFolder } from "../buildkit/stateFolder";
 import { configFlags } from "../buildx/configFiles";
-import { driverDefaults } from "../buildx/driverOptions";
-import { parseRestartPolicy } from "../buildx/values";
-import { type EngineTraits, remapsUsers, takesCgroupParent } from "../docker/engine";
+import { type EngineTraits, remapsUsers } from "../docker/engine";
 import { allGpus, tellsOfGpus } from "../docker/gpus";
 import { type Owner, ownerLabels } from "../docker/ownership";
 import { wslLibraries } from "../docker/thisHost";
 import type { DesiredNode } from "./desired";
-import type { Limits } from "./settings";
+import { fixedOptions, type Limits, limitOptions } from "./options/groups";
+import type { CreatePart } from "./options/option";
 
 /**
  * The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`).
@@ -21,19 +20,16 @@ export function containerOptions(
     engine: EngineTraits,
     hadGpus = false,
 ): ContainerCreateOptions {
-    const { limits, fixed } = node.settings;
-    const { memory, memorySwap, cpusetCpus, cpusetMems, cpuQuota, cpuPeriod, cpuShares, restartPolicy } =
-        limits as Limits;
+    const { fixed } = node.settings;
+    const { HostConfig: ofOptions, ...others } = partsOfOptions(node, engine);
     return {
         name: node.container,
-        Image: fixed.image,
-        Env: Object.entries(fixed.env).map(([name, value]) => `${name}=${value}`),
+        ...others,
         Cmd: fixed.files === "" ? fixed.flags : [...configFlags, ...fixed.flags],
         Labels: { ...fixed.labels, ...ownerLabels(owner) },
         HostConfig: {
             Privileged: true,
             Init: true, // ends what BuildKit's own containers leave behind
-            RestartPolicy: parseRestartPolicy(restartPolicy),
             Mounts: [
                 { Type: "volume", Source: node.volume, Target: stateFolder },
                 ...(engine.hasWslLibraries
@@ -42,17 +38,7 @@ export function containerOptions(
             ],
             // As `docker run --gpus all`; not in the end if the engine does not give them.
             ...((hadGpus || tellsOfGpus(engine)) && { DeviceRequests: [allGpus] }),
-            ...(node.options.network && { NetworkMode: node.options.network }),
-            Memory: memory,
-            MemorySwap: node.options.memorySwap ? memorySwap : 0,
-            CpuQuota: cpuQuota,
-            CpuPeriod: cpuPeriod,
-            CpuShares: cpuShares,
-            CpusetCpus: cpusetCpus,
-            CpusetMems: cpusetMems,
-            ...(takesCgroupParent(engine) && {
-                CgroupParent: fixed.cgroupParent || driverDefaults.cgroupParent,
-            }),
+            ...ofOptions,
             ...(Object.keys(fixed.extraHosts).length > 0 && {
                 ExtraHosts: Object.entries(fixed.extraHosts).map(([name, address]) => `${name}:${address}`),
             }),
@@ -64,16 +50,20 @@ export function containerOptions(
     };
 }
 
-/** What the engine is told to change the limits of a container that runs. */
-export function limitUpdate(limits: Limits): object {
-    return {
-        Memory: limits.memory,
-        MemorySwap: limits.memorySwap,
-        CpuQuota: limits.cpuQuota,
-        CpuPeriod: limits.cpuPeriod,
-        CpuShares: limits.cpuShares,
-        CpusetCpus: limits.cpusetCpus,
-        CpusetMems: limits.cpusetMems,
-        RestartPolicy: parseRestartPolicy(limits.restartPolicy),
-    };
+/** What the driver options set of a new container. */
+function partsOfOptions({ options, settings: { limits, fixed } }: DesiredNode, engine: EngineTraits): CreatePart {
+    const ofFixed = fixedOptions.map(([key, option]) => option.create(fixed[key], engine, options[key]));
+    const ofLimits = limitOptions.map(([key, option]): CreatePart => {
+        const value = limits[key];
+        return { HostConfig: option.create ? option.create(value, options[key]) : option.update(value) };
+    });
+    return [...ofFixed, ...ofLimits].reduce((all, { HostConfig, ...others }) => ({
+        ...all,
+        ...others,
+        HostConfig: { ...all.HostConfig, ...HostConfig },
+    }));
 }
+
+/** What the engine is told to change the limits of a container that runs. */
+export const limitUpdate = (limits: Limits): HostConfig =>
+    limitOptions.reduce((all: HostConfig, [key, option]) => ({ ...all, ...option.update(limits[key]) }), {});

@@ -12,7 +12,8 @@ import { containerOptions } from "./containerOptions";
 import type { Desired, DesiredNode, Later } from "./desired";
 import type { KnownNode, Observed, ObservedContainer, ObservedNode, ObservedRemains } from "./observe";
 import { recordOf } from "./record";
-import { changedFixed, changedLimits, type Fixed, type Limits } from "./settings";
+import type { Limits } from "./options/groups";
+import { changedFixed, changedLimits, type Fixed } from "./settings";
 
 export type Step =
     | {

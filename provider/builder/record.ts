@@ -1,8 +1,9 @@
 /** The record with which buildx knows a builder. */
-import { toStoredDriverOptions } from "../buildx/driverOptions";
+import type { DriverOptions } from "../buildx/driverOptions";
 import { formatPlatform, type Platform } from "../buildx/platform";
 import { driver, type NodeGroup, type StoredNode } from "../buildx/store";
 import type { Desired, DesiredNode } from "./desired";
+import { allOptions } from "./options/groups";
 
 /** Where a node is, or that this is not known. */
 interface WhereStored {
@@ -34,6 +35,25 @@ const storedNode = (node: DesiredNode, endpoint: string): StoredNode => ({
     Flags: node.settings.fixed.flags.length === 0 ? null : node.settings.fixed.flags,
     Files: node.files.digest === "" ? null : storedFiles(node.files.contents),
 });
+
+/**
+ * The options as buildx writes them into its store: what `docker buildx create --driver-opt` was given, as
+ * text by option; `null` if nothing was given.
+ */
+export function toStoredDriverOptions(options: DriverOptions): Record<string, string> | null {
+    const stored: Record<string, string> = {};
+    for (const [key, { buildx: spelling }] of allOptions) {
+        const value = options[key];
+        if (value === undefined) continue;
+        if (typeof value === "object") {
+            for (const [name, text] of Object.entries(value)) stored[`${spelling}.${name}`] = text;
+        } else {
+            stored[spelling] = String(value);
+        }
+    }
+    const inOrder = Object.entries(stored).sort(([a], [b]) => (a < b ? -1 : 1));
+    return inOrder.length === 0 ? null : Object.fromEntries(inOrder);
+}
 
 const storedFiles = (files: Readonly<Record<string, Buffer>>): Record<string, string> =>
     Object.fromEntries(

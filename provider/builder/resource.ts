@@ -1,80 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { DriverOptions } from "../buildx/driverOptions";
 import { normalizePlatform } from "../buildx/platform";
-import type { BuildkitdConfig } from "../buildkit/config/types";
 import type { GcRule } from "../buildkit/gc";
 import type { Inputs } from "../args/inputs";
 import { BuildxResource } from "../bridges/dynamic/resource";
 import { withSecretKeys } from "../args/secretKeys";
-import type { BuildKitState, TlsArgs } from "../state/resource";
-import type { Dns } from "./inputs";
+import type { BuildKitState } from "../state/resource";
+import type { Dns, NodeArguments } from "./inputs";
 import { missingPlatform } from "./missingPlatform";
 import type { NodeOutputs, Status } from "./outputs";
 import { referenceFor, type User } from "./sharedInProgram";
 
 /** Options of buildx's docker-container driver, in its own value syntax (docs.docker.com, "Docker container build driver"). */
-export interface DriverOpts {
-    /** The BuildKit image. Default: `moby/buildkit:buildx-stable-1`. */
-    image?: pulumi.Input<string>;
-    /**
-     * The most memory that the container may use: a number of bytes with an optional unit `b`, `k`, `m` or `g` as docker
-     * reads it (docker/go-units, `RAMInBytes`), such as `"512m"` or `"512MiB"`, but not `"512Mi"`; 6m at least. Default: no
-     * limit.
-     */
-    memory?: pulumi.Input<string>;
-    /** The most memory and swap together, `"-1"` for no limit. Needs `memory`. Default: twice the memory. */
-    memorySwap?: pulumi.Input<string>;
-    /** The processor time that the container may use in each period, in microseconds. Default: no limit. */
-    cpuQuota?: pulumi.Input<number>;
-    /** The length of such a period, in microseconds, 1000 to 1000000. Default: the kernel's 100000. */
-    cpuPeriod?: pulumi.Input<number>;
-    /** The container's weight against others where processors are short. Default: 1024. */
-    cpuShares?: pulumi.Input<number>;
-    /** The processors that the container may run on, such as `"0-3"` or `"0,2"`. Default: all. */
-    cpusetCpus?: pulumi.Input<string>;
-    /** The memory nodes that the container may use, such as `"0-1"`. Default: all. */
-    cpusetMems?: pulumi.Input<string>;
-    /** Load the result of each build into the engine, unless the build says otherwise. Default: false. */
-    defaultLoad?: pulumi.Input<boolean>;
-    /**
-     * The network of the builder's container: `bridge`, `host`, `none`, `container:<name>`, or a network's name. `RUN` steps
-     * are on it too, but resolve the names of containers there only in a build with `--network=host`, or with `dns` (buildkit:
-     * `executor/oci/resolvconf.go`). Default: `bridge`.
-     */
-    network?: pulumi.Input<string>;
-    /** The cgroup under which the container is placed, where the engine uses cgroupfs. Default: `/docker/buildx`. */
-    cgroupParent?: pulumi.Input<string>;
-    /** `no`, `always`, `unless-stopped` or `on-failure[:times]`. Default: `unless-stopped`. */
-    restartPolicy?: pulumi.Input<string>;
-    /** Variables of buildkitd's environment. Values may be secrets. */
-    env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-    /** Tell provenance attestations of the GitHub Actions run that makes the builder. Default: true. */
-    provenanceAddGha?: pulumi.Input<boolean>;
-    /** Written into buildx's record, so that buildx does not check the image against its policy. Default: false. */
-    allowUntrustedImage?: pulumi.Input<boolean>;
-}
+export type DriverOpts = { [Key in keyof DriverOptions]: Inputs<NonNullable<DriverOptions[Key]>> };
+
+type NodeOption = "tls" | "platforms" | "buildkitdFlags" | "buildkitdConfig";
+
+/** `NodeArguments` as a program writes them: each value may be an output. */
+type NodeOptionInputs = { [Key in keyof Pick<NodeArguments, NodeOption>]: Inputs<NonNullable<NodeArguments[Key]>> };
 
 /** What a node is made by. On the builder itself these are each node's defaults. */
-export interface NodeOptions {
-    /** What to connect with to a `tcp://` endpoint. Default: what the docker CLI would use. */
-    tls?: TlsArgs;
+export interface NodeOptions extends NodeOptionInputs {
     /** Options of the docker-container driver. */
     driverOpts?: pulumi.Input<DriverOpts>;
-    /** Platforms that the node is preferred for, such as `"linux/arm64"` (`docker buildx create --platform`). */
-    platforms?: pulumi.Input<pulumi.Input<string>[]>;
-    /**
-     * buildkitd's arguments, each flag and each value a text of its own. Default:
-     * `--allow-insecure-entitlement=network.host`, which is also added if buildx reads no entitlement in them and
-     * `buildkitdConfig` does not name `network.host` (buildx: `builder/builder.go`, `parseBuildkitdFlags`); buildx reads
-     * them up to the first flag that is not `--allow-insecure-entitlement`. Refused are `--root` outside of
-     * `/var/lib/buildkit`, `--addr` without buildkitd's own socket, and flags that say what `gc` says.
-     */
-    buildkitdFlags?: pulumi.Input<pulumi.Input<string>[]>;
-    /**
-     * buildkitd's configuration: the text of a `buildkitd.toml`, or the same as an object. Certificates and keys that
-     * its `registry` tables name, by path or as PEM text, travel into the container (`docker buildx create
-     * --buildkitd-config`). Default: buildx's `buildkitd.default.toml`, where there is one beside its records.
-     */
-    buildkitdConfig?: pulumi.Input<string> | Inputs<BuildkitdConfig>;
 }
 
 /** A node of a builder: a BuildKit daemon on an engine of its own. */

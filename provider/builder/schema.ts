@@ -1,31 +1,16 @@
 /** The schema of a builder's arguments: what each of them may be by itself. */
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { type DriverOptions, driverOptionNames } from "../buildx/driverOptions";
 import { parsePlatform } from "../buildx/platform";
-import { didYouMean } from "../buildx/sizes";
-import { isCpuSet, nearestSize, parseRestartPolicy, parseSize, parseSwapSize } from "../buildx/values";
 import { shown } from "../buildkit/config";
 import { legalEndpoint, legalTls } from "../args/endpoint";
 import { gcRule } from "../args/gcRule";
-import { legalImage, legalPull } from "../args/image";
+import { legalPull } from "../args/image";
 import { legalLabels, legalName, onlyKeys, text, textThat } from "../args/rules";
 import { said, suggestion } from "../words";
 import type { NodeArguments, UserArgument } from "./inputs";
-
-/** The engine's least memory for a container. */
-const leastMemory = 6 * 1024 ** 2;
-
-const yesOrNo = v.boolean(({ input }) => `${said(input)} is not true or false`);
-
-const wholeNumber = (what: string, from = 0, to = Number.MAX_SAFE_INTEGER) =>
-    v.pipe(
-        v.number(({ input }) => `${said(input)} is not ${what}`),
-        v.check(
-            (value) => Number.isInteger(value) && (value === 0 || value >= from) && value <= to && value >= 0,
-            ({ input }) => `${said(input)} is not ${what}`,
-        ),
-    );
+import { allOptions } from "./options/groups";
+import { yesOrNo } from "./options/rules";
 
 const seconds = (least: number) =>
     v.pipe(
@@ -36,67 +21,18 @@ const seconds = (least: number) =>
         ),
     );
 
-const size = 'a size: write a number with an optional unit b, k, m or g, such as "512m" or "2g"';
+const ruleOf = Object.fromEntries(allOptions.map(([key, { rule }]) => [key, v.optional(rule)]));
 
-/** A size as docker reads it, with what was probably meant in the message about one that is none. */
-const legalSize = (isLegal: (text: string) => boolean, what: string) => {
-    const message = ({ input }: { input: unknown }) => `${said(input)} is not ${what}${didYouMean(nearestSize(input))}`;
-    return v.pipe(v.string(message), v.check(isLegal, message));
-};
-
-const environment = v.pipe(
-    v.record(v.string(), v.string("the value of a variable has to be text"), 'write variables as { NAME: "value" }'),
-    v.check((env) => !("" in env), 'a variable needs a name: write { NAME: "value" }'),
-    v.check(
-        (env) => Object.keys(env).every((name) => !/[=\0]/.test(name)),
-        'a variable\'s name cannot hold "=": write { NAME: "value" }',
-    ),
-);
-
-const driverOptions = v.pipe(
-    v.looseObject(
-        {
-            image: v.optional(legalImage("moby/buildkit:buildx-stable-1")),
-            memory: v.optional(
-                v.pipe(
-                    legalSize((value) => parseSize(value) !== undefined, size),
-                    v.check(
-                        (value) => (parseSize(value) || leastMemory) >= leastMemory, // what is no size is told above
-                        ({ input }) => `"${input}" is less than 6m, the least that the engine gives a container`,
-                    ),
-                ),
-            ),
-            memorySwap: v.optional(
-                legalSize((value) => parseSwapSize(value) !== undefined, `${size}, or "-1" for no limit`),
-            ),
-            cpuQuota: v.optional(wholeNumber("a whole number of microseconds, 1000 or more", 1000)),
-            cpuPeriod: v.optional(wholeNumber("a whole number of microseconds from 1000 to 1000000", 1000, 1_000_000)),
-            cpuShares: v.optional(wholeNumber("a whole number of shares, 2 or more", 2)),
-            cpusetCpus: v.optional(textThat(isCpuSet, 'a list of processors: write "0-3" or "0,2"')),
-            cpusetMems: v.optional(textThat(isCpuSet, 'a list of memory nodes: write "0-1" or "0"')),
-            defaultLoad: v.optional(yesOrNo),
-            network: v.optional(textThat((name) => /^\S+$/.test(name), "the name of a network")),
-            cgroupParent: v.optional(textThat((path) => /^\S+$/.test(path), "the path of a cgroup")),
-            restartPolicy: v.optional(
-                textThat(
-                    (policy) => parseRestartPolicy(policy) !== undefined,
-                    'a restart policy: write "no", "always", "unless-stopped", "on-failure" or "on-failure:3"',
-                ),
-            ),
-            env: v.optional(environment),
-            provenanceAddGha: v.optional(yesOrNo),
-            allowUntrustedImage: v.optional(yesOrNo),
-        } satisfies Record<keyof DriverOptions, v.GenericSchema>,
-        'write options as { memory: "512m" }',
-    ),
+const driverOpts = v.pipe(
+    v.looseObject(ruleOf, 'write options as { memory: "512m" }'),
     v.rawCheck(({ dataset, addIssue }) => {
         if (!dataset.typed) return;
         for (const key of Object.keys(dataset.value)) {
-            if (key in driverOptionNames) continue;
-            const camelCase = Object.entries(driverOptionNames).find(([, name]) => name === key)?.[0];
+            if (key in ruleOf) continue;
+            const camelCase = allOptions.find(([, { buildx }]) => buildx === key)?.[0];
             const variable = /^env\.(.+)$/.exec(key)?.[1];
             const here = variable === undefined ? camelCase : `env: { ${JSON.stringify(variable)}: "…" }`;
-            const instead = here ? `here it is written ${here}` : suggestion(key, Object.keys(driverOptionNames));
+            const instead = here ? `here it is written ${here}` : suggestion(key, Object.keys(ruleOf));
             addIssue({ message: `${key} is no option of the docker-container driver: ${instead}` });
         }
     }),
@@ -135,7 +71,7 @@ const ofNode = {
     state: v.optional(v.looseObject({ builderName: v.optional(legalName) }, "is not a BuildKitState")),
     endpoint: v.optional(legalEndpoint),
     tls: v.optional(legalTls),
-    driverOpts: v.optional(driverOptions),
+    driverOpts: v.optional(driverOpts),
     platforms: v.optional(platforms('["linux/arm64"]')),
     buildkitdFlags: v.optional(
         v.array(

@@ -1,19 +1,88 @@
-/** Options of buildx's docker-container driver (buildx: `driver/docker-container/factory.go`). */
+/**
+ * Options of buildx's docker-container driver, in the driver's own value syntax (buildx:
+ * `driver/docker-container/factory.go`; docs.docker.com, "Docker container build driver").
+ *
+ * These lines are the source of the public type `DriverOpts`. What an option does is its entry in
+ * `builder/options/table.ts`.
+ */
 export interface DriverOptions {
+    /**
+     * BuildKit image, `[registry/]repository[:tag][@digest]`.
+     * @default "moby/buildkit:buildx-stable-1"
+     */
     image?: string;
+    /**
+     * Memory limit of the container: a number of bytes with an optional unit `b`, `k`, `m` or `g` as docker reads it
+     * (docker/go-units, `RAMInBytes`), such as `"512m"` or `"512MiB"`, but not `"512Mi"`. At least `"6m"`.
+     * @default no limit
+     */
     memory?: string;
+    /**
+     * Limit of memory and swap together: a size as in `memory`, or `"-1"` for no limit. Needs `memory`, and is not less.
+     * @default twice the memory
+     */
     memorySwap?: string;
+    /**
+     * Processor time that the container may use in each `cpuPeriod`, in microseconds. At least 1000.
+     * @default no limit
+     */
     cpuQuota?: number;
+    /**
+     * Length of the period of `cpuQuota`, in microseconds, from 1000 to 1000000.
+     * @default 100000, the kernel's default
+     */
     cpuPeriod?: number;
+    /**
+     * Weight of the container against other containers when processors are short. At least 2.
+     * @default 1024
+     */
     cpuShares?: number;
+    /**
+     * Processors that the container may run on, such as `"0-3"` or `"0,2"`.
+     * @default all
+     */
     cpusetCpus?: string;
+    /**
+     * Memory nodes that the container may use, such as `"0-1"`.
+     * @default all
+     */
     cpusetMems?: string;
+    /**
+     * Load the result of each build into the engine, unless the build says otherwise.
+     * @default false
+     */
     defaultLoad?: boolean;
+    /**
+     * Network of the builder's container: `bridge`, `host`, `none`, `container:<name>`, or a network's name. `RUN` steps
+     * are on it too, but resolve the names of containers there only in a build with `--network=host`, or with `dns`
+     * (buildkit: `executor/oci/resolvconf.go`).
+     * @default "bridge"
+     */
     network?: string;
+    /**
+     * Cgroup under which the engine places the container. Has no effect if systemd manages the engine's cgroups.
+     * @default "/docker/buildx"
+     */
     cgroupParent?: string;
+    /**
+     * When the engine starts the container again: `no`, `always`, `unless-stopped` or `on-failure[:times]`.
+     * @default "unless-stopped"
+     */
     restartPolicy?: string;
+    /**
+     * Environment variables of buildkitd. Values may be secrets.
+     * @default none
+     */
     env?: Record<string, string>;
+    /**
+     * Add the GitHub Actions run that creates the builder to provenance attestations.
+     * @default true
+     */
     provenanceAddGha?: boolean;
+    /**
+     * Have buildx's record say that buildx does not check the image against its policy.
+     * @default false
+     */
     allowUntrustedImage?: boolean;
 }
 
@@ -21,44 +90,6 @@ export interface DriverOptions {
 export const driverDefaults = {
     image: "moby/buildkit:buildx-stable-1",
     restartPolicy: "unless-stopped",
-    /** Only where the engine manages cgroups itself (`cgroupfs`). */
+    /** Only if the engine manages cgroups itself (`cgroupfs`). */
     cgroupParent: "/docker/buildx",
 } as const;
-
-/** The driver's spelling of each option: `memorySwap` is `memory-swap`. */
-export const driverOptionNames = {
-    image: "image",
-    memory: "memory",
-    memorySwap: "memory-swap",
-    cpuQuota: "cpu-quota",
-    cpuPeriod: "cpu-period",
-    cpuShares: "cpu-shares",
-    cpusetCpus: "cpuset-cpus",
-    cpusetMems: "cpuset-mems",
-    defaultLoad: "default-load",
-    network: "network",
-    cgroupParent: "cgroup-parent",
-    restartPolicy: "restart-policy",
-    env: "env",
-    provenanceAddGha: "provenance-add-gha",
-    allowUntrustedImage: "allow-untrusted-image",
-} as const satisfies Record<keyof DriverOptions, string>;
-
-/**
- * The options as buildx writes them into its store: what `docker buildx create --driver-opt` was given, as
- * text by option; `null` where nothing was given.
- */
-export function toStoredDriverOptions(options: DriverOptions): Record<string, string> | null {
-    const stored: Record<string, string> = {};
-    for (const [key, option] of Object.entries(driverOptionNames)) {
-        const value = options[key as keyof DriverOptions];
-        if (value === undefined) continue;
-        if (typeof value === "object") {
-            for (const [name, text] of Object.entries(value)) stored[`${option}.${name}`] = text;
-        } else {
-            stored[option] = String(value);
-        }
-    }
-    const inOrder = Object.entries(stored).sort(([a], [b]) => (a < b ? -1 : 1));
-    return inOrder.length === 0 ? null : Object.fromEntries(inOrder);
-}

@@ -18,20 +18,18 @@ export interface Engine {
     readonly answers: Answers;
 }
 
+/** Fields of `docker info` that are false if the engine's host cannot set a limit (Docker Engine API, `SystemInfo`). */
+export type LimitTrait =
+    "MemoryLimit" | "SwapLimit" | "CpuCfsQuota" | "CpuCfsPeriod" | "CPUShares" | "CPUSet" | "PidsLimit";
+
 /** Of the engine's answer to `docker info`, what does not change while it runs. */
-export interface EngineTraits {
+export interface EngineTraits extends Readonly<Partial<Record<LimitTrait, boolean>>> {
     /** The engine's own mark; none if it has one that does not last. */
     readonly ID?: string | undefined;
     /** Of its host, such as `x86_64`. */
     readonly Architecture?: string;
     readonly CgroupDriver?: string;
     readonly SecurityOptions?: readonly string[] | null;
-    readonly MemoryLimit?: boolean;
-    readonly SwapLimit?: boolean;
-    readonly CpuCfsQuota?: boolean;
-    readonly CpuCfsPeriod?: boolean;
-    readonly CPUShares?: boolean;
-    readonly CPUSet?: boolean;
     readonly Runtimes?: Readonly<Record<string, object>> | null;
     /** Devices that the engine found by itself, such as `nvidia.com/gpu=0`; from Docker 28.3 on. */
     readonly DiscoveredDevices?: readonly { readonly ID?: string }[] | null;

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { allOptions } from "../../provider/builder/options/groups";
 import { docker, inspectContainer } from "../support/docker";
 import { build, context } from "../support/image";
 import { Project } from "../support/project";
@@ -40,16 +41,16 @@ const rows: Record<string, Row> = {
     ]),
     "memory taken away": option({ memory: "1g" }, {}, "made anew", [(it) => it.HostConfig.Memory, 0]),
     "cpuShares and cpuQuota": option({ cpuShares: 512 }, { cpuShares: 256, cpuQuota: 90000 }, "in place", [
-        (it) => it.HostConfig.CpuQuota,
-        90000,
+        ({ HostConfig: it }) => [it.CpuShares, it.CpuQuota],
+        [256, 90000],
     ]),
     cpuPeriod: option({ cpuQuota: 90000 }, { cpuQuota: 90000, cpuPeriod: 95000 }, "in place", [
         (it) => it.HostConfig.CpuPeriod,
         95000,
     ]),
     "cpusetCpus and cpusetMems": option({ cpusetCpus: "0" }, { cpusetCpus: "0-1", cpusetMems: "0" }, "in place", [
-        (it) => it.HostConfig.CpusetCpus,
-        "0-1",
+        ({ HostConfig: it }) => [it.CpusetCpus, it.CpusetMems],
+        ["0-1", "0"],
     ]),
     "cpusetCpus taken away": option({ cpusetCpus: "0" }, {}, "made anew", [(it) => it.HostConfig.CpusetCpus, ""]),
     restartPolicy: option({}, { restartPolicy: "on-failure:2" }, "in place", [
@@ -71,6 +72,11 @@ const rows: Record<string, Row> = {
         "/docker/other",
     ]),
     defaultLoad: option({}, { defaultLoad: true }, "in place"),
+    "provenanceAddGha and allowUntrustedImage": option(
+        {},
+        { provenanceAddGha: false, allowUntrustedImage: true },
+        "in place",
+    ),
     buildkitdFlags: {
         to: { buildkitdFlags: ["--debug"] },
         how: "made anew",
@@ -81,6 +87,32 @@ const rows: Record<string, Row> = {
     "use and timeouts": { to: { use: true, bootTimeout: 30, drainTimeout: 5 }, how: "in place" },
     "keepState taken back": { from: { keepState: true }, to: {}, how: "in place" },
 };
+
+describe("a change of each driver option", () => {
+    const value = (args: object | undefined, name: string): unknown =>
+        (args as { driverOpts?: Record<string, unknown> } | undefined)?.driverOpts?.[name];
+
+    for (const [name, { change }] of allOptions) {
+        it(`is tried, and costs what the table says: ${name}, ${change}`, () => {
+            const how = change === "recreate" ? "made anew" : "in place";
+            const sets = Object.entries(rows).filter(
+                ([what, { from, to }]) =>
+                    what.split(" and ").includes(name) &&
+                    value(to, name) !== undefined &&
+                    JSON.stringify(value(from, name)) !== JSON.stringify(value(to, name)),
+            );
+            const row = `${name}: option({}, { ${name}: … }, "${how}"${change === "record only" ? "" : ", [(it) => it.HostConfig.…, …]"})`;
+            assert.ok(sets.length > 0, `${name} has no row: add ${row} to the rows in tests/engine/changes.test.ts`);
+            for (const [what, { how: done, shows }] of sets) {
+                assert.equal(done, how, `the row "${what}" is not as the table of options says`);
+                assert.ok(
+                    shows ?? change === "record only",
+                    `the row "${what}" does not say what shows ${name}: ${row}`,
+                );
+            }
+        });
+    }
+});
 
 describe("a change", () => {
     let project: Project;
@@ -138,6 +170,10 @@ describe("a change", () => {
         };
         assert.deepEqual((await record("platforms"))?.Platforms, [{ architecture: "arm64", os: "linux" }]);
         assert.deepEqual((await record("defaultLoad"))?.DriverOpts, { "default-load": "true" });
+        assert.deepEqual((await record("provenanceAddGha and allowUntrustedImage"))?.DriverOpts, {
+            "allow-untrusted-image": "true",
+            "provenance-add-gha": "false",
+        });
         const used = names()[Object.keys(rows).indexOf("use and timeouts")];
         assert.match(await project.buildx("inspect"), new RegExp(`Name: +${used}\n`));
         await bringTo("from");

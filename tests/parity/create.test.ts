@@ -5,137 +5,11 @@
 import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { allOptions } from "../../provider/builder/options/groups";
 import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { Project } from "../support/project";
-
-interface Case {
-    /** Arguments of `docker buildx create`. */
-    cli: string[];
-    /** Arguments of `BuildxBuilder`. */
-    args: Record<string, unknown>;
-    /** A network to make first. */
-    network?: boolean;
-}
-
-const option = (text: string) => ["--driver-opt", text];
-
-const cases: Record<string, Case> = {
-    "nothing at all": { cli: [], args: {} },
-    image: {
-        cli: option("image=docker.io/moby/buildkit:buildx-stable-1"),
-        args: { driverOpts: { image: "docker.io/moby/buildkit:buildx-stable-1" } },
-    },
-    memory: { cli: option("memory=512m"), args: { driverOpts: { memory: "512m" } } },
-    "memory-swap": {
-        cli: [...option("memory=512m"), ...option("memory-swap=1.5g")],
-        args: { driverOpts: { memory: "512m", memorySwap: "1.5g" } },
-    },
-    "memory-swap without limit": {
-        cli: [...option("memory=512m"), ...option("memory-swap=-1")],
-        args: { driverOpts: { memory: "512m", memorySwap: "-1" } },
-    },
-    "cpu-quota": { cli: option("cpu-quota=50000"), args: { driverOpts: { cpuQuota: 50000 } } },
-    "cpu-period": { cli: option("cpu-period=50000"), args: { driverOpts: { cpuPeriod: 50000 } } },
-    "cpu-shares": { cli: option("cpu-shares=512"), args: { driverOpts: { cpuShares: 512 } } },
-    "cpuset-cpus": { cli: option("cpuset-cpus=0"), args: { driverOpts: { cpusetCpus: "0" } } },
-    "cpuset-mems": { cli: option("cpuset-mems=0"), args: { driverOpts: { cpusetMems: "0" } } },
-    "default-load": { cli: option("default-load=true"), args: { driverOpts: { defaultLoad: true } } },
-    "network host": { cli: option("network=host"), args: { driverOpts: { network: "host" } } },
-    "network none": { cli: option("network=none"), args: { driverOpts: { network: "none" } } },
-    "network bridge": { cli: option("network=bridge"), args: { driverOpts: { network: "bridge" } } },
-    "another container's network": {
-        cli: option("network=container:NEIGHBOUR"),
-        args: { driverOpts: { network: "container:NEIGHBOUR" } },
-    },
-    "a network of one's own": {
-        cli: option("network=NETWORK"),
-        args: { driverOpts: { network: "NETWORK" } },
-        network: true,
-    },
-    "cgroup-parent": {
-        cli: option("cgroup-parent=/docker/parity"),
-        args: { driverOpts: { cgroupParent: "/docker/parity" } },
-    },
-    "restart-policy": {
-        cli: option("restart-policy=on-failure:3"),
-        args: { driverOpts: { restartPolicy: "on-failure:3" } },
-    },
-    "restart-policy no": { cli: option("restart-policy=no"), args: { driverOpts: { restartPolicy: "no" } } },
-    env: {
-        cli: [...option("env.ONE=1"), ...option('"env.TWO=a,b=c d"')],
-        args: { driverOpts: { env: { ONE: "1", TWO: "a,b=c d" } } },
-    },
-    "provenance-add-gha": {
-        cli: option("provenance-add-gha=false"),
-        args: { driverOpts: { provenanceAddGha: false } },
-    },
-    "allow-untrusted-image": {
-        cli: option("allow-untrusted-image=true"),
-        args: { driverOpts: { allowUntrustedImage: true } },
-    },
-    "--platform": {
-        cli: ["--platform", "linux/arm64,linux/arm/v7,linux/amd64"],
-        args: { platforms: ["linux/aarch64", "linux/arm", "linux/amd64"] },
-    },
-    "--buildkitd-flags": {
-        cli: ["--buildkitd-flags", "--debug --oci-max-parallelism 2"],
-        args: { buildkitdFlags: ["--debug", "--oci-max-parallelism", "2"] },
-    },
-    "--buildkitd-flags with an entitlement": {
-        cli: ["--buildkitd-flags", "--allow-insecure-entitlement security.insecure"],
-        args: { buildkitdFlags: ["--allow-insecure-entitlement", "security.insecure"] },
-    },
-    "network host with an entitlement": {
-        cli: [...option("network=host"), "--buildkitd-flags", "--allow-insecure-entitlement=security.insecure"],
-        args: { driverOpts: { network: "host" }, buildkitdFlags: ["--allow-insecure-entitlement=security.insecure"] },
-    },
-    "all together": {
-        cli: [
-            ...option("image=moby/buildkit:buildx-stable-1"),
-            ...option("memory=768m"),
-            ...option("memory-swap=1g"),
-            ...option("cpu-quota=80000"),
-            ...option("cpu-period=90000"),
-            ...option("cpu-shares=700"),
-            ...option("cpuset-cpus=0-1"),
-            ...option("cpuset-mems=0"),
-            ...option("default-load=true"),
-            ...option("network=NETWORK"),
-            ...option("cgroup-parent=/docker/parity"),
-            ...option("restart-policy=always"),
-            ...option("env.ONE=1"),
-            ...option("provenance-add-gha=false"),
-            ...option("allow-untrusted-image=true"),
-            "--platform",
-            "linux/amd64",
-            "--buildkitd-flags",
-            "--debug",
-        ],
-        args: {
-            driverOpts: {
-                image: "moby/buildkit:buildx-stable-1",
-                memory: "768m",
-                memorySwap: "1g",
-                cpuQuota: 80000,
-                cpuPeriod: 90000,
-                cpuShares: 700,
-                cpusetCpus: "0-1",
-                cpusetMems: "0",
-                defaultLoad: true,
-                network: "NETWORK",
-                cgroupParent: "/docker/parity",
-                restartPolicy: "always",
-                env: { ONE: "1" },
-                provenanceAddGha: false,
-                allowUntrustedImage: true,
-            },
-            platforms: ["linux/amd64"],
-            buildkitdFlags: ["--debug"],
-        },
-        network: true,
-    },
-};
+import { cases } from "./cases";
 
 /** What differs between any two containers, or between ours and buildx's by intent. */
 const differsByNature: Record<string, string> = {
@@ -153,6 +27,31 @@ const differsByNature: Record<string, string> = {
     "Config.Labels": "ours says which resource owns it; that nothing else is there is compared apart",
     "Config.Env": "compared without order, since buildx gives the variables in a random one",
 };
+
+describe("each driver option is compared with docker buildx create", () => {
+    const sets = (what: string, name: string, spelling: string): boolean => {
+        const { cli = [], args = {} } = cases[what] ?? {};
+        const isAsked = Object.keys(args.driverOpts ?? {}).includes(name);
+        return (
+            isAsked && cli.some((text) => ["=", "."].some((end) => text.replace(/^"/, "").startsWith(spelling + end)))
+        );
+    };
+
+    for (const [name, { buildx: spelling }] of allOptions) {
+        it(`${name}, by itself and together with all others`, () => {
+            const own = Object.keys(cases).filter((what) => what === spelling || what.startsWith(`${spelling} `));
+            assert.ok(
+                own.some((what) => sets(what, name, spelling)),
+                `${name} has no case: add "${spelling}": { cli: option("${spelling}=…"), args: { driverOpts: { ${name}: … } } } ` +
+                    "to the cases in tests/parity/cases.ts",
+            );
+            assert.ok(
+                sets("all together", name, spelling),
+                `${name} is not in the case "all together": add option("${spelling}=…") and ${name} to it`,
+            );
+        });
+    }
+});
 
 describe("parity with docker buildx create --bootstrap", () => {
     let project: Project;

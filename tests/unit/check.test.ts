@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { automaticName, failuresOfBuilder } from "../../provider/builder/check";
+import { allOptions } from "../../provider/builder/options/groups";
 import { checkPrune } from "../../provider/prune/check";
 import { unknown } from "../../provider/args/unknown";
 import { checkState } from "../../provider/state/check";
@@ -45,6 +46,9 @@ const bad: [object, string, RegExp][] = [
     [{ dns: { options: [""] } }, "dns.options[0]", /"" is not a resolver option/],
     [{ dns: { servers: [] } }, "dns", /servers.*nameservers/],
     [{ driverOpts: { network: "container:x" }, dns: {} }, "dns", /network of another container .*set it there/],
+    [{ driverOpts: { cgroupParent: "a b" } }, "driverOpts.cgroupParent", /"a b" is not the path of a cgroup/],
+    [{ driverOpts: { provenanceAddGha: 0 } }, "driverOpts.provenanceAddGha", /0 is not true or false/],
+    [{ driverOpts: { allowUntrustedImage: "no" } }, "driverOpts.allowUntrustedImage", /"no" is not true or false/],
     [{ driverOpts: { restartPolicy: "sometimes" } }, "driverOpts.restartPolicy", /"sometimes" is not a restart policy/],
     [{ driverOpts: { restartPolicy: "always:3" } }, "driverOpts.restartPolicy", /"always:3" is not a restart policy/],
     [{ driverOpts: { env: { "": "x" } } }, "driverOpts.env", /a variable needs a name/],
@@ -86,6 +90,13 @@ const bad: [object, string, RegExp][] = [
 ];
 
 describe("checking a builder's arguments", () => {
+    for (const [name] of allOptions) {
+        it(`has a case of an illegal value of the driver option ${name}`, () => {
+            const isOf = ([, property]: (typeof bad)[number]) => new RegExp(`^driverOpts\\.${name}\\b`).test(property);
+            assert.ok(bad.some(isOf), `${name} has none: add one to the list in tests/unit/check.test.ts`);
+        });
+    }
+
     for (const [args, property, reason] of bad) {
         it(`refuses ${JSON.stringify(args)}`, async () => {
             const found = await failures(args);
@@ -126,6 +137,8 @@ describe("checking a builder's arguments", () => {
             provenanceAddGha: false,
             allowUntrustedImage: true,
         };
+        for (const [name] of allOptions)
+            assert.ok(name in driverOpts, `${name} is missing: add a legal value to the test`);
         assert.deepEqual(
             await failures({ driverOpts, platforms: ["arm64", "linux/arm/v7"], pull: "always", drainTimeout: 0 }),
             [],

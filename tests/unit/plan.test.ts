@@ -2,8 +2,10 @@ import { strict as assert } from "node:assert";
 import { type Desired, desire } from "../../provider/builder/desired";
 import type { BuilderInputs } from "../../provider/builder/inputs";
 import type { Observed, ObservedRemains } from "../../provider/builder/observe";
+import { allOptions } from "../../provider/builder/options/groups";
 import { plan, planRemoval } from "../../provider/builder/plan";
 import { recordOf } from "../../provider/builder/record";
+import { changeOf } from "../support/driverOptions";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
 const endpoint = "unix:///var/run/docker.sock";
@@ -223,6 +225,14 @@ describe("the plan for a change", () => {
     for (const [what, from, to] of anew) {
         it(`of ${what} makes the container anew on the same volume, once it is drained`, () => {
             assert.deepEqual(change(from, to), [...madeAnew, "writeRecord"]);
+        });
+    }
+
+    const stepsOf = { "in place": ["updateLimits"], recreate: madeAnew, "record only": [] };
+    for (const [name, { change: cost }] of allOptions) {
+        it(`of the driver option ${name} is planned as the table says: ${cost}`, () => {
+            const [from, to] = changeOf[name] ?? assert.fail(`${name} has no change in tests/support/driverOptions.ts`);
+            assert.deepEqual(change({ driverOpts: from }, { driverOpts: to }), [...stepsOf[cost], "writeRecord"]);
         });
     }
 

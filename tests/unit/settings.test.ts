@@ -1,5 +1,4 @@
 import { strict as assert } from "node:assert";
-import type { ContainerInspectInfo } from "dockerode";
 import { settingsOfContainer } from "../../provider/builder/containerSettings";
 import { desire, type DesiredNode } from "../../provider/builder/desired";
 import type { BuilderInputs } from "../../provider/builder/inputs";
@@ -10,39 +9,13 @@ import type { EngineTraits } from "../../provider/docker/engine";
 import { allGpus } from "../../provider/docker/gpus";
 import { isImageAsked } from "../../provider/docker/imageReference";
 import { podmanVersion } from "../../provider/docker/podman";
+import { type Added, containerId, made } from "../support/driverOptions";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
-const id = "47c8e556175d8c0430f63ab5a5d8eed8016a90236ab3dbf80ba66ac98e2b3b15";
 const docker: EngineTraits = { CgroupDriver: "cgroupfs" };
 
 const asked = (args: Partial<BuilderInputs>): DesiredNode =>
     desire({ name: "ci", ...args }, owner).nodes[0] as DesiredNode;
-
-/** What an engine adds to a container, or has of it otherwise than it was told. */
-interface Added {
-    env?: string[];
-    labels?: Record<string, string>;
-    host?: object;
-    image?: string;
-}
-
-/** The container that an engine makes of what it is told, as it reports it. */
-function made(node: DesiredNode, engine: EngineTraits, added: Added = {}): ContainerInspectInfo {
-    const { Image, Env, Cmd, Labels, HostConfig } = containerOptions(node, owner, engine);
-    const { DeviceRequests: _, ...host } = HostConfig as object as { DeviceRequests: unknown };
-    return {
-        Id: id,
-        Config: {
-            Hostname: id.slice(0, 12),
-            Image: added.image ?? Image,
-            Cmd,
-            Env: [...(Env ?? []), ...(added.env ?? [])],
-            Labels: { ...Labels, ...added.labels },
-        },
-        HostConfig: { ...host, ...added.host },
-        Mounts: [],
-    } as unknown as ContainerInspectInfo;
-}
 
 /** What differs between a container and what is asked for. */
 function differs(
@@ -51,7 +24,7 @@ function differs(
     { from = args, isPodman = false, ...added }: Added & { from?: Partial<BuilderInputs>; isPodman?: boolean } = {},
 ): string[] {
     const node = asked(args);
-    const found = settingsOfContainer(made(asked(from), engine, added), {
+    const found = settingsOfContainer(made(asked(from), owner, engine, added), {
         image: undefined,
         engine,
         isPodman,
@@ -80,7 +53,7 @@ describe("the settings of a container", () => {
             "container=podman",
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/root",
-            `HOSTNAME=${id.slice(0, 12)}`,
+            `HOSTNAME=${containerId.slice(0, 12)}`,
         ];
         const podman = { isPodman: true, env };
         assert.deepEqual(differs({}, docker, podman), []);

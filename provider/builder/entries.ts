@@ -1,0 +1,21 @@
+/** Texts by name, such as variables and labels. */
+
+/** Variables as the Engine API has them, `NAME=value`, by name. */
+export const variables = (env: string[] | null | undefined): Record<string, string> =>
+    Object.fromEntries(
+        (env ?? []).map((variable) => {
+            const at = variable.indexOf("=");
+            return at < 0 ? [variable, ""] : [variable.slice(0, at), variable.slice(at + 1)];
+        }),
+    );
+
+export const without = (
+    entries: Record<string, string>,
+    drop: (key: string, value: string) => boolean,
+): Record<string, string> => Object.fromEntries(Object.entries(entries).filter(([key, value]) => !drop(key, value)));
+
+/** Whether two objects have the same keys with the same values, in any order. */
+export function sameEntries(a: Record<string, string>, b: Record<string, string>): boolean {
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

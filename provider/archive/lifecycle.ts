@@ -14,7 +14,7 @@ import { patienceOf } from "../patience";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desireArchive } from "./desired";
 import type { ArchiveInputs } from "./inputs";
-import { locationOf } from "./location";
+import { locationOf, sayLocation } from "./location";
 import { archiveInOwnProcess } from "./ownProcess";
 import { planArchive } from "./plan";
 import { reportingTo } from "./reporting";
@@ -58,10 +58,19 @@ export async function update(
 }
 
 /** An archive that was removed, cut off or overwritten is written again by the next `pulumi up`. */
-export async function read(_: Call, id: string, saved: Partial<ArchiveInState>) {
+export async function read(call: Call, id: string, saved: Partial<ArchiveInState>) {
     const props = saved as ArchiveInState;
-    const found = await findSource(locationOf(props.to));
-    return found?.trailer.sha256 === props.sha256 ? { id, saved: props } : undefined;
+    const to = locationOf(props.to);
+    try {
+        const found = await findSource(to);
+        return found?.trailer.sha256 === props.sha256 ? { id, saved: props } : undefined;
+    } catch (error) {
+        // A registry that does not answer must not keep a refresh from reading all else.
+        await call.warn(
+            `${sayLocation(to)} cannot be read, and is assumed to be unchanged: ${(error as Error).message}`,
+        );
+        return { id, saved: props };
+    }
 }
 
 /** Removes nothing: an archive is meant to outlive the stack. */

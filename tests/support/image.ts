@@ -46,7 +46,8 @@ export async function longBuild(project: Project, seconds: number): Promise<{ en
     const container = `buildx_buildkit_${project.unique}0`;
     const histories = ["exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"];
     for (let attempt = 0; attempt < 100; attempt++) {
-        if ((await docker(histories)).split("\n").some((line) => line !== "" && !line.includes("CompletedAt"))) break;
+        const { stdout } = await run("docker", histories); // buildkitd may not listen yet
+        if (stdout.split("\n").some((line) => line !== "" && !line.includes("CompletedAt"))) break;
         await sleep(100);
     }
     return { ended };

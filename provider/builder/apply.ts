@@ -29,33 +29,35 @@ import { missingPlatform } from "./missingPlatform";
 import type { Plan, Step } from "./plan";
 import { goBack } from "./undo";
 
-/** Where the steps of a node are run. */
+/** The engine that runs a node's steps, and the steps begun so far. */
 export interface Context {
-    /** `undefined` for a node whose engine cannot be reached, which has no steps. */
+    /** `undefined` if the node's engine is unreachable. The node then has no steps. */
     readonly engine: Engine | undefined;
-    /** The steps begun so far, for `undo`. */
+    /** The steps begun so far. `undo` and `goBack` read them. */
     readonly begun: Step[];
-    /** The last of them, where its end was not waited for: what it does may still come. */
+    /** The last step begun, if it has not finished. After an abort it may still take effect. */
     abandoned?: Step;
 }
 
 export interface Applying extends Waiting {
-    /** Of each node in the plan, in its order. */
+    /** One context per node, in the order of the plan. */
     readonly contexts: readonly Context[];
-    /** Tells something that stays on the screen. */
+    /** Logs a warning, which stays on the screen. */
     readonly warn: (text: string) => Promise<void>;
-    /** What each booted buildkitd said, by container. */
+    /** What each booted buildkitd reported, by container name. */
     readonly workers: Map<string, Workers>;
-    /** The steps that no node has begun. */
+    /** The steps begun that belong to no node. */
     readonly begun: Step[];
 }
 
-/** Once the signal has aborted, how long the step that has begun gets to end, in milliseconds. */
+/** How long a running step may take to finish after the signal aborts, in milliseconds. */
 const stepGrace = 1_000;
 
 /**
- * Runs the steps of all nodes at once, and gives the failures by node. A container that a failed node was to replace goes
- * on; what else it made is still there: see `undo`. Once the signal aborts, no further step is begun.
+ * Runs the steps of all nodes in parallel. If a node fails, `goBack` restores the container that it was replacing.
+ * Everything else that the failed node created remains: see `undo`. After the signal aborts, no further step begins.
+ *
+ * @returns the failures by the node's index.
  */
 export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<Map<number, unknown>> {
     const failures = new Map<number, unknown>();
@@ -78,7 +80,7 @@ export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<M
     return failures;
 }
 
-/** Runs the steps that come once the nodes are done. */
+/** Runs the steps that follow the nodes' steps. */
 export async function applyAfter(steps: readonly Step[], applying: Applying): Promise<void> {
     for (const step of steps) await begin(step, applying, applying, () => runStep(step, applying));
 }
@@ -90,7 +92,7 @@ async function begin(
     run: () => Promise<void>,
 ): Promise<void> {
     signal.throwIfAborted();
-    at.begun.push(step); // before it is run, since a call that failed may have had its effect
+    at.begun.push(step); // before it runs, since a failed call may still have taken effect
     at.abandoned = step;
     const settle = () => delete at.abandoned;
     const running = run();
@@ -166,7 +168,7 @@ async function create(step: StepOf<"createContainer">, engine: Engine, { warn }:
     const { container, replaces, options, imageInMirrors, files, tellsProvenance } = step;
     const { name: made = container } = options;
     try {
-        // The name of a next container is ours alone: what has it was left by an update that was cut off.
+        // Only this package uses the name of a next container. An existing one was left by an interrupted update.
         if (replaces !== undefined) await removeContainer(engine, made);
         const named = { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) };
         await createContainer(engine, await withoutRefusedGpus(engine, named));
@@ -182,7 +184,7 @@ async function create(step: StepOf<"createContainer">, engine: Engine, { warn }:
     if (Object.keys(all).length > 0) await copyFiles(engine, made, configFolder, all);
 }
 
-/** What provenance attestations are to tell is an extra: without it builds run as well. */
+/** Returns the GitHub Actions context for provenance attestations. If that fails, warns: builds run without it. */
 const provenanceOr = (warn: Applying["warn"]): Promise<Buffer | undefined> =>
     githubActionsContext(process.env).catch(async (error: Error) => {
         await warn(
@@ -191,7 +193,7 @@ const provenanceOr = (warn: Applying["warn"]): Promise<Buffer | undefined> =>
         return undefined;
     });
 
-/** The new container has booted: from here on only the engine itself can fail. */
+/** Replaces a container after the new one has booted, so that only an error of the engine can make it fail. */
 async function replace(
     { container, by }: StepOf<"replaceContainer">,
     engine: Engine,
@@ -205,7 +207,7 @@ async function replace(
     if (booted) workers.set(container, booted);
 }
 
-/** The name by which the engine has the image of a container that is to be made. */
+/** Returns the name under which the engine has the image of a container to create. */
 async function nameOnEngine(engine: Engine, image = "", imageInMirrors: readonly string[]): Promise<string> {
     if (imageInMirrors.length === 0) return image;
     return (await findImage(engine, image, imageInMirrors))?.name ?? image;
@@ -224,7 +226,7 @@ async function boot(
     workers.set(container, booted);
     for (const text of await warningsAfterBoot(engine, container, booted)) await warn(text);
     const recorded = untilAborted(recordVersion(engine, container, booted.version, isStateNew), signal);
-    const newer = await recorded.catch(() => undefined); // no reason to give up
+    const newer = await recorded.catch(() => undefined); // a failure to record the version does not fail the boot
     if (newer === undefined) return;
     await warn(
         `BuildKit ${booted.version} in ${container} works on a state that BuildKit ${newer} wrote. It takes such a state as ` +

@@ -1,4 +1,4 @@
-/** What can be known at preview to be wrong with a builder's arguments. */
+/** Checks a builder's arguments at preview. */
 import { createHash, randomBytes } from "node:crypto";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import type { DriverOptions } from "../buildx/driverOptions";
@@ -17,7 +17,7 @@ import { whyDefaultUnusable } from "./files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 import { schema } from "./schema";
 
-/** What is wrong with a builder's arguments, each at its property. */
+/** Returns the errors in a builder's arguments, each at its property. */
 export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailure[]> {
     const known = withoutUnknown(news);
     const failures = failuresOf(schema, { ...known });
@@ -36,7 +36,7 @@ export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailu
     return found.length > 0 ? found : failuresOfDaemons(news);
 }
 
-/** What is legal in a builder's arguments and probably not what was meant, each with its property. */
+/** Returns warnings about arguments that are valid but probably not intended, each with its property. */
 export async function warningsOfBuilder(news: BuilderInputs): Promise<string[]> {
     const nodes = Array.isArray(news.nodes) ? news.nodes : [];
     const configs = [news, ...nodes].map((node, index) => ({
@@ -57,7 +57,7 @@ export async function warningsOfBuilder(news: BuilderInputs): Promise<string[]> 
     return [...(await Promise.all(ofConfigs)).flat(), ...ofRules, ...(await warningsOfDaemons(news))];
 }
 
-/** The same of buildx's default configuration, where a node has none of its own. */
+/** Returns why buildx's default configuration is unusable; `undefined` if it is valid or every node has its own. */
 async function whyAnyDefaultUnusable({ buildkitdConfig }: BuilderInputs, nodes: NodeInputs[] | undefined) {
     const all = nodes ?? [{}];
     const without = all.find(
@@ -88,14 +88,14 @@ async function failuresOfConfig(config: NodeInputs["buildkitdConfig"], isBesideG
     return problems.map((problem) => inConfig(config, problem));
 }
 
-/** A text is one property, so that the key goes into the reason. */
+/** Returns a problem at its property. A configuration given as a string is one property: the reason has the key. */
 function inConfig(config: NodeInputs["buildkitdConfig"], { path, reason }: Problem): CheckFailure {
     const property = "buildkitdConfig";
     if (typeof config !== "string") return { property: formatPath([property, ...path]), reason };
     return { property, reason: path.length === 0 ? reason : `${formatPath(path)}: ${reason}` };
 }
 
-/** What cannot be true of several nodes at once. */
+/** Returns the errors that involve several nodes, or a node and the builder. */
 function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure[] {
     const failures: CheckFailure[] = [];
     if (news.state !== undefined) {
@@ -132,8 +132,8 @@ function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure
 }
 
 /**
- * The number in the automatic name of each node: a node keeps its own while others come and go, a new one has the first
- * that is free, as buildx does it (buildx: `store/nodegroup.go`, `nextNodeName`).
+ * Returns the number in the automatic name of each node. A node keeps its number when other nodes are added or removed.
+ * A new node gets the first free number, as in buildx (buildx: `store/nodegroup.go`, `nextNodeName`).
  */
 export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeInputs[]): number[] {
     const before = Array.isArray(olds.nodes) ? olds.nodes : [{ endpoint: olds.endpoint }];
@@ -166,7 +166,7 @@ export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeIn
     });
 }
 
-/** A network that is another container's has its hosts and its name servers. */
+/** Rejects hosts and name servers on another container's network: there, the other container's settings apply. */
 function checkNetwork({ network }: DriverOptions, extraHosts: unknown, dns: unknown): CheckFailure[] {
     if (!network?.startsWith("container:")) return [];
     const taken = Object.entries({ extraHosts, dns }).filter(([, value]) => value !== undefined);
@@ -176,7 +176,7 @@ function checkNetwork({ network }: DriverOptions, extraHosts: unknown, dns: unkn
     }));
 }
 
-/** The limit with swap is the sum of both; what is not known yet is not compared. */
+/** Checks that `memorySwap`, the sum of memory and swap, is at least `memory`. Does not compare unknown values. */
 function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
     const swap = parseSwapSize(memorySwap ?? "0") ?? 0;
     if (swap <= 0 || memory === unknown) return [];
@@ -190,8 +190,8 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
 }
 
 /**
- * `<logical name>-<7 hex digits>`, at random, but for a builder whose volume is to outlive it: there the same
- * resource has the same name again and so finds its volume.
+ * Returns `<logical name>-<7 hex digits>`. The digits are random. If `keepState` is true, they are a digest of the URN:
+ * the same resource then gets the same name again and finds its volume.
  */
 export function automaticName(urn: string, { keepState }: Pick<BuilderInputs, "keepState"> = {}): string {
     const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");

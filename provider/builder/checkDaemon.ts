@@ -1,4 +1,4 @@
-/** What is wrong with what a node's buildkitd is told, by its arguments, its configuration and its environment together. */
+/** Checks the arguments, the configuration and the environment of each node's buildkitd together. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { configFlags } from "../buildx/configFiles";
 import { readConfig, type Table } from "../buildkit/config";
@@ -8,23 +8,23 @@ import { hasUnknown, withoutUnknown } from "../args/unknown";
 import { formatPath, said } from "../words";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 
-/** The socket that `buildctl` uses in the container, and buildx by it. */
+/** The default socket of `buildctl` in the container. buildx connects through `buildctl`. */
 const ownSocket = "unix:///run/buildkit/buildkitd.sock";
 
-/** containerd's socket in BuildKit's default; its images have no containerd. */
+/** containerd's socket in BuildKit's defaults. BuildKit's images have no containerd. */
 const containerdSocket = "/run/containerd/containerd.sock";
 
-/** A node's arguments, the builder's own as their defaults, with the place of each. */
+/** A node's arguments, with the builder's arguments as defaults, and the property of each. */
 interface Told {
     readonly flags: readonly string[];
     readonly config: Table | undefined;
     readonly env: Readonly<Record<string, string>>;
     readonly image: string;
-    /** What goes into the configuration file that the driver brings. */
+    /** The argument that requires the driver's own configuration file; `undefined` if none does. */
     readonly needsConfig: "buildkitdConfig" | "gc" | undefined;
     readonly hasGc: boolean;
     readonly at: (key: "buildkitdFlags" | "driverOpts", ...path: (string | number)[]) => string;
-    /** Something wrong in the configuration; a text is one property, so that the key goes into the reason. */
+    /** Returns an error at its property. A configuration given as a string is one property: the reason has the key. */
     readonly inConfig: (path: string[], reason: string) => CheckFailure;
 }
 
@@ -39,7 +39,7 @@ export async function failuresOfDaemons(news: BuilderInputs): Promise<CheckFailu
     return withoutRepeats(failures);
 }
 
-/** What buildkitd may take and probably was not meant, each with its property. */
+/** Returns warnings about settings that buildkitd may accept but are probably not intended, each with its property. */
 export async function warningsOfDaemons(news: BuilderInputs): Promise<string[]> {
     const each = await toldToNodes(news);
     const warnings = each.flatMap(({ flags, at, config, inConfig }) => {
@@ -89,7 +89,7 @@ const withoutRepeats = (failures: CheckFailure[]) => [
     ...new Map(failures.map((failure) => [`${failure.property}\n${failure.reason}`, failure])).values(),
 ];
 
-/** Flags that share a text, which buildkitd takes for one with a strange name. */
+/** Reports strings that hold several flags. buildkitd would read the string as one flag with an unknown name. */
 const severalFlags = ({ flags, at }: Told): CheckFailure[] => {
     const values = new Set(readFlags(flags).flags.flatMap(({ index, isApart }) => (isApart ? [index + 1] : [])));
     return flags.flatMap((flag, index) => {
@@ -138,7 +138,7 @@ function failuresOfWorkers({ flags: args, config, at, inConfig }: Told): CheckFa
     const flags = hasUnknown(args) ? [] : readFlags(args).flags;
     const switched = (name: string) => flags.findLast((flag) => flag.name === name);
     const address = switched("containerd-worker-addr")?.value ?? containerd?.address ?? containerdSocket;
-    if (address.replace(/^unix:\/\//, "") !== containerdSocket) return []; // of an image that has a containerd
+    if (address.replace(/^unix:\/\//, "") !== containerdSocket) return []; // the image has its own containerd
     const why = "which BuildKit's images do not have, so that buildkitd would not boot";
     const isOn = (flag: Flag | undefined) => flag !== undefined && /^(?:1|t|true)$/i.test(flag.value ?? "");
     const isOff = (flag: Flag | undefined) => flag !== undefined && /^(?:0|f|false)$/i.test(flag.value ?? "");
@@ -160,9 +160,9 @@ interface Worker {
     readonly address?: string;
 }
 
-/** Addresses without the one by which buildx reaches buildkitd. */
+/** Reports addresses of buildkitd that do not include the address that buildx connects to. */
 function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: Told): CheckFailure[] {
-    if (hasUnknown(args) || hasUnknown(env.BUILDKIT_HOST) || /rootless/.test(image)) return []; // these have another one
+    if (hasUnknown(args) || hasUnknown(env.BUILDKIT_HOST) || /rootless/.test(image)) return []; // another socket
     const given = readFlags(args).flags.filter(({ name }) => name === "addr");
     const configured = ((config?.grpc ?? {}) as { address?: string[] }).address ?? [];
     const addresses = given.length > 0 ? given.map(({ value = "" }) => value) : configured;
@@ -181,10 +181,10 @@ function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: To
     ];
 }
 
-/** `/var/run` is `/run` in BuildKit's images. */
+/** Returns one spelling of an address: `/var/run` is `/run` in BuildKit's images, and repeated slashes are one. */
 const plain = (address: string) => address.replace(/\/{2,}/g, "/").replace(/^unix:\/var\/run\//, "unix:/run/");
 
-/** A flag, buildx's own one too, takes the place of the configuration's whole list. */
+/** Reports entitlements that are lost: any flag, also buildx's default one, replaces the configuration's whole list. */
 function lostEntitlements({ flags, config, inConfig }: Pick<Told, "flags" | "config" | "inConfig">): string[] {
     const list = config?.["insecure-entitlements"];
     if (!Array.isArray(list) || hasUnknown(flags)) return [];

@@ -10,9 +10,10 @@ import { fixedOptions, type Limits, limitOptions } from "./options/groups";
 import type { CreatePart } from "./options/option";
 
 /**
- * The container that the driver makes for a node (buildx: `driver/docker-container/driver.go`, `create`).
+ * Returns the options of a node's container, as the driver creates it (buildx: `driver/docker-container/driver.go`,
+ * `create`).
  *
- * @param hadGpus the container in whose place it comes had the engine's GPUs.
+ * @param hadGpus whether the container that it replaces had the engine's GPUs.
  */
 export function containerOptions(
     node: DesiredNode,
@@ -29,14 +30,14 @@ export function containerOptions(
         Labels: { ...fixed.labels, ...ownerLabels(owner) },
         HostConfig: {
             Privileged: true,
-            Init: true, // ends what BuildKit's own containers leave behind
+            Init: true, // reaps the processes that BuildKit's own containers leave behind
             Mounts: [
                 { Type: "volume", Source: node.volume, Target: stateFolder },
                 ...(engine.hasWslLibraries
                     ? [{ Type: "bind" as const, Source: wslLibraries, Target: wslLibraries, ReadOnly: true }]
                     : []),
             ],
-            // As `docker run --gpus all`; not in the end if the engine does not give them.
+            // The same as `docker run --gpus all`. `withoutRefusedGpus` removes this if the engine refuses it.
             ...((hadGpus || tellsOfGpus(engine)) && { DeviceRequests: [allGpus] }),
             ...ofOptions,
             ...(Object.keys(fixed.extraHosts).length > 0 && {
@@ -50,7 +51,7 @@ export function containerOptions(
     };
 }
 
-/** What the driver options set of a new container. */
+/** Returns the parts of a new container's options that the driver options set. */
 function partsOfOptions({ options, settings: { limits, fixed } }: DesiredNode, engine: EngineTraits): CreatePart {
     const ofFixed = fixedOptions.map(([key, option]) => option.create(fixed[key], engine, options[key]));
     const ofLimits = limitOptions.map(([key, option]): CreatePart => {
@@ -64,6 +65,6 @@ function partsOfOptions({ options, settings: { limits, fixed } }: DesiredNode, e
     }));
 }
 
-/** What the engine is told to change the limits of a container that runs. */
+/** Returns the fields of the request that updates the limits of a running container. */
 export const limitUpdate = (limits: Limits): HostConfig =>
     limitOptions.reduce((all: HostConfig, [key, option]) => ({ ...all, ...option.update(limits[key]) }), {});

@@ -1,4 +1,4 @@
-/** What the container that the engine reports was made with, in the form of `settings.ts`. */
+/** Reads the settings that an existing container was created with, in the form of `settings.ts`. */
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { configFlags, hasConfigFlags } from "../buildx/configFiles";
 import type { EngineTraits, LimitTrait } from "../docker/engine";
@@ -10,16 +10,16 @@ import { variables, without } from "./entries";
 import { type FixedOptions, fixedOptions, limitOptions } from "./options/groups";
 import type { FixedArguments, Settings } from "./settings";
 
-/** What a container does not tell of itself. */
+/** Facts that the inspection of a container does not contain. */
 export interface AroundContainer {
-    /** What it was made of. */
+    /** The image that the container was created from; `undefined` if the engine does not have it any more. */
     readonly image: ImageInspectInfo | undefined;
     readonly engine: EngineTraits;
     readonly isPodman: boolean;
     readonly network: string;
-    /** The digest of what lies in buildkitd's configuration folder and is not of the image. */
+    /** The digest of the files in buildkitd's configuration folder that are not from the image; "" for none. */
     readonly files: string;
-    /** Those that it is to have. */
+    /** The arguments that the container should have. */
     readonly asked: Pick<FixedArguments, "flags" | "files" | "labels">;
 }
 
@@ -57,7 +57,7 @@ export function settingsOfContainer(
             deviations: [
                 ...lackingGpus(container, engine, isPodman),
                 ...lackingWsl(container, engine),
-                ...(host.NanoCpus ? ["--cpus"] : []), // given by hand; the engine then takes no cpuQuota any more
+                ...(host.NanoCpus ? ["--cpus"] : []), // set by hand; the engine then does not accept cpuQuota any more
             ].join(", "),
         },
         hasGpus: gpusOf(container) !== "none",
@@ -65,10 +65,13 @@ export function settingsOfContainer(
     };
 }
 
-/** The arguments that were asked for name the configuration that lies in the image. */
+/** Whether the wanted arguments name a configuration file that is part of the image. */
 const isConfigOfImage = ({ flags, files }: AroundContainer["asked"]): boolean => files === "" && hasConfigFlags(flags);
 
-/** GPUs that the engine tells of, and that the container has not; those for which one was made without ever stay so. */
+/**
+ * Reports GPUs that the engine seems to have and the container does not, and requests for other devices. If the engine
+ * refused the GPUs when the container was created, the container stays without them and nothing is reported.
+ */
 function lackingGpus(container: ContainerInspectInfo, engine: EngineTraits, isPodman: boolean): string[] {
     const gpus = gpusOf(container);
     if (gpus === "all" || isPodman) return [];
@@ -80,13 +83,13 @@ function lackingWsl({ Mounts: mounts }: ContainerInspectInfo, { hasWslLibraries 
     return hasWslLibraries && !isMounted ? [wslLibraries] : [];
 }
 
-/** @param trait of a limit; `undefined` for one that every host can set. */
+/** Whether an engine can set a limit with this trait. If the trait is `undefined`, every host can set the limit. */
 const canSet = (engine: EngineTraits, trait: LimitTrait | undefined): boolean =>
     trait === undefined || engine[trait] !== false;
 
 const withoutConfigFlags = (flags: string[]) => (hasConfigFlags(flags) ? flags.slice(configFlags.length) : flags);
 
-/** `name:address` as an entry by name. */
+/** Returns the addresses by name. The engine separates the two with `:` or `=`. */
 const hosts = (extraHosts: string[] | null | undefined): Record<string, string> =>
     Object.fromEntries(
         (extraHosts ?? []).map((host) => {

@@ -51,7 +51,7 @@ export async function create(call: Call, inputs: BuilderInputs): Promise<Created
             undo(each, isSelfs, applying.signal).catch((undoing) => reasons.push(undoing)),
         );
         await Promise.all(undone);
-        // What was there before, of a creation that was cut off or of a builder that is adopted, stays.
+        // What existed before stays: the rest of an interrupted creation, or an adopted builder.
         const wasThere = observed.nodes.some((node) => node.container?.isOurs || node.volume?.isOurs);
         const hasBegun = applying.contexts.some(({ begun }) => begun.length > 0);
         if (!hasBegun || (reasons.length === 1 && !wasThere)) throw error;

@@ -8,21 +8,21 @@ import { imageDigest, inspectImage } from "../docker/image";
 import type { ObservedContainer, ObservedNode } from "./observe";
 import type { BuilderOutputs, NodeOutputs } from "./outputs";
 
-/** A node's outputs, and what is kept beside them. */
+/** A node's outputs, and what Pulumi's state keeps with them. */
 export interface Described {
     readonly outputs: NodeOutputs;
-    /** When its container was started whose buildkitd said what the outputs have of it; `undefined` where none did. */
+    /** When the container was started whose buildkitd reported these outputs; `undefined` if no buildkitd did. */
     readonly startedAt: string | undefined;
 }
 
-/** What a buildkitd said: `undefined` where it was not asked, `"nothing"` where it was and does not answer. */
+/** What a buildkitd reported: `undefined` if it was not queried, `"nothing"` if it was queried and does not respond. */
 type Said = Workers | "nothing" | undefined;
 
 /**
- * One node as it is on the engine now.
+ * Returns the outputs of a node as it is on the engine now.
  *
- * @param stored what buildx's record says of its place.
- * @param asked what its buildkitd said a moment ago, so that it is not asked again.
+ * @param stored the node's endpoint in buildx's record.
+ * @param asked what the node's buildkitd just reported. If given, it is not queried again.
  */
 export async function describeNode(
     engine: Engine,
@@ -46,9 +46,9 @@ export async function describeNode(
 }
 
 /**
- * One node as {@link observe} has found it. Its buildkitd is asked where it may offer something that it did not before.
+ * Returns the outputs of a node as {@link observe} found it. Queries its buildkitd only if it may offer something new.
  *
- * @param before what the state has of it.
+ * @param before the node in Pulumi's state.
  */
 export async function describeObserved(
     engine: Engine,
@@ -60,13 +60,16 @@ export async function describeObserved(
     return described(node, stored, container, said, before);
 }
 
-/** How long the answer of one buildkitd tells of the others, in seconds; it looks for emulators every 20. */
+/** How long one buildkitd's response is used for others, in seconds. buildkitd detects emulators every 20 seconds. */
 const answerHolds = 10;
 
 /**
- * What a running buildkitd offers, where it is not known to be what it did before. While it runs it only adds to that, as
- * emulators come to its host (buildkit: `util/archutil`). Those it has in common with the others there: of all that are made
- * alike one is asked, and the others only where it offers something that they did not.
+ * Returns what a running buildkitd offers, or `undefined` if it is known to offer the same as before. While buildkitd
+ * runs, it only adds platforms, when emulators are registered on its host (buildkit: `util/archutil`).
+ *
+ * All containers on an engine share its emulators, so only one container with the same image and settings is queried.
+ * Another container is also queried if the first one does not respond or offers a platform that the other did not offer
+ * before, or if the other was restarted.
  */
 async function askIfChanged(
     engine: Engine,
@@ -115,11 +118,11 @@ function described(
     return { outputs, startedAt: workers ? container?.startedAt : before?.startedAt };
 }
 
-/** A node of which nothing is left, or of which the engine cannot be asked. */
+/** Returns the outputs of a node that does not exist, or whose engine is unreachable. */
 export const absentNode = (node: string, dockerEndpoint: string): Described =>
     described(node, dockerEndpoint, undefined, undefined, undefined);
 
-/** The outputs of a builder, from those of its nodes; what is told of one is told of the first. */
+/** Returns the outputs of a builder: the platforms of all nodes, and the other outputs of the first node. */
 export function builderOutputs(name: string, nodes: NodeOutputs[]): BuilderOutputs {
     const [{ imageDigest: _, volumeName: __, ...ofFirst }] = nodes as [NodeOutputs];
     return { ...ofFirst, name, platforms: [...new Set(nodes.flatMap((node) => node.platforms))], nodes };

@@ -9,8 +9,8 @@ import type { Site } from "./sites";
 import { type BuilderState, describedBefore } from "./state";
 
 /**
- * Returns the outputs of each node after its steps, or its saved outputs if its engine is unreachable. The nodes that the
- * program does not have any more and that could not be removed come last.
+ * Returns the outputs of each node after its steps, or its saved outputs if its engine is unreachable. Nodes that were
+ * removed from the program but could not be deleted come last.
  */
 export async function describe(
     { nodes }: Desired,
@@ -35,8 +35,8 @@ const inactive = (node: string, old: Described | undefined): Described =>
     old ? { ...old, outputs: { ...old.outputs, status: "inactive" } } : absentNode(node, "");
 
 /**
- * Returns the outputs of each node as a refresh found it. The nodes that the program does not have any more and that could
- * not be removed come last.
+ * Returns the outputs of each node as a refresh found it. Nodes that were removed from the program but could not be
+ * deleted come last.
  */
 export const describeFound = (
     { nodes }: Desired,
@@ -53,7 +53,7 @@ export const describeFound = (
                 return describeNode(engine, place.stored, node, { before: old });
             }
             const now = await describeObserved(engine, node, found, old);
-            // If the container was only restarted, what is saved stays the same.
+            // If the container was only restarted, the saved node stays the same.
             return isDeepStrictEqual(now.outputs, old.outputs) ? old : now;
         }),
     );

@@ -9,52 +9,52 @@ import { noFiles, type NodeFiles } from "./files";
 import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
 import { type Settings, settingsOfOptions } from "./settings";
 
-/** A builder as the program asks for it, every default filled in. */
+/** A builder as the program describes it, with all defaults filled in. */
 export interface Desired {
     readonly name: string;
-    /** To whom its containers and volumes belong. */
+    /** The owner of the builder's containers and volumes. */
     readonly owner: Owner;
     readonly nodes: readonly DesiredNode[];
-    /** Take over a builder of that name which someone else made. */
+    /** Whether to take over an existing builder of that name that this resource did not create. */
     readonly adopt: boolean;
     readonly later: Later;
 }
 
-/** What no container or record shows and a later step goes by. */
+/** Settings that neither a container nor buildx's record stores. Pulumi's state keeps them for later steps. */
 export interface Later {
     readonly use: boolean;
     readonly keepState: boolean;
     readonly pull: "missing" | "always";
-    /** Platforms that the builder has to offer. */
+    /** Platforms that the builder must offer. */
     readonly requirePlatforms: readonly string[];
-    /** Seconds. */
+    /** In seconds. */
     readonly bootTimeout: number;
-    /** Seconds. */
+    /** In seconds. */
     readonly drainTimeout: number;
 }
 
 export interface DesiredNode {
     readonly name: string;
-    /** The docker context or host that was asked for; `undefined`: what the docker CLI would use. */
+    /** The docker context or host from the arguments; `undefined`: the endpoint that the docker CLI uses. */
     readonly endpoint: string | undefined;
     readonly tls: TlsArguments | undefined;
     readonly container: string;
     readonly volume: string;
-    /** The volume is that of a `BuildKitState`, which makes and removes it. */
+    /** Whether a `BuildKitState` creates and removes the volume. */
     readonly volumeIsStates: boolean;
     readonly options: DriverOptions;
     readonly settings: Settings;
     /** Platforms that the node is preferred for. */
     readonly platforms: readonly Platform[];
     readonly files: NodeFiles;
-    /** The names that its image has in the mirrors that its configuration names. */
+    /** The names of the node's image in the mirrors from the node's configuration. */
     readonly imageInMirrors: readonly string[];
 }
 
 /**
- * Arguments that `check` has let pass, as the builder that they describe.
+ * Returns the builder that a program's arguments describe. The arguments must have passed `check`.
  *
- * @param files what `filesOf` has read for each node; left out, none has any.
+ * @param files the files that `filesOf` read for each node. @default no files
  */
 export function desire(inputs: BuilderInputs, owner: Owner, files: readonly NodeFiles[] = []): Desired {
     const name = builderName(inputs);
@@ -62,10 +62,10 @@ export function desire(inputs: BuilderInputs, owner: Owner, files: readonly Node
     return { name, owner, nodes, adopt: inputs.adopt ?? false, later: laterOf(inputs) };
 }
 
-/** The arguments of each node, with the builder's own as their defaults. */
+/** Returns the arguments of each node, with the builder's arguments as defaults. */
 export function nodesOf(inputs: BuilderInputs): readonly NodeInputs[] {
     const { state, endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig } = inputs;
-    // Without what is not given: the state, where these are kept, has no place for `undefined`.
+    // Omits arguments that are not given: Pulumi's state keeps the result and cannot store `undefined`.
     const shared = given({ endpoint, tls, driverOpts, platforms, buildkitdFlags, buildkitdConfig });
     if (inputs.nodes === undefined) return [{ ...shared, ...(state && { state }) }].map(withStatesEndpoint);
     return inputs.nodes.map((node) => {
@@ -85,7 +85,7 @@ export function nodesOf(inputs: BuilderInputs): readonly NodeInputs[] {
 const given = <T extends object>(of: T): Partial<T> =>
     Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as Partial<T>;
 
-/** A node is where its state is, unless it is told to be elsewhere. */
+/** Returns a node with the endpoint and the TLS arguments of its state as defaults. */
 function withStatesEndpoint(node: NodeInputs): NodeInputs {
     const { endpoint = node.state?.endpoint, tls = node.state?.tls, ...others } = node;
     return { ...others, ...(endpoint !== undefined && { endpoint }), ...(tls !== undefined && { tls }) };
@@ -127,7 +127,7 @@ export const laterOf = (inputs: Partial<BuilderInputs>): Later => ({
     drainTimeout: inputs.drainTimeout ?? defaults.drainTimeout,
 });
 
-/** The name that the arguments give a builder: its own, else its (first) state's, else the automatic one. */
+/** Returns the builder's name: the argument `name`, else the name of its (first) state, else the automatic name. */
 export function builderName({ name, state, nodes, __autoName }: BuilderInputs): string {
     const ofState = state ?? nodes?.find((node) => node.state !== undefined)?.state;
     return canonicalName(name ?? ofState?.builderName ?? __autoName ?? "");

@@ -1,6 +1,6 @@
-/** Texts by name, such as variables and labels. */
+/** Helpers for strings by name, such as environment variables and labels. */
 
-/** Variables as the Engine API has them, `NAME=value`, by name. */
+/** Returns the values of environment variables by name. The Engine API writes a variable as `NAME=value`. */
 export const variables = (env: string[] | null | undefined): Record<string, string> =>
     Object.fromEntries(
         (env ?? []).map((variable) => {

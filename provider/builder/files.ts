@@ -1,4 +1,4 @@
-/** The files that a node's buildkitd finds in its configuration folder. */
+/** The files in the configuration folder of a node's buildkitd. */
 import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
 import type { ContainerInspectInfo } from "dockerode";
@@ -24,11 +24,11 @@ import type { BuilderInputs, NodeInputs } from "./inputs";
 import { withResolver } from "./resolver";
 
 export interface NodeFiles {
-    /** By path below buildkitd's configuration folder. */
+    /** File contents by path, relative to buildkitd's configuration folder. */
     readonly contents: Readonly<Record<string, Buffer>>;
-    /** "" for no files. */
+    /** The digest of all files; "" for no files. */
     readonly digest: string;
-    /** What the configuration says of insecure entitlements. */
+    /** The insecure entitlements in the configuration. */
     readonly entitlements: ConfiguredEntitlements;
     /** The registries in the configuration. */
     readonly registries: Registries;
@@ -37,7 +37,8 @@ export interface NodeFiles {
 export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: {}, registries: {} };
 
 /**
- * The files of each node: what its `buildkitdConfig` says and names; where there is none, buildx's default configuration.
+ * Returns the files of each node: its `buildkitdConfig` and the files that it names. If there is no `buildkitdConfig`,
+ * buildx's default configuration is used instead.
  */
 export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
     Promise.all(
@@ -54,12 +55,12 @@ export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
         }),
     );
 
-/** The registries in the configuration of each node, without a look at what the configuration names. */
+/** Returns the registries in the configuration of each node. Does not read the files that the configuration names. */
 export const registriesOf = (inputs: BuilderInputs): Promise<Registries[]> =>
     Promise.all(nodesOf(inputs).map(async (node) => registriesIn(await configOf(node))));
 
 async function configOf({ buildkitdConfig: config }: NodeInputs): Promise<Table | undefined> {
-    if (config !== undefined) return (await readConfig(config)).table; // `check` has told what is wrong with it
+    if (config !== undefined) return (await readConfig(config)).table; // `check` reports its problems
     const path = await defaultConfigFile();
     return path === undefined ? undefined : readDefault(path);
 }
@@ -72,14 +73,17 @@ async function readDefault(path: string): Promise<Table> {
     throw new Error(why);
 }
 
-/** Why buildx's default configuration is of no use, with the files that it names; `undefined` where it is not used. */
+/**
+ * Returns why buildx's default configuration, or a file that it names, is unusable. Returns `undefined` if the node has
+ * its own configuration, or the default configuration is valid or does not exist.
+ */
 export async function whyDefaultUnusable({ buildkitdConfig }: NodeInputs): Promise<string | undefined> {
     const path = buildkitdConfig === undefined ? await defaultConfigFile() : undefined;
     if (path === undefined) return undefined;
     return firstOf(path, await problemsOfConfig(await readFile(path, "utf8")));
 }
 
-/** What BuildKit does not know in buildx's default configuration is let pass, as buildx does. */
+/** Returns the first error in buildx's default configuration. Ignores unknown keys, as buildx does, and warnings. */
 function firstOf(file: string, problems: readonly Problem[]): string | undefined {
     const wrong = problems.find(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
     if (wrong === undefined) return undefined;
@@ -88,10 +92,11 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
 }
 
 /**
- * The digest of the configuration files that someone put into a container, us or another; "" without asking the engine
- * where its buildkitd is told of none. What the image brings does not count.
+ * Returns the digest of the configuration files that this package or another process copied into a container. Files
+ * from the image are not included. If buildkitd's arguments do not name the configuration file there, returns ""
+ * without querying the engine.
  *
- * @param asked the digest that it is to have: if all the files have it, none is the image's.
+ * @param asked the wanted digest. If the digest of all files is the same, none of them is from the image.
  */
 export async function digestInContainer(
     engine: Engine,

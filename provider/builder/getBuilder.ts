@@ -13,18 +13,20 @@ export interface GetBuilderOutputArgs {
     name: pulumi.Input<string>;
 }
 
-/** What there is to know of a builder. */
+/** Outputs of a builder that {@link getBuilder} found. */
 export type GetBuilderResult = Readonly<BuilderOutputs>;
 
 /**
- * Reads a builder that another stack or a person made, as it is now. If buildx on this machine has no record of it, so that
- * builds with it would fail here, a warning says so and how the record is written.
+ * Reads the current outputs of a builder that another stack or a person created. If buildx on this machine has no
+ * record of the builder, builds with it fail here. `getBuilder` then logs a warning with the command that writes the
+ * record.
  *
  * ```ts
  * const { platforms, status } = await getBuilder({ name: "ci" });
  * ```
  *
- * @throws where there is no builder of that name, its engine does not answer, or its driver is not `docker-container`.
+ * @throws {pulumi.RunError} if the name is not valid, the builder is not found, its engine does not respond, or its
+ *   driver is not `docker-container`.
  */
 export async function getBuilder({ name }: GetBuilderArgs): Promise<GetBuilderResult> {
     const [{ canonicalName, whyIllegalName }, { readBuilder, whyNotRead }] = await Promise.all([
@@ -40,7 +42,7 @@ export async function getBuilder({ name }: GetBuilderArgs): Promise<GetBuilderRe
     return outputs;
 }
 
-/** As {@link getBuilder}, of a name that is itself an output. */
+/** Same as {@link getBuilder}, but accepts a name that is an output. */
 export function getBuilderOutput({ name }: GetBuilderOutputArgs): pulumi.Output<GetBuilderResult> {
     return pulumi.output(name).apply((known) => getBuilder({ name: known }));
 }

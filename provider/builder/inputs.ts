@@ -5,34 +5,34 @@ import type { GcRule } from "../buildkit/gc";
 import type { TlsArguments } from "../docker/tls";
 
 /**
- * What a node is made by. On the builder itself these are each node's defaults. The docstrings are those of the public
- * types `NodeArgs` and `BuildxBuilderArgs`.
+ * Arguments of a node. On the builder itself they are the defaults of all nodes. The public types `NodeArgs` and
+ * `BuildxBuilderArgs` inherit these docstrings.
  */
 export interface NodeArguments {
     state?: StateReference;
     endpoint?: string;
     /**
-     * TLS of a connection to a `tcp://` endpoint.
-     * @default as the docker CLI connects to it
+     * TLS files for the connection to a `tcp://` endpoint.
+     * @default the TLS settings of the docker CLI
      */
     tls?: TlsArguments;
     driverOpts?: DriverOptions;
-    /** Platforms that the node is preferred for, such as `"linux/arm64"` (`docker buildx create --platform`). */
+    /** Platforms that buildx prefers the node for, for example `"linux/arm64"` (`docker buildx create --platform`). */
     platforms?: string[];
     /**
-     * Arguments of buildkitd, each flag and each value a text of its own. `--allow-insecure-entitlement=network.host` is
-     * added if buildx reads no entitlement in them and `buildkitdConfig` does not name `network.host` (buildx:
-     * `builder/builder.go`, `parseBuildkitdFlags`). buildx reads them up to the first flag that is not
-     * `--allow-insecure-entitlement`. Not valid are `--root` outside of `/var/lib/buildkit`, `--addr` without buildkitd's
-     * own socket, and flags that configure what `gc` configures.
+     * Command-line arguments of buildkitd, one flag or value per string. If buildx reads no entitlement in them and
+     * `buildkitdConfig` does not name `network.host`, `--allow-insecure-entitlement=network.host` is added (buildx:
+     * `builder/builder.go`, `parseBuildkitdFlags`). buildx reads the arguments up to the first flag that is not
+     * `--allow-insecure-entitlement`. Not valid: `--root` outside `/var/lib/buildkit`, `--addr` without buildkitd's own
+     * socket, and flags that configure the same as `gc`.
      * @default ["--allow-insecure-entitlement=network.host"]
      */
     buildkitdFlags?: string[];
     /**
-     * Configuration of buildkitd: the text of a `buildkitd.toml`, or the same as an object. Certificates and keys that
-     * its `registry` tables name, by path or as PEM text, are copied into the container (`docker buildx create
-     * --buildkitd-config`).
-     * @default buildx's `buildkitd.default.toml`, if it is beside buildx's records
+     * Configuration of buildkitd: the content of a `buildkitd.toml`, or the same as an object (`docker buildx create
+     * --buildkitd-config`). Certificates and keys that its `registry` tables name, by path or as PEM text, are copied
+     * into the container.
+     * @default `buildkitd.default.toml` in buildx's configuration directory, if the file exists
      */
     buildkitdConfig?: string | BuildkitdConfig;
 }
@@ -43,8 +43,8 @@ export interface NodeInputs extends NodeArguments {
 }
 
 /**
- * A builder's arguments as they reach the provider: plain values, at preview with the engine's constant for
- * what is not known yet. Keys that start with two underscores are ours and not shown to users.
+ * A builder's arguments as the provider receives them: plain values. At preview, the Pulumi engine sends a constant for
+ * each unknown value. Keys that start with two underscores are internal and not shown to users.
  */
 export interface BuilderInputs extends NodeArguments {
     name?: string;
@@ -60,9 +60,9 @@ export interface BuilderInputs extends NodeArguments {
     labels?: Record<string, string>;
     bootTimeout?: number;
     drainTimeout?: number;
-    /** The name for a builder that was given none; chosen once and kept. */
+    /** The automatic name, for a builder without a name. It is chosen once and kept. */
     __autoName?: string;
-    /** The number in the automatic name of each of `nodes`; chosen once and kept. */
+    /** The number in the automatic name of each of `nodes`. It is chosen once and kept. */
     __nodeIndexes?: number[];
 }
 
@@ -75,7 +75,7 @@ export interface Dns {
     options?: string[];
 }
 
-/** What a builder takes from its `BuildKitState`. */
+/** The values that a builder takes from its `BuildKitState`. */
 export interface StateReference {
     builderName: string;
     node: string;
@@ -85,8 +85,8 @@ export interface StateReference {
 }
 
 export const defaults = {
-    /** Seconds. */
+    /** In seconds. */
     bootTimeout: 60,
-    /** Seconds. */
+    /** In seconds. */
     drainTimeout: defaultDrainTimeout,
 } as const;

@@ -30,13 +30,13 @@ import { argumentsInState, type BuilderState, known, observedInState } from "./s
 import { update } from "./update";
 import { requireWritable } from "./writable";
 
-/** Returns the state volumes of its nodes. */
+/** Returns the state volumes of a builder's nodes. */
 export async function volumesOf(props: BuilderInputs | BuilderState): Promise<string[]> {
     if ("__owner" in props) return props.nodes.map(({ name }) => volumeName(name));
     return desire(props, { urn: "", store: "" }).nodes.map(({ volume }) => volume);
 }
 
-/** Checks the arguments, and chooses names for a builder and nodes that have none. */
+/** Checks the arguments. Chooses names for a builder and for nodes that have no name. */
 export async function check(
     call: Call,
     previous: BuilderInputs | undefined,
@@ -52,7 +52,7 @@ export async function check(
     };
     if (isNamed(news)) return { args, failures };
     const before = previous?.__autoName;
-    if (before !== undefined) await releaseName(before, previousUrn); // the state has it
+    if (before !== undefined) await releaseName(before, previousUrn); // it is saved in Pulumi's state
     const __autoName = before ?? (await claimedName(urn)) ?? automaticName(urn, news);
     return { args: { ...args, __autoName }, failures };
 }
@@ -65,7 +65,7 @@ async function failuresOfShared(news: BuilderInputs, urn: string): Promise<Check
     }));
 }
 
-/** Whether the arguments name the builder, which the name of its `BuildKitState` also does. */
+/** Whether the arguments name the builder: by `name`, or by the `BuildKitState` of the builder or of a node. */
 const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
     name !== undefined ||
     state !== undefined ||
@@ -87,27 +87,31 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
         ...desired.nodes.map(locate),
     ]);
     const steps = plan(desired, await observedInState(olds, desired, places, record, left));
-    // A refresh calls this too and must not fail: `update` refuses.
+    // A refresh also calls `diff` and must not fail. `update` fails with the refusal.
     if (steps.refusal !== undefined) await call.warn(steps.refusal);
     const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
         changes: changesOf(replaces, [...steps.nodes.flat(), ...steps.after]),
         refusal: steps.refusal,
         replaces,
-        // With an automatic name the new one can come first; with a name of the user's the old one is in its place.
+        // With a random name, the new builder can be created first. With a name that the user chose, or with
+        // `keepState`, the old builder still has the name.
         deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,
     };
 }
 
-/** Does not compare the name: it is saved in lower case, and another name replaces the builder anyway. */
+/**
+ * Returns the saved arguments beside the new ones. The name is the same in both: it is saved in lower case, and another
+ * name replaces the builder anyway.
+ */
 export const comparedArguments = (olds: BuilderState, news: BuilderInputs): ComparedArguments => ({
     before: { ...argumentsInState(olds), name: news.name },
     after: { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) },
 });
 
 /**
- * Whether the state that the builder works on is itself replaced. Before Pulumi removes such a state, it calls `diff` of what
- * depends on it with the whole argument unknown, and the builder has to release the volume first.
+ * Whether the builder's `BuildKitState` is being replaced. Before Pulumi removes the old state, it calls `diff` of the
+ * builder with the whole argument `state` unknown. The builder must release the volume first.
  */
 const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
     olds.state !== undefined && (news.state as unknown) === unknown;

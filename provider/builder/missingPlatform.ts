@@ -1,4 +1,4 @@
-/** What to tell where a builder does not offer a platform. */
+/** Returns the error message for a builder that does not offer the platforms in `missing`. */
 export function missingPlatform(builder: string, missing: readonly string[], offered: readonly string[]): string {
     const architectures = missing.map((platform) => platform.split("/")[1] ?? platform).join(",");
     return (

@@ -1,4 +1,4 @@
-/** The engines of a builder's nodes: how a saved node is found, and what to do if an engine is unreachable. */
+/** The engines of a builder's nodes: finds the engine of a saved node, and handles unreachable engines. */
 import { waitForCopy } from "../archive/helper";
 import type { Call } from "../bridges/lifecycle";
 import { containerName, volumeName } from "../buildx/names";
@@ -8,7 +8,7 @@ import type { Desired, DesiredNode } from "./desired";
 import type { Known, KnownNode } from "./observe";
 import { type Address, leftBehind, type Site } from "./sites";
 
-/** Returns for each node without an endpoint the engine that it is on, if the docker CLI now uses another engine. */
+/** Returns, for each node without an endpoint, the engine that it is on if the docker CLI now uses another engine. */
 export const leftPlaces = ({ nodes }: Desired, before: Known): Promise<(string | undefined)[]> =>
     Promise.all(
         nodes.map(async ({ name, endpoint }) => {
@@ -26,19 +26,22 @@ export const addressOf = ({ name, endpoint, tls, stored }: KnownNode): Address =
     recorded: stored,
 });
 
-/** Returns the address of a saved node, or the address that the program asks for if the node is new. */
+/** Returns the address of a saved node, or the address in the program if the node is new. */
 export const addressIn = (before: Known, node: DesiredNode): Address => {
     const found = before.nodes.find(({ name }) => name === node.name);
     return found ? addressOf(found) : node;
 };
 
-/** Whether the engine of a node was ever reached. If it was not, the engine has nothing of the builder. */
+/** Whether the engine of a node was ever reached. If not, nothing of the builder is on that engine. */
 export const isReached =
     ({ nodes }: Known) =>
     ({ node }: { readonly node: string }): boolean =>
         nodes.some(({ name, stored }) => name === node && stored !== "");
 
-/** Whether the stack gives up what is on unreachable engines. If it does, warns of what may be left there. */
+/**
+ * Whether the stack's configuration allows removing nodes on unreachable engines from Pulumi's state. If it does, logs
+ * a warning for each node with the container and the volume that may be left there.
+ */
 export async function letsGo(call: Call, sites: readonly Site[], what: string): Promise<boolean> {
     if (sites.length === 0 || !(await call.deletesUnreachable())) return false;
     for (const { node, trouble } of sites) {
@@ -48,7 +51,7 @@ export async function letsGo(call: Call, sites: readonly Site[], what: string): 
     return true;
 }
 
-/** Returns why nodes cannot be reached, with the name of each node if there are several. */
+/** Returns an error with the reason why each node is unreachable, with the node's name if there are several nodes. */
 export function allTroubles(sites: readonly Site[]): Error {
     const troubles = sites.flatMap(({ node, trouble }) => (trouble ? [{ node, trouble }] : []));
     const [first] = troubles;
@@ -56,7 +59,7 @@ export function allTroubles(sites: readonly Site[]): Error {
     return new UnreachableError(troubles.map(({ node, trouble }) => `node ${node}: ${trouble.message}`).join("\n"));
 }
 
-/** Waits until no program copies the state of a node: a copy stops the builder and starts it again. */
+/** Waits until no other process copies the state of a node. A copy stops the builder and starts it again. */
 export async function waitForCopies({ report, signal }: Call, sites: readonly Site[]): Promise<void> {
     const each = async ({ engine, node }: Site) =>
         engine && (await waitForCopy({ engine, volume: volumeName(node), report, signal }));

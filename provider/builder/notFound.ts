@@ -1,8 +1,8 @@
 /**
- * What to tell where there is no builder of a name.
+ * Returns the error message for a builder that is not found.
  *
- * @param others those that have a record.
- * @param store the folder of these.
+ * @param others the builders that have a record.
+ * @param store the folder of the records.
  */
 export function whyNotFound(name: string, others: readonly string[], store: string): string {
     const there = others.length > 0 ? `there are ${others.join(", ")}` : "there are none";

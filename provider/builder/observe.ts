@@ -30,18 +30,18 @@ import {
     statusOfContext,
 } from "./sites";
 
-/** What there is of a builder, on its engines and in buildx's store. */
+/** What exists of a builder, on its engines and in buildx's store. */
 export interface Observed {
     readonly record: BuilderRecord;
-    /** docker has a context of the builder's name, which buildx would take for the builder. */
+    /** Whether docker has a context with the builder's name. buildx would use the context as the builder. */
     readonly isContext: boolean;
-    /** Whether the store has it as the builder that buildx takes where none is named. */
+    /** Whether buildx uses the builder when no builder is named, according to buildx's store. */
     readonly choice: Choice;
-    /** What Pulumi's state has of the builder; its record is then ours. `undefined` for a new one. */
+    /** The builder in Pulumi's state; its record is then managed. `undefined` for a new builder. */
     readonly known: Known | undefined;
-    /** The nodes of {@link Desired}, in their order. */
+    /** The nodes of {@link Desired}, in the same order. */
     readonly nodes: readonly ObservedNode[];
-    /** Nodes that the state has and that are asked for no longer. */
+    /** Nodes that are in Pulumi's state and that the program no longer has at their place. */
     readonly dropped: readonly DroppedNode[];
 }
 
@@ -53,70 +53,86 @@ export interface Known {
 
 export interface KnownNode {
     readonly name: string;
-    /** The docker context or host that was asked for; `undefined`: what the docker CLI would use. */
+    /** The docker context or host in the arguments. `undefined` if the docker CLI chooses the engine. */
     readonly endpoint: string | undefined;
     readonly tls: TlsArguments | undefined;
-    /** What buildx's record says of its place. */
+    /** The node's endpoint in buildx's record. */
     readonly stored: string;
-    /** Its volume is that of a `BuildKitState`. */
+    /** Whether the volume belongs to a `BuildKitState`. */
     readonly volumeIsStates: boolean;
-    /** Its volume was there before the builder, or this is not known. */
+    /** Whether the volume existed before the builder, or this is not known. */
     readonly volumeWasThere: boolean;
-    /** A refresh has seen that the image's name means another image by now. */
+    /** Whether a refresh found that the image's name now refers to another image. */
     readonly imageMoved: boolean;
-    /** When its container was started whose buildkitd answers, as far as the state has it; `undefined` where it has none. */
+    /**
+     * When the container was started whose buildkitd last responded, according to Pulumi's state. `undefined` if the
+     * state has no such time.
+     */
     readonly answersSince: string | undefined;
 }
 
 export interface ObservedNode {
-    /** What buildx's record is to say of its place. */
+    /** The endpoint to write to buildx's record. */
     readonly stored: string;
-    /** Its engine, for messages. */
+    /** The host of the engine, for messages. */
     readonly host: string;
-    /** Why its engine cannot be asked; then nothing else is known of it. */
+    /** Why the engine cannot be queried. If set, nothing else is known of the node. */
     readonly trouble?: string;
-    /** The other engine on which the node is, if the docker CLI would use this one by now; as its record has it. */
+    /** The endpoint of the node in its record, if the node is on another engine than the docker CLI now uses. */
     readonly leftAt?: string | undefined;
     readonly engine: EngineTraits;
-    /** The docker context of its own by which buildx reaches it, and how what there is compares. */
+    /**
+     * The docker context that the node needs for itself so that buildx can reach it, and how the existing context
+     * compares.
+     */
     readonly context: (OwnContext & { readonly status: ContextStatus }) | undefined;
     readonly container: ObservedContainer | undefined;
-    /** A container that was to take the place of that one when an update was cut off. */
+    /** Whether there is a container that an interrupted update created to replace the node's container. */
     readonly hasNext?: boolean;
     readonly volume: { readonly isOurs: boolean } | undefined;
-    /** The engine has the image that is asked for. */
+    /** Whether the engine has the image in the arguments. */
     readonly hasImage: boolean;
     readonly hasNetwork: boolean;
 }
 
 export interface ObservedContainer {
     readonly isOurs: boolean;
-    /** The resource that made it, if one did. */
+    /** The resource that created the container; `undefined` if no resource did. */
     readonly owner: Owner | undefined;
-    /** It runs, and is not paused. */
+    /** Whether the container is running and not paused. */
     readonly isRunning: boolean;
-    /** Its buildkitd answered once since it was started: one that cannot boot runs as well, again and again for a moment. */
+    /**
+     * Whether buildkitd responded since the container was started. A container whose buildkitd cannot boot also runs,
+     * for a moment after each restart.
+     */
     readonly hasAnswered: boolean;
-    /** When it was started last; `undefined` for never: its creation may have been cut off with files still to come. */
+    /**
+     * When the container was last started. `undefined` if it never was: its creation may have been interrupted before
+     * its files were copied.
+     */
     readonly startedAt: string | undefined;
-    /** Why the engine could not start it, if that was tried. */
+    /** Why the engine could not start the container, if a start was attempted. */
     readonly cannotStart?: string;
-    /** The name of its image means another image by now, on the engine or (with `pull` "always") in the registry. */
+    /**
+     * Whether the name of the image now refers to another image, on the engine or (with `pull` "always") in the
+     * registry.
+     */
     readonly imageMoved: boolean;
-    /** Of the image that it was made of; empty where the engine does not have that any more. */
+    /** Digest of the image that the container was created from. Empty if the engine no longer has the image. */
     readonly imageDigest: string;
-    /** What it offers; asked only where the builder has to offer some. */
+    /** The platforms that buildkitd offers. Queried only if the builder has `requirePlatforms`. */
     readonly platforms: readonly string[];
     readonly settings: Settings;
 }
 
-/** By its labels, whether a container or volume is ours. */
+/** Whether a container or volume belongs to the builder, judged by its labels. */
 export type IsOurs = (owner: Owner | undefined) => boolean;
 
 /**
- * Whose a node's container and volume are. Beside those with our labels, ours are those without any that buildx created
- * when it booted the builder from a record that this package wrote: the container was lost, and a build or
- * `docker buildx inspect --bootstrap` came before `pulumi up` (buildx: `driver/docker-container`, `Bootstrap`).
+ * Returns how to recognize the builder's container and volume of a node: by the builder's labels. buildx creates them
+ * without labels when it boots the builder from a record that this package wrote. They then also belong to the builder.
+ * This happens if the container was lost, and a build or `docker buildx inspect --bootstrap` ran before `pulumi up`
+ * (buildx: `driver/docker-container`, `Bootstrap`).
  */
 function ownershipOf(node: string, isOurs: IsOurs, record: BuilderRecord, known: Pick<Known, "nodes"> | undefined) {
     const before = known?.nodes.find(({ name }) => name === node);
@@ -130,7 +146,11 @@ function ownershipOf(node: string, isOurs: IsOurs, record: BuilderRecord, known:
     };
 }
 
-/** @param sites of the nodes, and after them of those that were dropped. */
+/**
+ * Observes a builder on its engines and in buildx's store.
+ *
+ * @param sites the sites of the desired nodes, followed by the sites of the dropped nodes.
+ */
 export async function observe(
     sites: readonly Site[],
     desired: Desired,
@@ -167,10 +187,10 @@ export async function observe(
 
 type Ownership = ReturnType<typeof ownershipOf>;
 
-/** Whether the store has a builder as the one that buildx takes where none is named. */
+/** Returns whether buildx uses a builder when no builder is named. */
 export const observeChoice = async (name: string): Promise<Choice> => choiceOf(name, await currentEndpoint());
 
-/** A node of which nothing is known but why. */
+/** Returns a node of which only the error is known. */
 export const troubled = (message: string): ObservedNode => ({
     stored: "",
     host: "",
@@ -206,7 +226,7 @@ async function observeNode(
     const isRunning = isResponsive(container);
     const isAsked = isRunning && later.requirePlatforms.length > 0;
     const workers = isAsked ? await askWorkers(inContainer(engine, node.container)).catch(() => undefined) : undefined;
-    // Only a kill leaves one behind, and then this one does not run.
+    // Only a killed update leaves a next container behind. If it was killed after the drain, this container is stopped.
     const mayHaveNext = known !== undefined && !isRunning;
     const { answersSince } = known?.nodes.find(({ name }) => name === node.name) ?? {};
     return {
@@ -239,7 +259,10 @@ async function observeNode(
     };
 }
 
-/** The docker context of its own that a place needs, and how what there is compares. */
+/**
+ * Returns the docker context that a place needs for itself, and how the existing context compares. `undefined` if the
+ * place needs none.
+ */
 export async function contextOf(place: Place, urn: string): Promise<ObservedNode["context"]> {
     const needed = ownContext(place, urn);
     return needed && { ...needed, status: await statusOfContext(needed) };
@@ -247,9 +270,9 @@ export async function contextOf(place: Place, urn: string): Promise<ObservedNode
 
 interface ImageFacts {
     container: ContainerInspectInfo;
-    /** Of which the container was made. */
+    /** The image that the container was created from. `undefined` if the engine no longer has it. */
     made: ImageInspectInfo | undefined;
-    /** Which the engine has by the name that is asked for. */
+    /** The image that the engine has under the name in the arguments. */
     wanted: ImageInspectInfo | undefined;
     node: DesiredNode;
     pull: Later["pull"];
@@ -264,30 +287,30 @@ async function hasMoved(engine: Engine, { container, made, wanted, node, pull }:
     return newest !== undefined && !(made.RepoDigests ?? []).some((each) => each.endsWith(`@${newest}`));
 }
 
-/** What may be left of a builder's node, for its removal. */
+/** What is left of a node of a builder, for its removal. */
 export interface ObservedRemains {
     readonly node: string;
-    /** Why its engine cannot be asked; then nothing else is known of it. */
+    /** Why the engine cannot be queried. If set, nothing else is known of the node. */
     readonly trouble?: string;
     readonly container: string;
     readonly volume: string;
     readonly hasContainer: boolean;
     readonly containerIsOurs: boolean;
     readonly isRunning: boolean;
-    /** A container that was to take the place of that one when an update was cut off. */
+    /** Whether there is a container that an interrupted update created to replace the node's container. */
     readonly hasNext: boolean;
     readonly volumeIsOurs: boolean;
-    /** The volume is that of a `BuildKitState`. */
+    /** Whether the volume belongs to a `BuildKitState`. */
     readonly volumeIsStates: boolean;
-    /** The docker context of its own, if it has one. */
+    /** Name of the docker context that this package created for the node; `undefined` if there is none. */
     readonly context: string | undefined;
 }
 
-/** A node that is asked for no longer. */
+/** A node that the program no longer has at its place. */
 export interface DroppedNode extends ObservedRemains {
-    /** The engine's own mark; `undefined` where it cannot be asked. */
+    /** The engine's ID; `undefined` if the engine cannot be queried. */
     readonly engineId: string | undefined;
-    /** It is asked for by another address of the same engine. */
+    /** Whether the program still has the node on the same engine, with another endpoint. */
     readonly stays: boolean;
 }
 
@@ -301,7 +324,7 @@ async function observeDropped(
     return { ...remains, engineId: traits?.ID };
 }
 
-/** What is left of each node of a builder that is to be removed. */
+/** Returns what is left of each node of a builder that is being removed. */
 export const observeRemains = (
     sites: readonly Site[],
     isOurs: IsOurs,

@@ -1,10 +1,11 @@
-/** Builders of other drivers than `docker-container`, of which this package can only say what they are. */
+/** Builders whose driver is not `docker-container`. This package can only report their driver. */
 import { driver, readRecord } from "../buildx/store";
 import { isContext } from "../docker/context";
 
 /**
- * Returns the driver of a builder, if it is another one than `docker-container`: the one in its record, or `docker` for the
- * builder that buildx has for each docker context (buildx: `store/storeutil/storeutil.go`, `GetNodeGroup`).
+ * Returns the driver of a builder if it is not `docker-container`. This is the driver in the builder's record, or
+ * `docker` for the builder that buildx has for each docker context (buildx: `store/storeutil/storeutil.go`,
+ * `GetNodeGroup`).
  *
  * @param name in lower case.
  */
@@ -15,13 +16,18 @@ export async function otherDriver(name: string): Promise<string | undefined> {
     return name === "default" || (await isContext(name)) ? "docker" : undefined;
 }
 
-/** The same of a record; one of an old buildx names no driver where it is the default one. */
+/**
+ * Returns the driver in a record if it is not `docker-container`. Records of old buildx versions do not name the
+ * default driver.
+ */
 export const otherDriverOf = ({ Driver: found }: { Driver?: string }): string | undefined =>
     found && found !== driver ? found : undefined;
 
 /**
- * @param failed what cannot be done, such as `builder "farm" cannot be read`.
- * @param instead the command that does it.
+ * Returns the message for a builder whose driver is not supported.
+ *
+ * @param failed what cannot be done, for example `builder "farm" cannot be read`.
+ * @param instead the command to use instead.
  */
 export const whyOtherDriver = (failed: string, found: string, instead: string): string =>
     `${failed}: its driver is ${found}, and only builders of the ${driver} driver are supported. Use instead: ${instead}`;

@@ -1,26 +1,32 @@
-/** What a builder tells of itself: types alone, which a user's compiler reads without any of Docker's. */
+/** The outputs of a builder. This file has only types, so that a user's compiler does not read Docker's types. */
 
-/** `stopped`: it does not run, is paused, or does not answer; `inactive`, in buildx's words: there is no container. */
+/**
+ * Status of a node. `stopped`: the container is not running, is paused, or its buildkitd does not respond. `inactive`,
+ * as buildx calls it: there is no container, or its engine is unreachable.
+ */
 export type Status = "running" | "stopped" | "inactive";
 
 export interface NodeOutputs {
     name: string;
     containerName: string;
-    /** BuildKit's address, `docker-container://<container>`. */
+    /** BuildKit address of the node: `docker-container://<container>`. */
     endpoint: string;
-    /** The engine as buildx's record names it: a docker context, or a host. */
+    /** The engine as buildx's record names it: the name of a docker context, or a host. */
     dockerEndpoint: string;
-    /** What buildkitd offers; of a node that does not run, what it offered when it was last seen. */
+    /** Platforms that buildkitd offers. If the node is not running, the platforms that it last offered. */
     platforms: string[];
-    /** Such as `v0.34.2`. */
+    /** BuildKit version, for example `v0.34.2`. */
     buildkitVersion: string;
-    /** `sha256:…` of the image in its registry; of an image that was never in one, of its configuration. */
+    /**
+     * Digest of the image in its registry, `sha256:…`. If the image was never in a registry, the digest of its
+     * configuration.
+     */
     imageDigest: string;
     status: Status;
     volumeName: string;
 }
 
-/** Over all nodes: what is told of one is told of the first. */
+/** The outputs of all nodes. An output that belongs to a single node is the first node's output. */
 export interface BuilderOutputs extends Omit<NodeOutputs, "imageDigest" | "volumeName"> {
     nodes: NodeOutputs[];
 }

@@ -1,25 +1,30 @@
-/** By what a builder is known to be ours, when it is created, changed and read. */
+/** How containers and volumes are recognized as the builder's own when the builder is created, updated and read. */
 import type { Owner } from "../docker/ownership";
 import type { Desired } from "./desired";
 import type { IsOurs, Observed } from "./observe";
 import type { BuilderState } from "./state";
 
 export interface Ownership {
-    /** The labels that its containers and volumes have. */
+    /** The owner in the labels of the builder's containers and volumes. */
     readonly owner: Owner;
-    /** Its containers and volumes may have no labels. */
+    /** Whether the builder's containers and volumes may have no labels. */
     readonly isAdopted: boolean;
-    /** Nodes whose volume was there before the builder, and stays when the builder is removed. */
+    /** Nodes whose volume existed before the builder. These volumes are kept when the builder is removed. */
     readonly foundVolumes: readonly string[];
 }
 
-/** By its labels, whether a container or volume belongs to the builder that a state describes. */
+/**
+ * Returns a function that reports whether a container or volume belongs to the builder in a state, judged by its
+ * labels.
+ */
 export const ownedAsIn =
     ({ __owner: { urn }, __adopted: isAdopted }: BuilderState): IsOurs =>
     (found) =>
         found === undefined ? isAdopted === true : found.urn === urn;
 
-/** Of a new builder: the labels that its containers have, or that they have none. */
+/**
+ * Returns the ownership of a new builder: the owner in the labels of existing containers, or that they have no labels.
+ */
 export function ownershipOf(desired: Desired, observed: Observed): Ownership {
     const { owner: self } = desired;
     const foundVolumes = foundVolumesOf(desired, observed);
@@ -28,7 +33,10 @@ export function ownershipOf(desired: Desired, observed: Observed): Ownership {
     return { owner: found.owner ?? self, isAdopted: found.owner === undefined, foundVolumes };
 }
 
-/** Of a builder that exists: as the state has it, and with `adopt` whatever has come into its place. */
+/**
+ * Returns the ownership of an existing builder: as Pulumi's state has it. With `adopt`, the containers that now have
+ * the builder's names are included.
+ */
 export function ownershipAfter(olds: BuilderState, desired: Desired, observed: Observed): Ownership {
     const before = olds.nodes.map(({ name }) => name);
     const isStill = (node: string) => desired.nodes.some(({ name }) => name === node);

@@ -1,6 +1,6 @@
 /**
- * The one place that decides what happens to a builder. Pure: what is wanted and what is there go in, steps
- * come out. `diff` shows them at preview, `create`, `update` and `delete` run them.
+ * Decides what happens to a builder. `plan` is pure: it compares the desired builder with the observed builder and
+ * returns steps. `diff` shows the steps at preview. `create`, `update` and `delete` run them.
  */
 import type { ContainerCreateOptions } from "dockerode";
 import { nextContainerName } from "../buildx/names";
@@ -21,7 +21,7 @@ export type Step =
           readonly image: string;
           readonly inMirrors: readonly string[];
           readonly mayFail: boolean;
-          /** For how long it is tried again. */
+          /** Time limit for retries, in seconds. */
           readonly seconds: number;
           readonly why: string;
       }
@@ -29,7 +29,7 @@ export type Step =
           readonly do: "createVolume";
           readonly volume: string;
           readonly labels: Record<string, string>;
-          /** The builder had one: its cache is lost. */
+          /** Whether the builder had a volume, so that its cache is lost. */
           readonly isLost: boolean;
           readonly why: string;
       }
@@ -37,28 +37,31 @@ export type Step =
     | { readonly do: "removeContainer"; readonly container: string; readonly why: string }
     | {
           readonly do: "createContainer";
-          /** The node's container, for messages; the new one is named as `options` say. */
+          /** The node's container, for messages. `options` has the name of the new container. */
           readonly container: string;
-          /** What there is goes on if the new one does not boot. */
+          /**
+           * The container to replace. If the new container does not boot, the old container is kept, and started again
+           * if `isRunning` is true.
+           */
           readonly replaces: { readonly container: string; readonly isRunning: boolean } | undefined;
           readonly options: ContainerCreateOptions;
           readonly imageInMirrors: readonly string[];
-          /** What lies in buildkitd's configuration folder before it starts, by path. */
+          /** Files in buildkitd's configuration folder, by path. They are copied before buildkitd starts. */
           readonly files: Readonly<Record<string, Buffer>>;
-          /** BuildKit is to be told of the GitHub Actions run that boots it. */
+          /** Whether to give BuildKit the context of the GitHub Actions run that boots it. */
           readonly tellsProvenance: boolean;
           readonly why: string;
       }
-    /** Removes a container, and gives its name to the one that was booted to take its place. */
+    /** Removes a container and renames the booted container `by` to its name. */
     | { readonly do: "replaceContainer"; readonly container: string; readonly by: string; readonly why: string }
     | { readonly do: "updateLimits"; readonly container: string; readonly limits: Limits; readonly why: string }
     | {
           readonly do: "boot";
           readonly container: string;
-          /** The node's container, whose place that one is to take; for messages. */
+          /** The node's container that `container` replaces, for messages. */
           readonly replaces?: string;
           readonly seconds: number;
-          /** No BuildKit has worked on the state yet. */
+          /** Whether the state is new: no BuildKit has used it yet. */
           readonly isStateNew: boolean;
           readonly why: string;
       }
@@ -68,31 +71,34 @@ export type Step =
     | { readonly do: "use"; readonly name: string; readonly why: string }
     | { readonly do: "stopUsing"; readonly name: string; readonly why: string }
     | { readonly do: "removeVolume"; readonly volume: string; readonly why: string }
-    /** Nothing: what is there belongs to someone else, which the user is told. */
+    /** Changes nothing and warns the user: what exists is not managed by this resource. */
     | { readonly do: "leave"; readonly what: string; readonly why: string }
     | { readonly do: "removeRecord"; readonly name: string; readonly why: string }
     | {
           readonly do: "requirePlatforms";
           readonly builder: string;
-          /** Of its nodes, in their order. */
+          /** The containers of the builder's nodes, in the order of the nodes. */
           readonly containers: readonly string[];
           readonly platforms: readonly string[];
           readonly why: string;
       }
-    /** Nothing on the engine or in the store: the state remembers what a later step is to go by. */
+    /** Changes nothing on the engine or in the store. Pulumi's state stores settings for later steps. */
     | { readonly do: "remember"; readonly why: string };
 
 export interface Plan {
-    /** Why nothing may be done; then there are no steps. */
+    /** Why the builder must not be changed. If set, there are no steps. */
     readonly refusal?: string;
-    /** Arguments that make it another builder; then the steps are those of `delete` and `create`. */
+    /**
+     * The arguments whose change replaces the builder. If set, there are no steps here: `delete` and `create` plan
+     * their own.
+     */
     readonly replaces?: readonly string[];
     /**
-     * Steps in order for each node that is asked for, and after them for each that was dropped; nodes do not wait for
-     * each other.
+     * The steps of each desired node in order, followed by the steps of each dropped node. Nodes do not wait for each
+     * other.
      */
     readonly nodes: readonly (readonly Step[])[];
-    /** Steps once all nodes are done. */
+    /** The steps that run when all nodes are done. */
     readonly after: readonly Step[];
 }
 
@@ -119,8 +125,8 @@ export function plan(desired: Desired, observed: Observed): Plan {
 }
 
 /**
- * The arguments that make it another builder: its name, or those by which no node of it stays where it is. A node that
- * goes elsewhere beside one that stays is dropped and made anew.
+ * Returns the arguments whose change replaces the builder: its name, or the arguments that leave no node at its place.
+ * If at least one node stays at its place, a node that moves is removed and recreated instead.
  */
 function changedIdentity({ name, nodes }: Desired, { known, nodes: observed }: Observed): string[] {
     if (known === undefined) return [];
@@ -206,7 +212,10 @@ function whyRefused(desired: Desired, observed: Observed): string | undefined {
     return undefined;
 }
 
-/** Why a record is none that this package may write: buildx itself refuses to change a builder's driver. */
+/**
+ * Returns why this package must not write a record: the record has another driver. buildx itself refuses to change the
+ * driver of a builder.
+ */
 function whyOtherDriver(name: string, record: BuilderRecord): string | undefined {
     if (record.is !== "present" || record.nodeGroup.Driver === driver) return undefined;
     return (
@@ -216,8 +225,9 @@ function whyOtherDriver(name: string, record: BuilderRecord): string | undefined
 }
 
 /**
- * Why a record cannot be written without losing a node: one that is neither asked for nor known. In a record of our own
- * that the state goes with, it is a node that was dropped on another machine.
+ * Returns why writing a record would lose a node that is neither in the program nor in Pulumi's state. If Pulumi has
+ * the builder and this package wrote the record, no node is lost: the node was removed from the program on another
+ * machine.
  */
 function whyNodesLost({ name, nodes }: Desired, { record, known }: Observed): string | undefined {
     if (record.is !== "present" || (known !== undefined && record.isOwn)) return undefined;
@@ -253,7 +263,7 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
     const missing = missingPlatforms(desired, all);
     if (!container.isRunning) steps.push(boot(desired, node, "the container is not running"));
     else if (missing.length > 0) {
-        // BuildKit looks for emulators when it starts, and later only once in 20 seconds (buildkit: `util/archutil`).
+        // BuildKit detects emulators when it starts, and later at most once in 20 seconds (buildkit: `util/archutil`).
         const why = `it did not offer ${missing.join(", ")}`;
         const { drainTimeout: seconds } = desired.later;
         steps.push({ do: "drain", container: node.container, seconds, why }, boot(desired, node, why));
@@ -263,17 +273,17 @@ function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, a
     return steps;
 }
 
-/** Where a user would look for a setting, if it is not by its own name. */
+/** The names of settings for users, if they differ from the keys. */
 const argumentOf: Partial<Record<keyof Fixed, string>> = {
     files: "buildkitdConfig or a file that it names",
     deviations: "what buildx gives every builder (the host's GPUs, WSL's libraries, no --cpus)",
 };
 
 /**
- * Why a container cannot go on as it is, or `undefined` where it can.
+ * Returns why a container must be replaced; `undefined` if it can be kept.
  *
- * @param sawMove a refresh told the user that the image's name means another image by now. Until then a change of
- *   something else does not roll that image out.
+ * @param sawMove whether a refresh reported that the image's name now refers to another image. Until a refresh reports
+ *   it, an update for another reason does not replace the container for the new image.
  */
 function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: boolean): string | undefined {
     const { settings: found, imageMoved, startedAt, cannotStart } = container;
@@ -282,20 +292,20 @@ function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: b
     if (imageMoved && sawMove) return `${node.settings.fixed.image} is a newer image`;
     const fixed = changedFixed(found, node.settings);
     if (fixed.length > 0) return `${fixed.map((key) => argumentOf[key] ?? key).join(", ")} changed`;
-    // The engine takes 0 for "leave as it is", so that it cannot take a limit away from a running container.
+    // The engine reads 0 as "do not change", so it cannot remove a limit from a running container.
     const removed = changedLimits(found, node.settings).filter((limit) => !node.settings.limits[limit]);
     return removed.length > 0 ? `${removed.join(", ")} removed` : undefined;
 }
 
-/** Which of the platforms that the builder has to offer none of its running nodes offers. */
+/** Returns the platforms in `requirePlatforms` that none of the running nodes offers. */
 function missingPlatforms({ later }: Desired, { nodes }: Observed): string[] {
     const offered = nodes.flatMap(({ container }) => container?.platforms ?? []);
     return later.requirePlatforms.filter((platform) => !offered.includes(platform));
 }
 
 /**
- * The steps to a new container in the place of one that is there. The engine takes the new one, and its buildkitd boots on
- * the node's volume, before the old one is removed: until then it can go on.
+ * Returns the steps that replace a container. The engine creates the new container, and its buildkitd boots on the
+ * node's volume, before the old container is removed. Until then the old container can be started again.
  */
 function replaceNode(
     desired: Desired,
@@ -321,7 +331,7 @@ function replaceNode(
     ];
 }
 
-/** The steps to a new container on the node's volume; what the volume holds stays. */
+/** Returns the steps that create a container on the node's volume. The content of the volume is kept. */
 function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, why: string, isKnown: boolean): Step[] {
     const { container, volume, imageInMirrors } = node;
     const steps: Step[] = [];
@@ -354,9 +364,10 @@ const boot = ({ later }: Desired, { container }: DesiredNode, why: string, isSta
 });
 
 /**
- * Steps once the nodes are done: docker's contexts, buildx's record, and what the builder has to offer.
+ * Returns the steps that run when the nodes are done: docker's contexts, buildx's record, the current builder, and the
+ * platforms that the builder must offer.
  *
- * @param observed with what befell the nodes: one that is in trouble is not in a new record.
+ * @param observed includes the errors of the nodes. A node with an error is not added to the record.
  * @param done the steps of the nodes.
  */
 export function planAfter(desired: Desired, observed: Observed, done: readonly Step[]): Step[] {
@@ -371,7 +382,10 @@ export function planAfter(desired: Desired, observed: Observed, done: readonly S
     ];
 }
 
-/** The choice of the current builder. Without `use` it is the user's: it is taken back only where it was made here. */
+/**
+ * Returns the step that changes buildx's current builder. Without `use` the choice is the user's: it is undone only if
+ * this package made it.
+ */
 function planChoice({ name, later }: Desired, { choice, known }: Observed): Step[] {
     const before = known?.later.use === true;
     if (later.use && choice !== "current")
@@ -421,15 +435,17 @@ function planRequirement({ name, nodes, later }: Desired, done: readonly Step[])
     return [{ do: "requirePlatforms", builder: name, containers, platforms, why: "requirePlatforms names them" }];
 }
 
-/** What is to be removed, as the state knows it. */
+/** A builder to remove, as Pulumi's state has it. */
 export interface Removal {
     readonly name: string;
-    /** Volumes stay, because they were asked to; those of a `BuildKitState` do anyway. */
+    /** Whether to keep the volumes, as the arguments say. The volumes of a `BuildKitState` are always kept. */
     readonly keepVolume: boolean;
     readonly drainTimeout: number;
 }
 
-/** The steps that remove a builder, of whatever is left of it. What is not ours stays where it is. */
+/**
+ * Returns the steps that remove what is left of a builder. Unmanaged containers, volumes and records are not changed.
+ */
 export function planRemoval(
     { name, keepVolume, drainTimeout }: Removal,
     nodes: readonly ObservedRemains[],
@@ -451,7 +467,7 @@ export function planRemoval(
     };
 }
 
-/** Why the record that is there belongs to a builder that someone else created under the name of ours. */
+/** Returns why the record belongs to a builder that another user created with the same name. */
 function whyForeign(name: string, nodes: readonly ObservedRemains[], record: BuilderRecord): string | undefined {
     const taken = nodes.find((node) => node.hasContainer && !node.containerIsOurs);
     if (taken !== undefined) {

@@ -9,17 +9,18 @@ import type { BuilderOutputs } from "./outputs";
 
 export interface ReadBuilder {
     readonly outputs: BuilderOutputs;
-    /** Of the first node. */
+    /** The engine of the first node. */
     readonly engine: Engine;
-    /** Why builds with it fail on this machine, and what to do; `undefined` if they do not. */
+    /** Why builds with the builder fail on this machine, and what to do. `undefined` if they do not fail. */
     readonly warning: string | undefined;
 }
 
 /**
- * Reads a builder that the state does not have: one of another stack, or that a person made.
+ * Reads a builder that is not in Pulumi's state: a builder of another stack, or one that a user created by hand.
  *
  * @param name in lower case.
- * @throws if neither buildx's store nor the engine has a builder of that name, or it has another driver.
+ * @throws {Error} if neither buildx's store nor the engine has a builder of that name, or its driver is not
+ *   `docker-container`.
  */
 export async function readBuilder(name: string): Promise<ReadBuilder> {
     const record = await readRecord(name);
@@ -44,7 +45,10 @@ export async function readBuilder(name: string): Promise<ReadBuilder> {
     return { outputs, engine: first.engine, warning: whyNoBuilds(outputs, record) };
 }
 
-/** The error for a name that is that of a docker context's own builder. */
+/**
+ * Returns the error for a name of a docker context, because buildx has a builder of another driver for each context.
+ * `undefined` for other names.
+ */
 async function notThere(name: string): Promise<Error | undefined> {
     const other = await otherDriver(name);
     return other === undefined ? undefined : new Error(whyNotRead(name, other));
@@ -54,8 +58,8 @@ export const whyNotRead = (name: string, other: string): string =>
     whyOtherDriver(`builder "${name}" cannot be read`, other, `docker buildx inspect ${name}`);
 
 /**
- * The engine has the builder's container, and buildx on this machine has nothing that leads to it. A record that names the
- * node makes buildx find the same container, by its name.
+ * Returns why builds fail on this machine: the engine has the builder's container, but buildx here has no readable
+ * record of the builder. If a record names the node, buildx finds the same container by its name.
  */
 function whyNoBuilds({ name, nodes }: BuilderOutputs, record: BuilderRecord): string | undefined {
     if (record.is === "present") return undefined;

@@ -1,21 +1,22 @@
-/** The record with which buildx knows a builder. */
+/** The record in which buildx stores a builder. */
 import type { DriverOptions } from "../buildx/driverOptions";
 import { formatPlatform, type Platform } from "../buildx/platform";
 import { driver, type NodeGroup, type StoredNode } from "../buildx/store";
 import type { Desired, DesiredNode } from "./desired";
 import { allOptions } from "./options/groups";
 
-/** Where a node is, or that this is not known. */
+/** The endpoint of a node, or why it is not known. */
 interface WhereStored {
     readonly stored: string;
     readonly trouble?: string;
 }
 
 /**
- * The record as `docker buildx create` and then `create --append` for each further node make it. A node in trouble is
- * left out, unless the record has it already: buildx would boot it by itself the next time that its engine answers.
+ * Returns the record that `docker buildx create`, and then `create --append` for each further node, would write. A node
+ * with an error is left out, because buildx would boot it by itself the next time its engine responds. If the record
+ * already has the node, the node is kept.
  *
- * @param where the place of each node.
+ * @param where the endpoint of each node.
  */
 export function recordOf({ name, nodes }: Desired, where: readonly WhereStored[], before?: NodeGroup): NodeGroup {
     const stored = nodes.flatMap((node, index): StoredNode[] => {
@@ -37,8 +38,8 @@ const storedNode = (node: DesiredNode, endpoint: string): StoredNode => ({
 });
 
 /**
- * The options as buildx writes them into its store: what `docker buildx create --driver-opt` was given, as
- * text by option; `null` if nothing was given.
+ * Returns the options as buildx writes them to its store: the values for `docker buildx create --driver-opt` as text,
+ * by option. `null` if there are none.
  */
 export function toStoredDriverOptions(options: DriverOptions): Record<string, string> | null {
     const stored: Record<string, string> = {};
@@ -62,7 +63,10 @@ const storedFiles = (files: Readonly<Record<string, Buffer>>): Record<string, st
             .map(([path, content]) => [path, content.toString("base64")]),
     );
 
-/** A later node takes its platforms from the earlier ones (buildx: `store/nodegroup.go`, `validateDuplicates`). */
+/**
+ * Returns the nodes with each platform only in the last node that has it (buildx: `store/nodegroup.go`,
+ * `validateDuplicates`).
+ */
 function eachPlatformOnce(nodes: StoredNode[]): StoredNode[] {
     return nodes.map((node, index) => {
         if (index === nodes.length - 1) return node;

@@ -11,7 +11,10 @@ import { readBuilder } from "./read";
 import { reachKnown } from "./sites";
 import { argumentsInState, type BuilderState, describedInState, desiredInState, known, withFound } from "./state";
 
-/** Reads a builder: what a user changed on its engines and in buildx's store becomes a part of what is saved. */
+/**
+ * Reads a builder and returns its new state, with the changes that a user made on its engines. Returns `undefined` if
+ * nothing is left of the builder on its engines and in buildx's store.
+ */
 export async function read(
     call: Call,
     id: string,
@@ -47,7 +50,7 @@ export async function read(
     return { id, saved: withFound({ ...olds, ...describedInState(olds.name, nodes) }, desired, observed) };
 }
 
-/** `BuildxBuilder.get`: reads a builder that Pulumi has not saved from its engine and from buildx's store. */
+/** Reads a builder that is not in Pulumi's state from its engine and buildx's store, for `BuildxBuilder.get`. */
 async function readForeign(call: Call, id: string, props: Partial<BuilderState>): Promise<Created<BuilderState>> {
     const name = canonicalName(id);
     const { outputs, engine, warning } = await readBuilder(name);

@@ -1,15 +1,18 @@
 import type { Table } from "../buildkit/config";
 import type { Dns, NodeInputs } from "./inputs";
 
-/** Docker's resolver on every network but its own; it knows the containers there, and asks the name servers of `dns`. */
+/**
+ * Address of Docker's resolver on user-defined networks. It resolves the containers on the network, and forwards other
+ * names to the name servers of `dns`.
+ */
 const ofDocker = "127.0.0.11";
 
 const withoutResolver = new Set(["bridge", "default", "host", "none"]);
 
 /**
- * buildkitd's configuration with Docker's resolver for `RUN` steps, where `dns` is asked for and the builder is on a
- * network that has one. BuildKit would take a loopback address out of what they see, and put public name servers in its
- * place (buildkit: `executor/oci/resolvconf.go`). A configuration that has name servers of its own stays as it is.
+ * Returns buildkitd's configuration with Docker's resolver for `RUN` steps, if `dns` is set and the builder's network
+ * has the resolver. By default, BuildKit removes loopback addresses from the name servers of `RUN` steps and uses
+ * public name servers instead (buildkit: `executor/oci/resolvconf.go`). A configuration that sets `dns` is not changed.
  */
 export function withResolver(
     config: Table | undefined,
@@ -22,7 +25,7 @@ export function withResolver(
     return { ...config, dns: { nameservers: [ofDocker] } };
 }
 
-/** Whether `RUN` steps are where Docker's resolver is reached, on the network of the container itself. */
+/** Whether `RUN` steps can reach Docker's resolver, because they share the network of the builder's container. */
 function stepsShareNetwork({ worker }: Table, flags: readonly string[]): boolean {
     const mode = (worker as { oci?: { networkMode?: string } } | undefined)?.oci?.networkMode;
     const isOther = (text: string | undefined) => text === "bridge" || text === "cni";

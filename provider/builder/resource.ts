@@ -11,7 +11,10 @@ import { missingPlatform } from "./missingPlatform";
 import type { NodeOutputs, Status } from "./outputs";
 import { referenceFor, type User } from "./sharedInProgram";
 
-/** Options of buildx's docker-container driver, in its own value syntax (docs.docker.com, "Docker container build driver"). */
+/**
+ * Options of buildx's docker-container driver, in the driver's value syntax (docs.docker.com, "Docker container build
+ * driver").
+ */
 export type DriverOpts = { [Key in keyof DriverOptions]: Inputs<NonNullable<DriverOptions[Key]>> };
 
 type NodeOption = "tls" | "platforms" | "buildkitdFlags" | "buildkitdConfig";
@@ -19,88 +22,121 @@ type NodeOption = "tls" | "platforms" | "buildkitdFlags" | "buildkitdConfig";
 /** `NodeArguments` as a program writes them: each value may be an output. */
 type NodeOptionInputs = { [Key in keyof Pick<NodeArguments, NodeOption>]: Inputs<NonNullable<NodeArguments[Key]>> };
 
-/** What a node is made by. On the builder itself these are each node's defaults. */
+/** Options of a node. On the builder itself they are the defaults of its nodes. */
 export interface NodeOptions extends NodeOptionInputs {
     /** Options of the docker-container driver. */
     driverOpts?: pulumi.Input<DriverOpts>;
 }
 
-/** A node of a builder: a BuildKit daemon on an engine of its own. */
+/** A node of a builder: a BuildKit daemon on its own engine. */
 export interface NodeArgs extends NodeOptions {
-    /** Default: `<builder>0`, `<builder>1`, …: the first that is free, kept while other nodes come and go. */
+    /**
+     * Name of the node. An automatic name is kept when other nodes are added or removed.
+     * @default the name of the state's node; without a state, the first free name of `<builder>0`, `<builder>1`, …
+     */
     name?: pulumi.Input<string>;
-    /** The engine: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`). Default: the state's. */
+    /**
+     * Engine that runs the node: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * @default the endpoint of the state; without a state endpoint, the builder's `endpoint`
+     */
     endpoint?: pulumi.Input<string>;
-    /** The state that the node works on, by which it is named. It is never removed with the builder. */
+    /** State that the node uses. The node gets its name from the state. The state is never removed with the builder. */
     state?: BuildKitState;
 }
 
 /** Arguments of a {@link BuildxBuilder}. */
 export interface BuildxBuilderArgs extends NodeOptions {
     /**
-     * A letter, then letters, digits, `.`, `_` and `-`; kept in lower case; `default` is reserved.
-     * Default: the state's `builderName`; without a state `<logical name>-<7 hex digits>`, kept for the resource's life.
+     * Name of the builder: a letter, then letters, digits, `.`, `_` and `-`. It is converted to lower case. `default`
+     * is reserved. An automatic name is kept for the lifetime of the resource.
+     * @default the state's `builderName`; without a state, `<logical name>-<7 hex digits>`
      */
     name?: pulumi.Input<string>;
-    /** The state that the builder works on. It is never removed with the builder. Default: a volume of the builder's own. */
+    /**
+     * State that the builder uses. It is never removed with the builder.
+     * @default a volume of the builder
+     */
     state?: BuildKitState;
     /**
-     * The engine that runs the builder: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`).
-     * Default: the state's, else what the docker CLI would use (`DOCKER_HOST`, `DOCKER_CONTEXT`, the config's
-     * `currentContext`, the default socket, a rootless socket).
+     * Engine that runs the builder: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * @default the endpoint of the state; without one, what the docker CLI would use (`DOCKER_HOST`, `DOCKER_CONTEXT`,
+     *   the config's `currentContext`, the default socket, a rootless socket)
      */
     endpoint?: pulumi.Input<string>;
     /**
-     * More than one node: an engine each, by which builds for several platforms run at once on machines of their own
-     * (`docker buildx create --append`). What a node leaves out is what the builder has.
+     * Nodes of the builder, each on its own engine (`docker buildx create --append`). Builds for several platforms then
+     * run on several machines at once. If a node does not set an option, it uses the builder's option.
+     * @default one node with the builder's options
      */
     nodes?: pulumi.Input<pulumi.Input<NodeArgs>[]>;
-    /** Make it the current builder (`docker buildx use`). Default: false. */
+    /**
+     * Select the builder as the current builder (`docker buildx use`).
+     * @default false
+     */
     use?: pulumi.Input<boolean>;
-    /** Leave the volume when the builder is removed (`docker buildx rm --keep-state`). Default: false; with a `state` it is always left. */
+    /**
+     * Keep the volume when the builder is removed (`docker buildx rm --keep-state`). The volume of a `state` is always
+     * kept.
+     * @default false
+     */
     keepState?: pulumi.Input<boolean>;
     /**
-     * Take over a builder of that name that exists already, with its cache; it is brought to what is asked for, in
-     * place where it can be. Default: false, where such a builder makes the creation fail.
+     * Take over an existing builder of the same name, with its cache. The builder is updated to match the arguments, in
+     * place if possible. If `adopt` is false and the builder exists, its creation fails.
+     * @default false
      */
     adopt?: pulumi.Input<boolean>;
-    /** Whether an image that the engine has is asked for again when a container is made. Default: `"missing"`. */
+    /**
+     * When to pull the image: only if the engine does not have it (`"missing"`), or each time that a container is
+     * created (`"always"`). With `"always"`, a refresh also checks the registry for a newer image. If the registry is
+     * unreachable, the local image is used.
+     * @default "missing"
+     */
     pull?: pulumi.Input<"missing" | "always">;
     /**
-     * Platforms that the builder has to offer once it is booted, over all nodes. One that does not is an error, instead
-     * of builds on the wrong machine in silence (docker/buildx#2119).
+     * Platforms that the nodes together must offer after they have booted. If a platform is missing, `pulumi up` fails.
+     * Without this check, builds would run on the wrong machine without a warning (docker/buildx#2119).
      */
     requirePlatforms?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * When buildkitd removes what from the cache. One rule is a preset: `{ maxUsedSpace: "20GB" }` becomes the ladder of
-     * rules that BuildKit has by default, with that bound. A list is taken as it is; one that bounds nothing gets a ceiling
-     * at its end. Default: BuildKit's own policy, or that of `buildkitdConfig`.
+     * Garbage collection of buildkitd's cache. A single rule is a preset: `{ maxUsedSpace: "20GB" }` becomes BuildKit's
+     * default sequence of rules, with that limit. A list is used as it is. If no rule of the list limits the cache, a
+     * last rule with a limit is added.
+     * @default BuildKit's own policy, or the policy in `buildkitdConfig`
      */
     gc?: Inputs<GcRule> | pulumi.Input<Inputs<GcRule>[]>;
-    /** Hosts that buildkitd finds at fixed addresses, `{ host: "10.0.0.7" }` (`docker run --add-host`). */
+    /** Hosts with fixed addresses for buildkitd, for example `{ host: "10.0.0.7" }` (`docker run --add-host`). */
     extraHosts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-    /** What the builder and its builds look names up with (`docker run --dns`). Default: as the engine has it. */
+    /**
+     * DNS settings of the builder and its builds (`docker run --dns`).
+     * @default the engine's settings
+     */
     dns?: Inputs<Dns>;
-    /** More labels on the containers. */
+    /** Additional labels for the containers. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /**
-     * Seconds until a boot is given up. Also for how long a pull that fails in passing is tried again, and an engine is waited
-     * for whose machine the same program creates. Default: 60.
+     * Time limit of a boot, in seconds. It is also the time limit for retrying a pull after a temporary error, and for
+     * waiting for an engine whose machine the same program creates.
+     * @default 60
      */
     bootTimeout?: pulumi.Input<number>;
-    /** Seconds until running builds are given up on before the container is replaced or removed; 0 cuts them off. Default: 600. */
+    /**
+     * Time limit for running builds to finish before the container is replaced or removed, in seconds. 0 cancels
+     * running builds at once.
+     * @default 600
+     */
     drainTimeout?: pulumi.Input<number>;
 }
 
-/** What an image build takes from its builder. */
+/** Arguments that an image build gets from its builder. */
 export interface ImageArgs<P extends string> {
     builder: { name: pulumi.Output<string> };
     platforms: pulumi.Output<P>[];
 }
 
 /**
- * A buildx builder of the `docker-container` driver: a BuildKit daemon in a container, its state volume, and the
- * record with which buildx, `docker build` and Pulumi's docker-build provider find it.
+ * A buildx builder of the `docker-container` driver: a BuildKit daemon in a container, its state volume, and the record
+ * with which buildx, `docker build` and Pulumi's docker-build provider find the builder.
  *
  * ```ts
  * const state = new BuildKitState("cache", { builderName: "ci" });
@@ -109,32 +145,35 @@ export interface ImageArgs<P extends string> {
  * new dockerBuild.Image("app", { ...builder.imageArgs(["linux/amd64"]), context: { location: "./app" }, push: false });
  * ```
  *
- * It is made through the Engine API; the buildx plugin is not needed. A container, volume or record of that name
- * that this resource did not make is not touched: `pulumi up` fails and says what is there.
+ * The builder is created through the Engine API; the buildx plugin is not needed. If a container, volume or record of
+ * that name exists and this resource did not create it, it is not changed: `pulumi up` fails and reports what exists.
  */
 export class BuildxBuilder extends BuildxResource {
-    /** What `docker buildx build --builder` takes. Not known in the preview that makes the builder. */
+    /** Name of the builder, for `docker buildx build --builder`. Unknown in the preview that creates the builder. */
     declare readonly name: pulumi.Output<string>;
-    /** The container of the first node, `buildx_buildkit_<name>0`; with a state, that of its node. */
+    /** Container of the first node, `buildx_buildkit_<name>0`. With a state, the container of the state's node. */
     declare readonly containerName: pulumi.Output<string>;
-    /** BuildKit's address of the first node, `docker-container://<containerName>` (what `buildctl --addr` takes). */
+    /** BuildKit address of the first node, `docker-container://<containerName>` (for `buildctl --addr`). */
     declare readonly endpoint: pulumi.Output<string>;
-    /** The engine of the first node as buildx stores it: a docker context's name, or a host. */
+    /** Engine of the first node as buildx stores it: the name of a docker context, or a host. */
     declare readonly dockerEndpoint: pulumi.Output<string>;
-    /** What the builder can build for, over all nodes, as BuildKit reports it: `linux/amd64`, … */
+    /** Platforms that all nodes together offer, as BuildKit reports them: `linux/amd64`, … */
     declare readonly platforms: pulumi.Output<string[]>;
-    /** The first node's, such as `v0.34.2`. */
+    /** BuildKit version of the first node, for example `v0.34.2`. */
     declare readonly buildkitVersion: pulumi.Output<string>;
-    /** The first node's: `running`, `stopped`, or `inactive` where there is no container. */
+    /**
+     * Status of the first node: `running`, `stopped`, or `inactive` if there is no container or its engine is
+     * unreachable.
+     */
     declare readonly status: pulumi.Output<Status>;
-    /** Each node. */
+    /** Outputs of each node. */
     declare readonly nodes: pulumi.Output<NodeOutputs[]>;
 
     /**
-     * A builder that is there already, of another stack or made by hand.
+     * Returns an existing builder, of another stack or created by hand.
      *
      * @param id the builder's name.
-     * @throws at preview, where there is none of that name.
+     * @throws at preview if there is no builder of that name.
      */
     static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): BuildxBuilder {
         return new BuildxBuilder(name, undefined, { ...opts, id });
@@ -159,11 +198,12 @@ export class BuildxBuilder extends BuildxResource {
                 platforms: others.platforms,
                 nodes: nodes && withReferences(nodes, user),
             },
-            // It repeats the nodes' arguments, and a secret is kept only where it was given.
+            // `__nodes` repeats the arguments of the nodes, and Pulumi keeps a value secret only at the property where
+            // it was given.
             nodes ? { ...opts, additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), "__nodes"] } : opts,
         );
-        // These arguments share their names with outputs, so that Pulumi would take what was asked for what is
-        // there until the builder is made.
+        // These arguments have the same names as outputs. Until the builder is created, Pulumi would return the
+        // arguments as the outputs.
         this.name = this.onceMade(this.name);
         this.endpoint = this.onceMade(this.endpoint);
         this.platforms = this.onceMade(this.platforms);
@@ -171,12 +211,13 @@ export class BuildxBuilder extends BuildxResource {
     }
 
     /**
-     * What an image build takes from its builder, to be spread into the arguments of docker-build's `Image`.
+     * Returns the arguments that an image build gets from its builder, to spread into the arguments of docker-build's
+     * `Image`.
      *
-     * Until the builder is there the name and each platform are unknown, so that a preview does not try to build.
+     * Until the builder exists, the name and each platform are unknown, so that a preview does not try to build.
      *
-     * @param platforms what to build for. Default: the builder's own platform.
-     * @throws once the builder is there, for a platform that it does not offer.
+     * @param platforms the platforms to build for. Default: the builder's own platform.
+     * @throws {RunError} if the builder exists and does not offer one of the platforms.
      */
     imageArgs<const P extends string = never>(platforms?: readonly P[]): ImageArgs<P> {
         const wanted = platforms ?? [undefined];
@@ -193,13 +234,13 @@ export class BuildxBuilder extends BuildxResource {
     }
 }
 
-/** The arguments that may hold keys, with these as secrets. */
+/** Returns the arguments that may contain keys, with the keys as secrets. */
 const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
     ...(tls && { tls: withSecretKeys(tls) }),
     ...(config && { buildkitdConfig: withSecretKeys(config) }),
 });
 
-/** Nodes with what they take from their states in the place of these. */
+/** Returns the nodes with each state replaced by the values that the node needs from it. */
 const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, user: User) => {
     const ofNode = ({ state, ...node }: NodeArgs) => ({
         ...node,

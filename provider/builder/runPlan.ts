@@ -8,7 +8,7 @@ import { plan, type Plan, planAfter } from "./plan";
 import type { Site } from "./sites";
 import { requireWritable } from "./writable";
 
-/** Returns where the steps of each node run, and how they report. */
+/** Returns the engines for the steps of each node, and how the steps report. */
 export const applyingAt = ({ report, signal, warn }: Call, sites: readonly Site[]): Applying => ({
     contexts: sites.map(({ engine }) => ({ engine, begun: [] })),
     report,
@@ -21,8 +21,8 @@ export const applyingAt = ({ report, signal, warn }: Call, sites: readonly Site[
 /**
  * Runs a plan. If some of several nodes fail, the other nodes are finished.
  *
- * @returns the failures by the node's index.
- * @throws if all nodes fail.
+ * @returns the errors by the node's index.
+ * @throws {Error} if the plan has a refusal, all nodes fail, or a step after the nodes fails.
  */
 export async function runPlan(
     steps: Plan,
@@ -59,10 +59,10 @@ export async function runPlan(
 }
 
 /**
- * Replaces the containers that the engine cannot start any more, for example after a change of its runtimes. Only the
- * attempt shows that, so the plan decides again after it.
+ * Replaces the containers that the engine can no longer start, for example after a change of its runtimes. This is
+ * known only after an attempt to start them, so the plan is computed again after it.
  *
- * @param failed the failures by the node's index. A failure that is fixed is removed.
+ * @param failed the errors by the node's index. If an error is fixed, it is removed.
  */
 async function replaceUnstartable(
     failed: Map<number, unknown>,

@@ -1,4 +1,4 @@
-/** The schema of a builder's arguments: what each of them may be by itself. */
+/** The schema of a builder's arguments: the values that are valid for each argument by itself. */
 import { isIP } from "node:net";
 import * as v from "valibot";
 import { parsePlatform } from "../buildx/platform";
@@ -66,7 +66,7 @@ const rule = v.pipe(
     v.check((given) => Object.keys(given).length > 0, "a rule without bounds would remove everything: give it one"),
 );
 
-/** What a node is made by. */
+/** The arguments of a node. */
 const ofNode = {
     state: v.optional(v.looseObject({ builderName: v.optional(legalName) }, "is not a BuildKitState")),
     endpoint: v.optional(legalEndpoint),
@@ -80,7 +80,7 @@ const ofNode = {
         ),
     ),
     buildkitdConfig: v.optional(
-        // looked at apart
+        // validated separately
         v.custom<string | object>(
             (config) => typeof config === "string" || (typeof config === "object" && !Array.isArray(config)),
             ({ input }) => `${shown(input)} is neither the text of a buildkitd.toml nor the same as an object`,

@@ -1,6 +1,6 @@
 /**
- * What a node's container is made with, in one form for two sources: the arguments that a user wrote and the
- * container that the engine reports. Comparing two of them says what changed.
+ * The settings of a node's container, in one form for two sources: the arguments that a user wrote, and the container
+ * that the engine reports. A comparison of two such settings shows what changed.
  */
 import type { DriverOptions } from "../buildx/driverOptions";
 import { canonicalAddress } from "../buildx/values";
@@ -9,31 +9,34 @@ import type { Dns } from "./inputs";
 import { type FixedOptions, fixedOptions, type Limits, limitOptions } from "./options/groups";
 import type { ImageDefaults } from "./options/option";
 
-/** What stays as it is for a container's life and is not an option of the driver. */
+/** Settings that a container keeps for its lifetime and that are not driver options. */
 export interface FixedArguments {
     flags: string[];
     labels: Record<string, string>;
     extraHosts: Record<string, string>;
     dns: Required<Dns>;
-    /** The digest of buildkitd's configuration and the files that belong to it; "" for none. */
+    /** Digest of buildkitd's configuration and the files that belong to it; "" for none. */
     files: string;
-    /** In what it differs from every container that the driver makes on its engine, such as `GPUs`; "" for nothing. */
+    /**
+     * How the container differs from every container that the driver creates on its engine, for example `GPUs`; "" if
+     * it does not.
+     */
     deviations: string;
 }
 
-/** What stays as it is for a container's life. */
+/** Settings that a container keeps for its lifetime. */
 export type Fixed = FixedOptions & FixedArguments;
 
 export interface Settings {
-    /** Without those that the engine's host cannot set and therefore drops. */
+    /** The limits, without those that the engine's host cannot set and that the engine therefore ignores. */
     readonly limits: Partial<Limits>;
     readonly fixed: Fixed;
-    /** It was made with GPUs. */
+    /** Whether the container was created with GPUs. */
     readonly hasGpus?: boolean;
     readonly ofImage?: ImageDefaults;
 }
 
-/** The arguments that describe a container and are not options of the driver. */
+/** The arguments that describe a container and are not driver options. */
 type OtherArguments = Omit<FixedArguments, "dns" | "deviations"> & { dns: Dns };
 
 const noDns: Required<Dns> = { nameservers: [], searchDomains: [], options: [] };
@@ -59,8 +62,8 @@ export function settingsOfOptions(
 }
 
 /**
- * The driver's options that describe `found`: each as the user wrote it where it still holds, and otherwise as
- * it is. Options that a container does not show stay as they were asked.
+ * Returns the driver options that describe `found`. An option that still holds keeps the spelling of the user. Options
+ * that a container does not show keep the value in the arguments.
  */
 export function optionsOfSettings(found: Settings, asked: DriverOptions): DriverOptions {
     const wanted = settingsOfOptions(asked);
@@ -76,13 +79,13 @@ export function optionsOfSettings(found: Settings, asked: DriverOptions): Driver
     return options;
 }
 
-/** Which limits differ, of those that the engine's host can set. */
+/** Returns the limits that differ, out of the limits that the engine's host can set. */
 export const changedLimits = ({ limits: from, ofImage }: Settings, { limits: to }: Settings): (keyof Limits)[] =>
     limitOptions
         .filter(([key, { same = isSame }]) => key in from && key in to && !same(from[key], to[key], ofImage))
         .map(([key]) => key);
 
-/** Which of the settings differ that a container keeps for its life. */
+/** Returns the settings that differ, out of the settings that a container keeps for its lifetime. */
 export function changedFixed({ fixed: from, ofImage }: Settings, { fixed: to }: Settings): (keyof Fixed)[] {
     const options = fixedOptions.filter(([key, { same = isSame }]) => !same(from[key], to[key], ofImage));
     const sameArgument: Record<keyof FixedArguments, boolean> = {
@@ -102,7 +105,9 @@ const isSame = (a: unknown, b: unknown) => a === b;
 const withAddresses = (hosts: Record<string, string>): Record<string, string> =>
     Object.fromEntries(Object.entries(hosts).map(([name, address]) => [name, canonicalAddress(address)]));
 
-/** From Docker 29 on the engine writes addresses in their shortest form. */
+/**
+ * Returns the DNS settings in a form to compare. Since Docker 29, the engine writes addresses in their shortest form.
+ */
 const canonicalDns = ({ nameservers, searchDomains, options }: Required<Dns>) => [
     nameservers.map(canonicalAddress),
     searchDomains,

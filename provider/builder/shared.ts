@@ -1,4 +1,7 @@
-/** Builders that would work on the state of another: buildkitd locks its state, so that the second one cannot boot. */
+/**
+ * Detects builders that would use the state of another builder. buildkitd locks its state, so the second builder cannot
+ * boot.
+ */
 import { canonicalName, nodeName, volumeName } from "../buildx/names";
 import { findEndpoint } from "../docker/endpoint";
 import { connect } from "../docker/engine";
@@ -9,12 +12,15 @@ import { nodesOf } from "./desired";
 import type { BuilderInputs, StateReference } from "./inputs";
 
 export interface SharedState {
-    /** The place of the node among `nodes`; `undefined` for a builder of one. */
+    /** Index of the node in `nodes`; `undefined` for a builder without `nodes`. */
     readonly node: number | undefined;
     readonly reason: string;
 }
 
-/** The states of a new builder that another one's container works on already; what cannot be asked yet is left out. */
+/**
+ * Returns the states of a new builder that the container of another builder already uses. States that cannot be queried
+ * yet are left out.
+ */
 export async function sharedStates(inputs: BuilderInputs, urn: string): Promise<SharedState[]> {
     if (inputs.adopt || hasUnknown(inputs.nodes ?? [])) return [];
     const found = nodesOf(inputs).map(async ({ state, endpoint, tls }, index): Promise<SharedState[]> => {
@@ -29,7 +35,7 @@ async function whyShared(
     { builderName, node }: StateReference,
     { endpoint, tls, urn }: Pick<BuilderInputs, "endpoint" | "tls"> & { urn: string },
 ): Promise<string | undefined> {
-    // Of a state that is yet to be made, the node is known at preview only where the user gave one.
+    // The node of a state that does not exist yet is known at preview only if the user set it.
     const volume = volumeName(canonicalName(node === unknown ? nodeName(builderName, 0) : node));
     const engine = await connect(await findEndpoint(endpoint, tls));
     const others = (await containersOf(engine, volume)).filter(({ labels }) => ownerOf(labels)?.urn !== urn);

@@ -1,25 +1,29 @@
 /**
- * Builders of one program on one state: buildkitd locks its state, so that the second one cannot boot. At the first
- * preview there is no container yet by which an engine could tell of it (`shared.ts`); the program itself can.
+ * Detects builders of one program that use one state. buildkitd locks its state, so the second builder cannot boot. At
+ * the first preview the engine has no container yet from which `shared.ts` could detect it, but the program knows its
+ * builders.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildKitState, referenceTo } from "../state/resource";
 
-/** A builder while it is constructed. Each is an object of its own, since under several parents names may be the same. */
+/**
+ * A builder while it is constructed. Each builder has its own object, because builders with different parents may have
+ * the same name.
+ */
 export interface User {
-    /** The logical name. */
+    /** The logical name of the builder. */
     readonly name: string;
 }
 
-/** Which builder of this program works on a state. It lasts as long as the program has the state. */
+/** The builder of this program that uses a state. An entry lasts as long as the program keeps the state. */
 const users = new WeakMap<BuildKitState, User>();
 
 /**
- * What a builder takes from a state that it is to work on, of which this program is told hereby.
+ * Returns the values that a builder needs from its state, and registers the builder as the user of the state.
  *
- * @param user the builder; its nodes are one user.
- * @returns plain values: a resource itself cannot be given to a dynamic provider.
- * @throws where another builder of this program works on that state.
+ * @param user the builder. All its nodes are one user.
+ * @returns plain values, because a resource itself cannot be passed to a dynamic provider.
+ * @throws {RunError} if another builder of this program uses the state.
  */
 export function referenceFor(user: User, state: BuildKitState): ReturnType<typeof referenceTo> {
     const other = users.get(state);

@@ -1,4 +1,4 @@
-/** Where the nodes of a builder are: each on an engine of its own. */
+/** The engines of a builder's nodes: each node has its own engine. */
 import type { StoredNode } from "../buildx/store";
 import { isContext, type DockerContext, readContext } from "../docker/context";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../docker/endpoint";
@@ -9,34 +9,39 @@ import type { TlsArguments } from "../docker/tls";
 import { inspectVolume } from "../docker/volume";
 import { containerName, volumeName } from "../buildx/names";
 
-/** What is known of a node's place before its engine is asked. */
+/** The place of a node, as known before its engine is queried. */
 export interface Place {
     readonly node: string;
     readonly endpoint: Endpoint;
-    /** What buildx's record says of it: a docker context's name, or a host. */
+    /** The endpoint in buildx's record: the name of a docker context, or a host. */
     readonly stored: string;
 }
 
-/** A place whose engine answers, or why it does not. */
+/** A place whose engine responds, or the error if it does not. */
 export type Site = { readonly node: string } & (
     | { readonly place: Place; readonly engine: Engine; readonly trouble?: undefined }
     | { readonly place?: undefined; readonly engine?: undefined; readonly trouble: Error }
 );
 
-/** What a place is found by. */
+/** The arguments and saved values by which a place is found. */
 export interface Address {
-    /** The node's name. */
+    /** Name of the node. */
     readonly name: string;
     readonly endpoint?: string | undefined;
     readonly tls?: TlsArguments | undefined;
     /**
-     * What the record has of it: where it is if no `endpoint` was asked for, or if that cannot be found any more. Empty if
-     * its engine was never reached.
+     * The endpoint in the record. It is used if `endpoint` is not set or no longer found. Empty if the engine was never
+     * reached.
      */
     readonly recorded?: string | undefined;
 }
 
-/** @throws where docker has no such context, or a certificate cannot be read. */
+/**
+ * Returns the place of a node.
+ *
+ * @throws {Error} if docker has no such context, or a certificate cannot be read. The recorded endpoint is used instead
+ *   if there is one.
+ */
 export async function locate({ name, endpoint: asked, tls, recorded }: Address): Promise<Place> {
     const endpoint = await findEndpoint(asked, tls).catch((error: unknown) => {
         if (!recorded) throw error;
@@ -46,9 +51,10 @@ export async function locate({ name, endpoint: asked, tls, recorded }: Address):
 }
 
 /**
- * Where each node is, with a connection to its engine; one that cannot be reached stands in no other's way.
+ * Connects to the engine of each node. If an engine is unreachable, the error is stored with its node; the others are
+ * not affected.
  *
- * @param patience how long engines that may be just starting are waited for.
+ * @param patience how long to wait for engines that may be starting.
  */
 export const reach = (addresses: readonly Address[], patience?: Patience): Promise<Site[]> =>
     Promise.all(
@@ -63,20 +69,23 @@ export const reach = (addresses: readonly Address[], patience?: Patience): Promi
         }),
     );
 
-/** An engine that cannot be found, since its context or certificate is gone, is as far away as one that does not answer. */
+/**
+ * Returns the error as an {@link UnreachableError}. An engine whose context or certificate is missing counts as
+ * unreachable, like an engine that does not respond.
+ */
 const asUnreachable = (error: Error): UnreachableError =>
     error instanceof UnreachableError ? error : new UnreachableError(error.message, { cause: error });
 
 /**
- * Where the nodes of a builder are that exists: each on the engine that was asked for. A node that was asked for without an
- * endpoint is where it was left, also when the docker CLI would use another engine by now.
+ * Connects to the engine of each node of an existing builder, as {@link reach} does. A node without an endpoint stays
+ * on the engine where it was left, even if the docker CLI now uses another engine.
  */
 export const reachKnown = async (addresses: readonly Address[]): Promise<Site[]> => {
     const [sites, left] = await Promise.all([reach(addresses), Promise.all(addresses.map(leftBehind))]);
     return sites.map((site, index) => left[index] ?? site);
 };
 
-/** The place where a node was left that the docker CLI would look for on another engine by now; `undefined` for none. */
+/** Returns the site where a node was left, if the docker CLI now uses another engine; otherwise `undefined`. */
 export async function leftBehind(address: Address): Promise<Extract<Site, { engine: Engine }> | undefined> {
     const { name: node } = address;
     const isThere = async (engine: Engine) => {
@@ -92,8 +101,8 @@ export async function leftBehind(address: Address): Promise<Extract<Site, { engi
 }
 
 /**
- * What buildx stores of an endpoint (buildx: `builder.validateEndpoint`). It has no way to be told of certificates but a
- * context (docker/buildx#413), so that an endpoint with TLS that is in none gets one of its own.
+ * Returns the endpoint that buildx stores (buildx: `builder.validateEndpoint`). buildx reads certificates only from a
+ * context (docker/buildx#413). An endpoint with TLS that is in no context therefore gets its own context.
  */
 function storedAs(node: string, { host, tls, context }: Endpoint): StoredNode["Endpoint"] {
     return context ?? (tls === undefined ? host : ownContextName(node));
@@ -101,7 +110,7 @@ function storedAs(node: string, { host, tls, context }: Endpoint): StoredNode["E
 
 const ownContextName = (node: string) => `pulumi-buildx-${node}`;
 
-/** The context that a place needs and docker would not have by itself; `undefined` where it needs none. */
+/** Returns the docker context that a place needs and that this package must create; `undefined` if it needs none. */
 export function ownContext(
     { node, endpoint: { host, tls, context }, stored }: Place,
     urn: string,
@@ -120,7 +129,7 @@ const urnKey = "io.github.pulumi-buildx.urn";
 
 export type ContextStatus = "absent" | "same" | "differs" | "foreign";
 
-/** How docker's context of that name compares with the one that is needed. */
+/** Returns how the existing docker context of that name compares with the needed context. */
 export async function statusOfContext({ name, content }: OwnContext): Promise<ContextStatus> {
     if (!(await isContext(name))) return "absent";
     const found = await readContext(name).catch(() => undefined);
@@ -130,7 +139,7 @@ export async function statusOfContext({ name, content }: OwnContext): Promise<Co
     return found !== undefined && shown(found) === shown(content) ? "same" : "differs";
 }
 
-/** The context of its own that a node has, if it has one. */
+/** Returns the name of the docker context that this package created for a node; `undefined` if there is none. */
 export async function ownContextOf(node: string, urn: string): Promise<string | undefined> {
     const name = ownContextName(node);
     return (await readContext(name).catch(() => undefined))?.metadata[urnKey] === urn ? name : undefined;

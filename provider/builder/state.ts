@@ -1,4 +1,4 @@
-/** What Pulumi's state holds of a builder: its outputs, beside them the arguments by which it was made. */
+/** What Pulumi's state stores of a builder: its outputs, and the arguments by which it was created. */
 import type { ConfiguredEntitlements } from "../buildx/flags";
 import type { BuilderRecord } from "../buildx/store";
 import { namesInMirrors, type Registries } from "../docker/mirrors";
@@ -14,34 +14,38 @@ import { changedFixed, optionsOfSettings } from "./settings";
 import type { Place } from "./sites";
 
 /**
- * Arguments are kept at their own place, since Pulumi keeps a secret only where it was given. Three of them
- * share it with an output of another meaning: `__endpoint`, `__platforms` and `__nodes` keep what was asked.
+ * Arguments are stored under their own names, because Pulumi keeps a value secret only at the property where it was
+ * given. Three arguments have the name of an output with another meaning: `__endpoint`, `__platforms` and `__nodes`
+ * store these arguments.
  */
 export type BuilderState = BuilderOutputs &
     KeptArguments & {
         __owner: Owner;
         __endpoint?: string;
         __platforms?: string[];
-        /** With the builder's own arguments filled in. The resource names it as secret to Pulumi. */
+        /**
+         * The arguments of each node, with the builder's own arguments filled in. The resource declares it as secret to
+         * Pulumi.
+         */
         __nodes?: NodeInputs[];
         __nodeIndexes?: number[];
-        /** The digests of the files of nodes that have any, by node. */
+        /** Digests of the files of nodes, by node. Nodes without files are left out. */
         __files?: Record<string, string>;
-        /** What the configuration of nodes says of entitlements, by node: buildkitd's flags depend on it. */
+        /** Entitlements in the configuration of nodes, by node. The flags of buildkitd depend on them. */
         __entitlements?: Record<string, ConfiguredEntitlements>;
-        /** In what a refresh saw that containers differ from every container of the driver, by node. */
+        /** How containers differ from every container of the driver, as a refresh found them, by node. */
         __deviations?: Record<string, string>;
-        /** It was taken over from someone who did not label it. */
+        /** Whether the builder was taken over and its containers and volumes may have no labels of this package. */
         __adopted?: boolean;
-        /** Nodes whose volume was there before the builder, and stays when the builder is removed. */
+        /** Nodes whose volume existed before the builder. These volumes are kept when the builder is removed. */
         __foundVolumes?: string[];
-        /** When the containers were started whose buildkitd said what the outputs have of it, by node. */
+        /** When the containers were started whose buildkitd reported the values in the outputs, by node. */
         __startedAt?: Record<string, string>;
-        /** Nodes of which a refresh saw that their image's name means another image by now. */
+        /** Nodes for which a refresh found that the image's name now refers to another image. */
         __imageMoved?: string[];
     };
 
-/** Arguments that share their name with an output of another meaning; they have a key of their own in the state. */
+/** Arguments that have the name of an output. Except for `name`, the state stores them under other keys. */
 type MovedArgument = "name" | "endpoint" | "platforms" | "nodes";
 
 const keptArguments = {
@@ -91,7 +95,7 @@ export function stateOf(
     };
 }
 
-/** The outputs of a builder, and when its containers were started. */
+/** Returns the outputs of a builder, and when its containers were started. */
 export function describedInState(
     name: string,
     nodes: readonly Described[],
@@ -106,7 +110,7 @@ export function describedInState(
     };
 }
 
-/** A node as the state has it; `undefined` where it has none of that name. */
+/** Returns a node as the state has it; `undefined` if the state has no node of that name. */
 export function describedBefore(state: BuilderState | undefined, node: string): Described | undefined {
     const outputs = state?.nodes.find(({ name }) => name === node);
     return outputs && { outputs, startedAt: state?.__startedAt?.[node] };
@@ -124,7 +128,7 @@ function entitlementsInState(nodes: readonly DesiredNode[]): Pick<BuilderState, 
         : { __entitlements: Object.fromEntries(said.map(({ name, files }) => [name, files.entitlements])) };
 }
 
-/** The arguments that made a builder as the state has it. */
+/** Returns the arguments in the state, by which the builder was created. */
 export const argumentsInState = (state: BuilderState): BuilderInputs => ({
     ...kept(state),
     name: state.name,
@@ -134,13 +138,13 @@ export const argumentsInState = (state: BuilderState): BuilderInputs => ({
 });
 
 /**
- * The builder that the state describes.
+ * Returns the builder that the state describes.
  *
- * @param registries in the configuration of each node; left out where no registry is asked.
+ * @param registries the registries in the configuration of each node. Left out if no registry is queried.
  */
 export function desiredInState(state: BuilderState, registries: readonly Registries[] = []): Desired {
     const inputs = argumentsInState(state);
-    // Each of `__nodes` has the builder's own arguments in it already, and what a refresh saw instead of them.
+    // Each of `__nodes` already includes the builder's own arguments, or the values that a refresh found instead.
     const ofEachNode = { driverOpts: undefined, platforms: undefined, buildkitdFlags: undefined, tls: undefined };
     const asked = inputs.nodes === undefined ? inputs : { ...inputs, ...ofEachNode };
     const entitlements = desire(asked, state.__owner).nodes.map(({ name }) => state.__entitlements?.[name] ?? {});
@@ -165,12 +169,13 @@ export function desiredInState(state: BuilderState, registries: readonly Registr
 export const known = (state: BuilderState, desired = desiredInState(state)): Known => ({
     name: state.name,
     nodes: state.nodes.map(({ name, dockerEndpoint: stored, status }, index): KnownNode => {
-        // What could not be removed where a node was before comes after the node itself.
+        // If a node moved and could not be removed from its old place, its old entry comes after the current one.
         const isNow = state.nodes.findIndex((node) => node.name === name) === index;
         const asked = isNow ? desired.nodes.find((node) => node.name === name) : undefined;
         return {
             name,
-            // One that could not be removed when it was dropped is asked for by no argument.
+            // A node that was removed from the program but could not be deleted has no arguments. Its endpoint is the
+            // one in buildx's record.
             endpoint: asked === undefined ? stored : asked.endpoint,
             tls: asked?.tls,
             stored,
@@ -183,7 +188,7 @@ export const known = (state: BuilderState, desired = desiredInState(state)): Kno
     later: laterOf(argumentsInState(state)),
 });
 
-/** The builder as it was when the state was written: what there is for `plan` without asking an engine. */
+/** Returns the builder as it was when the state was written, so that `plan` runs without querying an engine. */
 export async function observedInState(
     state: BuilderState,
     desired: Desired,
@@ -247,10 +252,10 @@ export async function observedInState(
 }
 
 /**
- * Nodes that are no longer asked for where they are.
+ * Returns the nodes that the program no longer has at their place.
  *
- * @param places of the nodes that are asked for; `undefined` for one that cannot be reached, of which therefore nothing
- *   is removed.
+ * @param places the places of the desired nodes. `undefined` for an unreachable node, of which therefore nothing is
+ *   removed.
  */
 export const droppedNodes = (
     { nodes }: Known,
@@ -266,7 +271,7 @@ export const droppedNodes = (
             }),
     );
 
-/** The state with its arguments as the engines show them: what someone changed by hand becomes visible. */
+/** Returns the state with the arguments as the engines show them, so that manual changes become visible. */
 export function withFound(state: BuilderState, desired: Desired, observed: Observed): BuilderState {
     const { __imageMoved: _, __files: __, __deviations: ___, ...rest } = state;
     const found = desired.nodes.map((node, index) => ({ node, container: observed.nodes[index]?.container }));
@@ -292,7 +297,7 @@ export function withFound(state: BuilderState, desired: Desired, observed: Obser
     };
 }
 
-/** A node's arguments that its container does not hold to, as it shows them. */
+/** Returns the driver options of a node as its container shows them, and buildkitd's flags if they differ. */
 function nodeArguments(node: DesiredNode, container: ObservedNode["container"]): Partial<NodeInputs> {
     if (container === undefined) return {};
     const { settings } = container;
@@ -303,7 +308,7 @@ function nodeArguments(node: DesiredNode, container: ObservedNode["container"]):
     };
 }
 
-/** The same of the arguments that all nodes share. */
+/** Returns the arguments shared by all nodes that differ from a node's container, with the container's values. */
 function sharedArguments(node: DesiredNode, container: ObservedNode["container"]): Partial<BuilderInputs> {
     if (container === undefined) return {};
     const { fixed } = container.settings;

@@ -10,15 +10,15 @@ import type { Context } from "./apply";
 import type { IsOurs } from "./observe";
 import type { Step } from "./plan";
 
-/** Once the signal has aborted, how long what was made gets to be removed, in milliseconds. */
+/** Time that `undo` gets to remove what was created once the signal has aborted, in milliseconds. */
 export const undoGrace = 2_000;
 
 /**
- * Removes what the steps of a failed creation made, last things first. What carries another resource's labels was
- * made by that one in the meantime, and stays.
+ * Removes what the steps of a failed creation created, in reverse order. A container or volume with the labels of
+ * another resource was created by that resource concurrently and is kept.
  *
- * @param signal leaves it only a short time once it has aborted.
- * @throws where something could not be removed, or may still come.
+ * @param signal if it aborts, only a short time is left.
+ * @throws {Error} if something could not be removed, or the engine may still create it.
  */
 export async function undo(context: Context, isOurs: IsOurs, signal: AbortSignal): Promise<void> {
     const { engine, begun, abandoned } = context;
@@ -48,20 +48,20 @@ async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs):
     if (step.do === "writeContext") await removeContext(step.name);
 }
 
-/** Removes a record if it still is the one that was written. */
+/** Removes a record if it is still the record that was written. */
 async function removeRecordOf(record: NodeGroup): Promise<void> {
     const found = await readRecord(record.Name);
     if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
 }
 
-/** Seconds that a container gets to answer that goes on after an update failed. */
+/** Time limit for the old container to respond again after a failed update, in seconds. */
 const backTimeout = 5;
 
 /**
- * Takes back what a failed update of a node began: the container that was to be replaced goes on, and the new one is
- * removed. If the old one is gone already, the new one stays.
+ * Rolls back a failed update of a node: removes the new container and starts the old container again if it was running.
+ * If the old container is already removed, the new one is kept.
  *
- * @param signal leaves it only a short time once it has aborted.
+ * @param signal if it aborts, only a short time is left.
  */
 export async function goBack({ engine, begun }: Context, signal: AbortSignal): Promise<void> {
     const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
@@ -71,7 +71,7 @@ export async function goBack({ engine, begun }: Context, signal: AbortSignal): P
 }
 
 async function putBack(engine: Engine, next: string, container: string, wasRunning: boolean): Promise<void> {
-    if ((await inspectContainer(engine, next)) === undefined) return; // it was not created, or has taken the place
+    if ((await inspectContainer(engine, next)) === undefined) return; // not created, or renamed already
     if ((await inspectContainer(engine, container)) === undefined) return renameContainer(engine, next, container);
     await removeContainer(engine, next);
     if (!wasRunning) return;
@@ -79,5 +79,5 @@ async function putBack(engine: Engine, next: string, container: string, wasRunni
         await startContainer(engine, container);
         await waitUntilReady(engine, container, backTimeout);
     };
-    await goOn().catch(goOn); // the first time it may still have been ending
+    await goOn().catch(goOn); // at the first attempt the container may still have been stopping
 }

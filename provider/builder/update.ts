@@ -58,7 +58,7 @@ export async function update(call: Call, id: string, olds: BuilderState, news: B
     } catch (error) {
         if (error instanceof PartialFailureError) throw error;
         const hasBegun = [applying, ...applying.contexts].some(({ begun }) => begun.length > 0);
-        if (!hasBegun) throw error; // nothing changed: the state is still true
+        if (!hasBegun) throw error; // nothing changed: the state is still correct
         const now = await untilAborted(read(call, id, olds), applying.signal, undoGrace).catch(() => undefined);
         throw new PartialFailureError([error], id, now?.saved ?? olds);
     }

@@ -4,11 +4,11 @@ import { requireWritableContexts } from "../docker/context";
 import type { Step } from "./plan";
 
 /**
- * Finds out whether this user can write what a plan's last steps write, before its first step changes anything on an
- * engine: buildx's store, and docker's contexts.
+ * Checks that this user can write buildx's store and docker's contexts, if a plan's last steps write them. It runs
+ * before the first step of the plan changes anything on an engine.
  *
- * @param steps that come once the nodes are done.
- * @throws {FileAccessError} if this user cannot.
+ * @param steps the steps that run once the nodes are done.
+ * @throws {FileAccessError} if this user cannot write them.
  */
 export async function requireWritable(steps: readonly Step[]): Promise<void> {
     const kinds = new Set(steps.map((step) => step.do));

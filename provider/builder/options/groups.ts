@@ -1,4 +1,6 @@
-/** The table of driver options by what a change costs, and the types of the values that a container has of them. */
+/**
+ * The table of driver options, grouped by the effect of a change, and the types of the options' values in a container.
+ */
 import type { FixedOption, LimitOption, Option } from "./option";
 import { driverOptions } from "./table";
 
@@ -8,10 +10,10 @@ type Named<Change extends Option["change"]> = {
     [Key in keyof Table]: Table[Key] extends { readonly change: Change } ? Key : never;
 }[keyof Table];
 
-/** The limits of a container, in the Engine API's units. These change on a running container. */
+/** The limits of a container, in the units of the Engine API. They change on a running container. */
 export type Limits = { [Key in Named<"in place">]: ReturnType<Table[Key]["parse"]> };
 
-/** The driver options that stay as they are for a container's life. */
+/** The driver options that a container keeps for its lifetime. */
 export type FixedOptions = { [Key in Named<"recreate">]: ReturnType<Table[Key]["parse"]> };
 
 export const allOptions = Object.entries(driverOptions) as [keyof Table, Option][];

@@ -1,4 +1,4 @@
-/** What the values of driver options may be by themselves. */
+/** The values that are valid for a driver option by itself. */
 import * as v from "valibot";
 import { didYouMean } from "../../buildx/sizes";
 import { isCpuSet, nearestSize, parseRestartPolicy, parseSize, parseSwapSize } from "../../buildx/values";
@@ -7,7 +7,7 @@ import { said } from "../../words";
 
 export const yesOrNo = v.boolean(({ input }) => `${said(input)} is not true or false`);
 
-/** 0, which is no limit, or a whole number within bounds. */
+/** Accepts 0, which means no limit, or a whole number within bounds. */
 export const wholeNumber = (what: string, from = 0, to = Number.MAX_SAFE_INTEGER) =>
     v.pipe(
         v.number(({ input }) => `${said(input)} is not ${what}`),
@@ -19,19 +19,19 @@ export const wholeNumber = (what: string, from = 0, to = Number.MAX_SAFE_INTEGER
 
 const size = 'a size: write a number with an optional unit b, k, m or g, such as "512m" or "2g"';
 
-/** A size as docker reads it. The message about another value says what was probably meant. */
+/** Accepts a size as docker reads it. For another value, the message suggests the nearest size. */
 const legalSize = (isLegal: (text: string) => boolean, what: string) => {
     const message = ({ input }: { input: unknown }) => `${said(input)} is not ${what}${didYouMean(nearestSize(input))}`;
     return v.pipe(v.string(message), v.check(isLegal, message));
 };
 
-/** The engine's least memory for a container. */
+/** The minimum memory that the engine allows for a container, in bytes. */
 const leastMemory = 6 * 1024 ** 2;
 
 export const memorySize = v.pipe(
     legalSize((value) => parseSize(value) !== undefined, size),
     v.check(
-        (value) => (parseSize(value) || leastMemory) >= leastMemory, // the rule above reports what is not a size
+        (value) => (parseSize(value) || leastMemory) >= leastMemory, // the rule above rejects what is not a size
         ({ input }) => `"${input}" is less than 6m, the least that the engine gives a container`,
     ),
 );

@@ -1,6 +1,6 @@
 /**
- * The driver options, each with all that this package does with it. A new option is a line with its docstring in
- * `buildx/driverOptions.ts` and an entry here; the tests then ask for its cases.
+ * The driver options, each with everything that this package does with it. A new option needs a line with its docstring
+ * in `buildx/driverOptions.ts` and an entry here. The tests then require its cases.
  */
 import { type DriverOptions, driverDefaults } from "../../buildx/driverOptions";
 import {
@@ -31,7 +31,7 @@ type Variables = Record<string, string>;
 
 const parseMemory = (text: string | undefined) => parseSize(text ?? "0") ?? 0;
 
-/** The engine limits memory and swap together to twice the memory if no limit with swap is given. */
+/** Returns the engine's default limit of memory and swap together: twice the memory. */
 const defaultSwap = (memory: number) => 2 * memory;
 
 const formatSwapSize = (bytes: number) => (bytes === -1 ? "-1" : formatSize(bytes));
@@ -136,7 +136,7 @@ export const driverOptions = {
         create: (_, __, text) => (text ? { HostConfig: { NetworkMode: text } } : {}),
         read: (_, { network }) => network,
     }),
-    /** "" for the driver's default; `undefined` if the engine takes none, and a container then shows none. */
+    /** "" for the driver's default. `undefined` if the engine accepts no path; a container then shows none. */
     cgroupParent: recreate<string, string | undefined>({
         buildx: "cgroup-parent",
         rule: oneWord("the path of a cgroup"),
@@ -148,7 +148,7 @@ export const driverOptions = {
             takesCgroupParent(engine) ? ownCgroupParent(HostConfig.CgroupParent) : undefined,
         same: (found, wanted) => found === undefined || found === wanted,
     }),
-    /** Such as `on-failure:3`. */
+    /** For example `on-failure:3`. */
     restartPolicy: inPlace<string, string>({
         buildx: "restart-policy",
         rule: legalRestartPolicy,
@@ -165,7 +165,7 @@ export const driverOptions = {
         parse: (env) => env ?? {},
         format: (env) => (Object.keys(env).length === 0 ? undefined : env),
         create: (env) => ({ Env: Object.entries(env).map(([name, value]) => `${name}=${value}`) }),
-        // What the image sets itself is not an option, unless the option is another value.
+        // A variable of the image is not an option unless the option sets another value.
         read: ({ Config }, { ofImage }) => without(variables(Config.Env), (name, value) => ofImage.env[name] === value),
         same: (found, wanted, ofImage) => sameEntries({ ...ofImage?.env, ...found }, { ...ofImage?.env, ...wanted }),
     }),

@@ -1,4 +1,4 @@
-/** A temporary buildkitd on a state whose own builder does not run, to query or prune the cache. */
+/** Temporary buildkitd on a state whose builder is not running, to query or prune the cache. */
 import type { Duplex } from "node:stream";
 import { stateFolder } from "../buildkit/stateFolder";
 import { createContainer, removeContainer } from "../docker/container";
@@ -12,13 +12,13 @@ export interface AtRest {
     readonly volume: string;
     /** A BuildKit image that the engine has. */
     readonly image: string;
-    /** The boot timeout. */
+    /** The boot timeout, in seconds. */
     readonly seconds: number;
-    /** Ends the boot, and removes the container. */
+    /** Cancels the boot, which removes the container. */
     readonly signal?: AbortSignal;
 }
 
-/** Stops buildkitd when the program that booted it disconnects, so that a program that is killed leaves nothing behind. */
+/** Stops buildkitd when the program that booted it disconnects. This way, a killed program leaves nothing behind. */
 const script = `exec 3<&0
 "$@" &
 pid=$!
@@ -26,11 +26,11 @@ pid=$!
 wait "$pid"`;
 
 /**
- * Boots a temporary buildkitd on a volume, without garbage collection and without a network. It holds the state's lock, as
- * any buildkitd does.
+ * Boots a temporary buildkitd on a volume, without garbage collection and without a network. Like any buildkitd, it
+ * holds the state's lock.
  *
- * @returns a function that stops it and removes its container.
- * @throws if it does not boot, after its container is removed.
+ * @returns `end`, a function that stops buildkitd and removes its container.
+ * @throws {Error} if buildkitd does not boot. Its container is removed first.
  */
 export async function bootAtRest(
     engine: Engine,
@@ -61,7 +61,7 @@ export async function bootAtRest(
     try {
         const attached = await engine.api.getContainer(name).attach({ stream: true, stdin: true, hijack: true });
         input = attached as unknown as Duplex;
-        input.on("error", () => {}); // it ends with its container
+        input.on("error", () => {}); // the stream may fail when the container is removed
         await boot(engine, name, seconds, signal);
         return { end };
     } catch (error) {

@@ -7,10 +7,12 @@ import { inContainer } from "./inContainer";
 /** How many lines of buildkitd's log an error shows. */
 const shownLines = 15;
 
-/** Between two queries, in milliseconds: short at first, because most boots take a fraction of a second. */
+/**
+ * Returns the pause before the next query, in milliseconds. It is short at first: most boots take less than a second.
+ */
 const untilNextQuery = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
 
-/** How long to wait for the log before the first query, in milliseconds: each query starts a process. */
+/** How long to wait for the log before the first query, in milliseconds. It saves queries: each starts a process. */
 const logTimeout = 1_000;
 
 /** Thrown if the engine does not start a container. The cause is not in buildkitd. */
@@ -25,15 +27,15 @@ export class StartError extends Error {
     }
 }
 
-/** Thrown if a buildkitd runs and does not answer in time. */
+/** Thrown if a buildkitd is running but does not respond in time. */
 export class BootTimeoutError extends Error {}
 
 /**
- * Starts a container, and waits until the buildkitd in it answers.
+ * Starts a container, and waits until the buildkitd in it responds.
  *
  * @param timeout in seconds.
- * @param signal ends the wait; the container is then left as it is.
- * @throws {StartError} if the container cannot be started; otherwise as {@link waitUntilReady}.
+ * @param signal ends the wait. The container is not changed.
+ * @throws {StartError} if the container cannot be started. All other errors are the errors of {@link waitUntilReady}.
  */
 export async function boot(engine: Engine, container: string, timeout: number, signal?: AbortSignal): Promise<Workers> {
     try {
@@ -43,20 +45,20 @@ export async function boot(engine: Engine, container: string, timeout: number, s
         const { message } = failedCall(`${container} cannot be started`, engine, error);
         throw new StartError(message, engineMessage(error), { cause: error });
     }
-    // buildkitd listens some 40 ms after its first line, and a query takes about as long to reach it.
-    // Over ssh each connection is a process of its own, on both sides; a query is cheaper there.
+    // buildkitd listens about 40 ms after its first log line, and a query takes about as long to reach it.
+    // Over ssh each connection needs a separate process on both sides, so a query is cheaper than following the log.
     const isExpensive = engine.endpoint.host.startsWith("ssh:");
     if (!isExpensive) await waitForLog(engine, container, Math.min(logTimeout, timeout * 1000), signal);
     return waitUntilReady(engine, container, timeout, signal);
 }
 
 /**
- * Waits until the buildkitd in a started container answers.
+ * Waits until the buildkitd in a started container responds.
  *
  * @param timeout in seconds.
  * @param signal ends the wait.
- * @throws {Error} if buildkitd ends or restarts, with the end of its log and the output of `buildctl`.
- * @throws {BootTimeoutError} if buildkitd does not answer in time, with the same text.
+ * @throws {Error} if buildkitd exits or restarts, with the end of its log and the output of `buildctl`.
+ * @throws {BootTimeoutError} if buildkitd does not respond in time, with the same text.
  * @throws the signal's reason if the signal aborts.
  */
 export async function waitUntilReady(
@@ -84,13 +86,13 @@ export async function waitUntilReady(
     }
 }
 
-/** Returns how a container ended, or `undefined` while it runs for the first time. */
+/** Returns how a container exited, or `undefined` if it is running and was not restarted. */
 async function whyEnded(
     engine: Engine,
     container: string,
     signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-    // An engine that restarts a container drops its exit code until the container ends again.
+    // When an engine restarts a container, its exit code is lost until the container exits again.
     for (let attempt = 0; ; attempt++) {
         const found = await inspectContainer(engine, container);
         if (found === undefined) return "was removed by someone else";

@@ -1,4 +1,4 @@
-/** The running builds of a buildkitd in a container: whether there are any, and the wait until they have finished. */
+/** Counts the running builds of a buildkitd in a container, and waits until they have finished. */
 import type { ContainerInspectInfo } from "dockerode";
 import { countRunningBuilds, waitForBuilds } from "../buildkit/runningBuilds";
 import { stateFolder } from "../buildkit/stateFolder";
@@ -7,7 +7,10 @@ import type { Engine } from "../docker/engine";
 import type { Waiting } from "../waiting";
 import { inContainer } from "./inContainer";
 
-/** What `mayBuild` reads of a container. The client's types have no `null`, which the engine returns for no processes. */
+/**
+ * Fields of a container that `mayBuild` reads. The client's types lack `null`, which the engine returns if there are no
+ * processes.
+ */
 interface Inspected {
     readonly State: Pick<ContainerInspectInfo["State"], "Running">;
     readonly Config: { readonly Cmd?: readonly string[] | null };
@@ -16,9 +19,9 @@ interface Inspected {
 }
 
 /**
- * Whether a container may be running builds. Each client of buildx reaches buildkitd through a process of its own in the
+ * Whether a container may be running builds. Each client of buildx reaches buildkitd through a separate process in the
  * container (buildx: `driver/docker-container/driver.go`, `Dial`), and the build ends with that process. A container
- * without such processes can only build for others if its buildkitd also listens on an address or in another folder.
+ * without these processes can run builds only if its buildkitd also listens on an address or in another folder.
  */
 export function mayBuild(container: Inspected | undefined): boolean {
     if (container?.State.Running !== true) return false;
@@ -29,7 +32,9 @@ export function mayBuild(container: Inspected | undefined): boolean {
     return isReachedOtherwise || processes === undefined || (processes ?? []).length > 0;
 }
 
-/** Returns how many builds the buildkitd in a container is running. Starts a process in it only if it may build at all. */
+/**
+ * Returns how many builds a buildkitd is running. Starts a process in its container only if {@link mayBuild} is true.
+ */
 export async function countBuildsIn(engine: Engine, container: string, signal?: AbortSignal): Promise<number> {
     if (!mayBuild(await inspectContainer(engine, container))) return 0;
     return countRunningBuilds(inContainer(engine, container), signal);
@@ -44,12 +49,13 @@ export const waitForBuildsIn = (
 ): Promise<number> => waitForBuilds((signal) => countBuildsIn(engine, container, signal), seconds, waiting);
 
 /**
- * Waits until the buildkitd in a container runs no builds, and then stops it. buildkitd itself finishes builds that began
- * in between. Older releases end running builds when they are stopped (moby/buildkit#4090), so they are not stopped before.
+ * Waits until the buildkitd in a container runs no builds, and then stops it. buildkitd itself finishes builds that
+ * start between the two steps. Older releases cancel running builds when they are stopped (moby/buildkit#4090), so the
+ * wait comes first.
  *
- * @param seconds the longest wait; 0 does not wait or stop, and leaves buildkitd to be killed.
+ * @param seconds the maximum wait, in seconds. If 0, drain neither waits nor stops buildkitd, which is then killed.
  * @param waiting.report receives the number of running builds each time it changes.
- * @param waiting.signal ends the wait. A buildkitd that was not asked to stop yet keeps running; otherwise it finishes its
+ * @param waiting.signal ends the wait. If the stop has not begun, buildkitd keeps running. Otherwise it finishes its
  *   builds and stops.
  */
 export async function drain(engine: Engine, container: string, seconds: number, waiting: Waiting): Promise<void> {

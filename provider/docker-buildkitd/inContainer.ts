@@ -2,7 +2,9 @@ import type { Buildctl } from "../buildkit/buildctl";
 import { type Engine, engineMessage } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 
-/** Returns the `buildctl` of a buildkitd in a running container: each run is a process in it (`docker exec`). */
+/**
+ * Returns the `buildctl` of a buildkitd in a running container. Each run is a process in the container (`docker exec`).
+ */
 export const inContainer = (engine: Engine, container: string): Buildctl => ({
     name: container,
     where: `${container} on ${engine.endpoint.host}`,

@@ -1,6 +1,7 @@
 /**
- * Which BuildKit wrote a state last, in a file beside BuildKit's own. An older BuildKit works on the state of a newer one and
- * finds its cache there, as tried with v0.20 on v0.34, but BuildKit does not promise that.
+ * Records which version of BuildKit wrote a state last, in a file next to BuildKit's files. An older BuildKit works on
+ * the state of a newer BuildKit and finds its cache there (tested with v0.20 on v0.34), but BuildKit does not guarantee
+ * that.
  */
 import { stateFolder } from "../buildkit/stateFolder";
 import { copyFile, readFilesOf } from "../docker/container";
@@ -13,10 +14,10 @@ interface StateVersion {
 }
 
 /**
- * Records the version of the BuildKit that writes a state from now on.
+ * Records the version of the BuildKit that now writes a state.
  *
- * @param isNew whether the state is new, so that no version is recorded in it.
- * @returns the version that was recorded before, if it is newer.
+ * @param isNew whether the state is new, so that it has no recorded version.
+ * @returns the version that was recorded before if it is newer, otherwise `undefined`.
  */
 export async function recordVersion(
     engine: Engine,

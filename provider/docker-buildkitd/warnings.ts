@@ -1,4 +1,4 @@
-/** Warnings for the users of a buildkitd that has just booted. */
+/** Warnings about a buildkitd that has just booted. */
 import { readConfig } from "../buildkit/config";
 import { readFlags } from "../buildkit/flags";
 import { isInStateFolder, stateFolder } from "../buildkit/stateFolder";
@@ -21,8 +21,8 @@ export async function warningsAfterBoot(engine: Engine, container: string, worke
 }
 
 /**
- * Whether a running buildkitd keeps its state in the state volume. buildkitd has a lock file beside its state (buildkit:
- * `cmd/buildkitd/main.go`).
+ * Whether a running buildkitd keeps its state in the state volume. buildkitd creates a lock file next to its state
+ * (buildkit: `cmd/buildkitd/main.go`).
  */
 async function keepsStateInVolume(engine: Engine, container: string): Promise<boolean> {
     const hasLock = (folder: string) =>
@@ -31,14 +31,14 @@ async function keepsStateInVolume(engine: Engine, container: string): Promise<bo
             .infoArchive({ path: `${folder}/buildkitd.lock` })
             .then(
                 () => true,
-                (error: unknown) => statusOf(error) !== 404, // do not warn if the engine cannot answer
+                (error: unknown) => statusOf(error) !== 404, // do not warn if the engine does not respond
             );
     if (await hasLock(stateFolder)) return true;
     const root = await askedRoot(engine, container);
     return root !== undefined && isInStateFolder(root) && hasLock(root);
 }
 
-/** Returns the root that the arguments or the configuration of a container set. */
+/** Returns buildkitd's root folder as set by the arguments or the configuration in a container. */
 async function askedRoot(engine: Engine, container: string): Promise<string | undefined> {
     const found = await inspectContainer(engine, container);
     const flag = readFlags(found?.Config.Cmd ?? []).flags.findLast(({ name }) => name === "root");

@@ -1,13 +1,13 @@
-/** Answers that several ask for at about the same time, as the reads of one refresh do: each is fetched once for all. */
+/** Cache of responses that concurrent callers share, so that the reads of one refresh query the engine once. */
 export class Answers {
     readonly #answers = new Map<string, { readonly answer: Promise<unknown>; until: number }>();
 
     /**
-     * An answer to a question: the one that is on its way, or that came not long ago, or a new one.
+     * Returns the response to a request: a pending one, a recent one, or a new one.
      *
-     * @param question what is asked, by which askers meet.
-     * @param seconds how long the answer holds once it is there; 0 for those alone that ask while it is on its way. One that
-     *   is a failure does not hold.
+     * @param question identifies the request. Calls with the same value share a response.
+     * @param seconds how long a response is reused after it arrives. If 0, only calls that come while the response is
+     *   pending share it. A failure is not reused.
      */
     share<T>(question: string, seconds: number, ask: () => Promise<T>): Promise<T> {
         const found = this.#answers.get(question);

@@ -1,21 +1,22 @@
-/** The client of the Engine API, dockerode, without the half of it that nothing here calls. */
+/** Loads dockerode, the client of the Engine API, without the half of it that this package does not call. */
 import { createRequire } from "node:module";
 import type Dockerode from "dockerode";
 
 /**
- * Modules of the client that bring gRPC, for builds by the engine itself, and an SSH client of its own in place of the
- * user's `ssh`: more than half of the time that it takes to load. Each exports one function.
+ * Modules of the client that load gRPC, for builds by the engine itself, and an SSH client in place of the user's
+ * `ssh`. They take more than half of the client's load time. Each module exports one function.
  */
 const seldomCalled = ["dockerode/lib/session", "docker-modem/lib/ssh"];
 
-/** Loads the client; what is seldom called, with its first call. */
+/** Loads the client. The modules in {@link seldomCalled} are loaded when they are first called. */
 export async function loadClient(): Promise<typeof Dockerode> {
-    const fromClient = createRequire(require.resolve("dockerode")); // whose modem it is, wherever npm put that
+    // Resolves the client's own docker-modem, in whichever folder npm installed it.
+    const fromClient = createRequire(require.resolve("dockerode"));
     for (const name of seldomCalled) loadWhenCalled(fromClient, fromClient.resolve(name));
     return (await import("dockerode")).default;
 }
 
-/** Puts a function in the place of a module that is not loaded yet, which loads it. */
+/** Replaces a module that is not loaded yet with a function that loads the module when it is called. */
 function loadWhenCalled(load: NodeJS.Require, path: string): void {
     if (load.cache[path] !== undefined) return;
     const standIn = (...args: unknown[]): unknown => {

@@ -3,10 +3,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { FileAccessError, whyNoAccess } from "../fileAccess";
 
-/** What docker's configuration has for registries, by the name of each. */
+/** Credentials in docker's configuration, by the name of the registry. */
 export type Auths = Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
 
-/** What this package reads of docker's `config.json`. */
+/** Keys of docker's `config.json` that this package reads. */
 export interface DockerConfig {
     auths?: Auths;
     credHelpers?: Record<string, string>;
@@ -14,12 +14,17 @@ export interface DockerConfig {
     currentContext?: string;
 }
 
-/** The folder of docker's own configuration: `$DOCKER_CONFIG`, else `~/.docker`. */
+/** Returns the folder of docker's configuration: `$DOCKER_CONFIG` if it is set, otherwise `~/.docker`. */
 export function dockerConfigFolder(env: NodeJS.ProcessEnv = process.env): string {
     return env.DOCKER_CONFIG || join(homedir(), ".docker");
 }
 
-/** docker's `config.json`; empty where there is none. */
+/**
+ * Reads docker's `config.json`. Returns an empty object if the file does not exist.
+ *
+ * @throws {FileAccessError} if the file cannot be read.
+ * @throws {Error} if the file is not JSON.
+ */
 export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Promise<DockerConfig> {
     const path = join(dockerConfigFolder(env), "config.json");
     let text: string;
@@ -35,17 +40,17 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
     try {
         return JSON.parse(text) as DockerConfig;
     } catch {
-        // Not with what the parser says, which quotes from the text and so perhaps from a password.
+        // The parser's message is left out: it quotes the text, and so may contain a part of a password.
         throw new Error(`docker's configuration ${path} is not JSON: mend or remove it`);
     }
 }
 
 /**
- * The credentials in the environment variable `DOCKER_AUTH_CONFIG`, as the docker CLI reads it since 28.3 (docker/cli
- * `cli/config/configfile/file.go`): `{"auths": {"<registry>": {"auth": "<base64 of user:password>"}}}`. Other keys are
- * passed over; the docker CLI refuses the whole text because of them.
+ * Returns the credentials in the environment variable `DOCKER_AUTH_CONFIG`, which the docker CLI reads since 28.3
+ * (docker/cli `cli/config/configfile/file.go`): `{"auths": {"<registry>": {"auth": "<base64 of user:password>"}}}`.
+ * Other keys are ignored. The docker CLI rejects the whole text if it has other keys.
  *
- * @throws where it is not of that form. The message has nothing of its content.
+ * @throws {Error} if the variable is not of that form. The message contains nothing of the variable's content.
  */
 export function authsInEnvironment(env: NodeJS.ProcessEnv = process.env): Auths {
     const { DOCKER_AUTH_CONFIG: text = "" } = env;
@@ -64,7 +69,7 @@ function authsIn(text: string): Auths | undefined {
         const auths = isTable(content) ? (content.auths ?? {}) : undefined;
         return isTable(auths) && Object.values(auths).every(hasLogin) ? (auths as Auths) : undefined;
     } catch {
-        return undefined; // what the parser says quotes from the text
+        return undefined; // the parser's message quotes the text
     }
 }
 
@@ -74,5 +79,5 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
 const hasLogin = (entry: unknown): boolean =>
     isTable(entry) && typeof entry.auth === "string" && /^[^:]+:/.test(decodeAuth(entry.auth));
 
-/** A user and a password with a colon between them (docker/cli `decodeAuth`). */
+/** Returns a user and a password with a colon between them (docker/cli `decodeAuth`). */
 export const decodeAuth = (auth: string): string => Buffer.from(auth, "base64").toString("utf8").replace(/\0+$/, "");

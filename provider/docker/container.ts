@@ -5,23 +5,23 @@ import { untilAborted } from "../waiting";
 import { type Engine, ifNotFound, statusOf } from "./engine";
 import { demultiplex, readAll } from "./streams";
 
-/** A container by name; `undefined` where there is none. */
+/** Returns a container by name, or `undefined` if it does not exist. */
 export const inspectContainer = ({ api }: Engine, name: string): Promise<ContainerInspectInfo | undefined> =>
     api.getContainer(name).inspect().catch(ifNotFound);
 
-/** Whether it runs, and is not one that ended and that the engine is about to start again. */
+/** Whether a container is running. A container that exited and that the engine is about to restart is not running. */
 export const isRunning = (container: ContainerInspectInfo | undefined): boolean =>
     container?.State.Running === true && !container.State.Restarting;
 
-/** Whether it runs, and is not paused: one that is answers nothing. */
+/** Whether a container is running and not paused. A paused container does not respond. */
 export const isResponsive = (container: ContainerInspectInfo | undefined): boolean =>
     isRunning(container) && container?.State.Paused !== true;
 
-/** When it was started last, as the engine writes it; `undefined` for never. */
+/** Returns when a container was last started, as the engine writes it, or `undefined` if it was never started. */
 export const startOf = ({ State: state }: ContainerInspectInfo): string | undefined =>
     state.Status === "created" ? undefined : state.StartedAt;
 
-/** Thrown where a container was to be made and there is one of that name already. */
+/** Thrown if a container cannot be created because a container of that name already exists. */
 export class ContainerExistsError extends Error {}
 
 export async function createContainer({ api }: Engine, options: ContainerCreateOptions): Promise<void> {
@@ -31,34 +31,34 @@ export async function createContainer({ api }: Engine, options: ContainerCreateO
     });
 }
 
-/** Of the log, how many lines are looked at. */
+/** How many lines of a log are read. */
 const logLines = 500;
 
-/** Starts a container; well if it runs. One that is paused goes on. */
+/** Starts a container. Does nothing if it is running. Unpauses it if it is paused. */
 export async function startContainer(engine: Engine, name: string): Promise<void> {
     const container = engine.api.getContainer(name);
     try {
         await container.start();
     } catch (error) {
-        if (statusOf(error) === 304) return; // it runs already
+        if (statusOf(error) === 304) return; // it is already running
         if (!(await inspectContainer(engine, name))?.State.Paused) throw error;
         await container.unpause();
     }
 }
 
-/** Starts a container that does not run; whether this call did. */
+/** Starts a container if it is not running. Returns whether this call started it. */
 export async function startStopped({ api }: Engine, name: string): Promise<boolean> {
     const answer: unknown = await api
         .getContainer(name)
         .start()
         .catch((error: unknown) => {
-            if (statusOf(error) === 304) return false; // it runs already
+            if (statusOf(error) === 304) return false; // it is already running
             throw error;
         });
     return answer !== false;
 }
 
-/** Lets a paused container go on; whether this call did. */
+/** Unpauses a container if it is paused. Returns whether this call unpaused it. */
 export async function unpauseContainer({ api }: Engine, name: string): Promise<boolean> {
     const answer: unknown = await api
         .getContainer(name)
@@ -70,10 +70,10 @@ export async function unpauseContainer({ api }: Engine, name: string): Promise<b
     const { State: state } = await api.getContainer(name).inspect();
     if (!(answer instanceof Error)) return true;
     if (state.Paused) throw answer;
-    return false; // someone else has
+    return false; // it was not paused, or another process unpaused it
 }
 
-/** Pauses a container; well if it does not run, or is paused already. */
+/** Pauses a container. Does nothing if it is not running or is already paused. */
 export async function pauseContainer(engine: Engine, name: string): Promise<void> {
     await engine.api
         .getContainer(name)
@@ -85,10 +85,10 @@ export async function pauseContainer(engine: Engine, name: string): Promise<void
 }
 
 /**
- * Asks a container's process to end; well if there is none.
+ * Stops a container. Does nothing if it does not exist or is already stopped.
  *
- * @param seconds after which it is killed.
- * @param signal ends the wait; the engine goes on with it.
+ * @param seconds how long the process may take before the engine kills it.
+ * @param signal ends the wait. The engine stops the container nevertheless.
  */
 export async function stopContainer(
     { api }: Engine,
@@ -97,11 +97,11 @@ export async function stopContainer(
     signal?: AbortSignal,
 ): Promise<void> {
     const options = { t: seconds, ...(signal && { abortSignal: signal }) };
-    const stopped = api.getContainer(name).stop(options).catch(ifStatus(304)).catch(ifNotFound); // 304: it is stopped
+    const stopped = api.getContainer(name).stop(options).catch(ifStatus(304)).catch(ifNotFound); // 304: already stopped
     await untilAborted(stopped, signal);
 }
 
-/** Ends a container and removes it with its anonymous volumes; well if there is none. */
+/** Kills a container and removes it with its anonymous volumes. Does nothing if it does not exist. */
 export async function removeContainer({ api }: Engine, name: string): Promise<void> {
     await api.getContainer(name).remove({ force: true, v: true }).catch(ifNotFound);
 }
@@ -111,10 +111,10 @@ export async function renameContainer({ api }: Engine, name: string, to: string)
 }
 
 /**
- * Copies files into a container, folders 0755 and files 0644.
+ * Copies files into a container. Folders have mode 0755, files 0644.
  *
- * @param folder an absolute path, of which the parent is there already.
- * @param files content by path below the folder.
+ * @param folder an absolute path. Its parent folder must exist in the container.
+ * @param files the content of each file by its path below the folder.
  */
 export async function copyFiles(
     { api }: Engine,
@@ -137,7 +137,7 @@ export async function copyFiles(
     await api.getContainer(name).putArchive(await readAll(archive), { path: parent });
 }
 
-/** Puts one file into a folder that a container has already. */
+/** Copies one file with mode 0644 into an existing folder of a container. */
 export async function copyFile(
     { api }: Engine,
     name: string,
@@ -150,7 +150,10 @@ export async function copyFile(
     await api.getContainer(name).putArchive(await readAll(archive), { path: folder });
 }
 
-/** The files below a folder of a container, content by path; none where there is no such folder. */
+/**
+ * Returns the content of each file below a folder of a container, by path. Returns no files if the folder does not
+ * exist.
+ */
 export async function readFilesOf({ api }: Engine, name: string, folder: string): Promise<Record<string, Buffer>> {
     const archive = await api.getContainer(name).getArchive({ path: folder }).catch(ifNotFound);
     if (archive === undefined) return {};
@@ -163,7 +166,7 @@ export async function readFilesOf({ api }: Engine, name: string, folder: string)
     return files;
 }
 
-/** The absolute paths that a container has otherwise than its image, without those that it has no longer. */
+/** Returns the absolute paths that a container added to its image or changed. Removed paths are left out. */
 export async function changedFiles({ api }: Engine, name: string): Promise<Set<string>> {
     const changes = (await api.getContainer(name).changes()) as { Path: string; Kind: number }[] | null;
     const removed = 2;
@@ -171,8 +174,8 @@ export async function changedFiles({ api }: Engine, name: string): Promise<Set<s
 }
 
 /**
- * The last lines that a container wrote to standard error, where programs tell what is wrong; to standard output where
- * it wrote none to that. The engine does not keep the two in their order.
+ * Returns the last lines that a container wrote to standard error, where programs report errors. If there are none,
+ * returns the last lines of standard output. The engine does not keep the order between the two streams.
  */
 export async function lastLogLines({ api }: Engine, name: string, lines: number): Promise<string> {
     const raw = await api
@@ -184,8 +187,8 @@ export async function lastLogLines({ api }: Engine, name: string, lines: number)
 }
 
 /**
- * Waits until a container has logged something since it was started, or has ended, or the time is over, or its log cannot
- * be followed, or the signal aborts.
+ * Waits until a container has logged something since it was started. The wait also ends if the container exits, the
+ * timeout is over, the log cannot be followed, or the signal aborts.
  *
  * @param timeout in milliseconds.
  */

@@ -10,7 +10,7 @@ export interface DockerContext {
     readonly host: string;
     /** `undefined`: no TLS. */
     readonly tls: TlsMaterial | undefined;
-    /** Whatever its maker wrote down beside it. */
+    /** Metadata that the creator of the context stored with it. */
     readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -34,7 +34,7 @@ export const isContext = (name: string): Promise<boolean> =>
         () => false,
     );
 
-/** A context by name; `undefined` where there is none. */
+/** Returns a context by name, or `undefined` if it does not exist. */
 export async function readContext(name: string): Promise<DockerContext | undefined> {
     let text: string;
     try {
@@ -50,7 +50,7 @@ export async function readContext(name: string): Promise<DockerContext | undefin
     return { host, tls: hasTls ? material : undefined, metadata: Metadata ?? {} };
 }
 
-/** Makes a context or brings it up to date; its TLS files are for the user's eyes alone. */
+/** Creates or updates a context. Only the user can read its TLS files. */
 export async function writeContext(name: string, { host, tls, metadata }: DockerContext): Promise<void> {
     for (const part of tlsParts) {
         const path = join(tlsFolder(name), tlsFile(part));
@@ -63,15 +63,15 @@ export async function writeContext(name: string, { host, tls, metadata }: Docker
     await place(metaPath(name), JSON.stringify(meta), 0o644);
 }
 
-/** Removes a context with its files; well if there is none. */
+/** Removes a context with its files. Does nothing if it does not exist. */
 export async function removeContext(name: string): Promise<void> {
     for (const kind of ["meta", "tls"] as const) await remove(folderOf(kind, name));
 }
 
 /**
- * Finds out whether contexts can be written, before anything else is done that needs one.
+ * Checks that contexts can be written, before any other action that needs a context.
  *
- * @throws {FileAccessError} if they cannot.
+ * @throws {FileAccessError} if contexts cannot be written.
  */
 export async function requireWritableContexts(): Promise<void> {
     for (const kind of ["meta", "tls"]) {
@@ -85,7 +85,7 @@ export async function requireWritableContexts(): Promise<void> {
     }
 }
 
-/** Puts a whole file into its place, in folders of docker's own modes. */
+/** Writes a file and then moves it to its path, so that no reader sees a part of it. Folders have docker's modes. */
 async function place(path: string, content: string, mode: number): Promise<void> {
     try {
         await makeFolders(dirname(path), mode === 0o600 ? 0o700 : 0o755);

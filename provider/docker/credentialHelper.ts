@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-/** What a credential helper has for a registry. */
+/** Credentials that a credential helper has for a registry. */
 export interface HelperAnswer {
     readonly username: string;
     readonly secret: string;
@@ -12,8 +12,8 @@ const timeout = 30_000;
 /**
  * Runs `docker-credential-NAME get` (docker/docker-credential-helpers: the protocol is JSON on the streams).
  *
- * @returns `undefined` where the helper has nothing for the registry.
- * @throws where the helper is not there, fails or answers something else. The message has nothing of an answer.
+ * @returns the credentials, or `undefined` if the helper has none for the registry.
+ * @throws {Error} if the helper is not found, fails, or returns something else. The message contains no credentials.
  */
 export function askHelper(name: string, registry: string): Promise<HelperAnswer | undefined> {
     const program = `docker-credential-${name}`;
@@ -28,18 +28,18 @@ export function askHelper(name: string, registry: string): Promise<HelperAnswer 
             }
             const answer = parseAnswer(stdout);
             if (answer === undefined) {
-                // Not with the answer, which may hold a secret.
+                // The output is left out: it may contain a secret.
                 return reject(new Error(`credential helper ${program} answered "get" with what is not JSON`));
             }
             const { Username: username = "", Secret: secret = "" } = answer;
             resolve(username === "" && secret === "" ? undefined : { username, secret });
         });
-        child.stdin?.on("error", () => {}); // a helper that is not there or ended: reported above
+        child.stdin?.on("error", () => {}); // the helper was not found or exited: reported above
         child.stdin?.end(registry);
     });
 }
 
-/** What became of a helper. One that fails says why on its standard output, where a secret would be otherwise. */
+/** Returns why a helper failed. Helpers write errors to standard output, to which they also write secrets. */
 function whatOf({ code, killed }: { code?: unknown; killed?: boolean }, says: string): string {
     if (code === "ENOENT") return "is not on the PATH";
     if (killed) return `gave no answer within ${timeout / 1000} s`;

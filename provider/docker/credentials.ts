@@ -5,37 +5,37 @@ import { askHelper } from "./credentialHelper";
 /** Docker Hub's name in docker's configuration. */
 const dockerHub = "https://index.docker.io/v1/";
 
-/** Registries of Docker's that take Docker Hub's login (buildx `util/dockerutil/dockerconfig`). */
+/** Docker's registries that accept Docker Hub's login (buildx `util/dockerutil/dockerconfig`). */
 const takesHubLogin = ["dhi.io", "registry.scout.docker.com"];
 
-/** A credential helper answers an access token under this user name. */
+/** User name with which a credential helper returns an identity token. */
 const tokenUser = "<token>";
 
-/** What the user's docker configuration has for a registry. */
+/** Credentials that the user's docker configuration has for a registry. */
 export interface FoundCredentials {
-    /** `undefined`: nothing. */
+    /** `undefined` if the configuration has none. */
     readonly auth: AuthConfig | undefined;
     /**
-     * Why a part of the configuration could not be asked, such as a credential helper that is not there. It keeps nobody from
-     * asking a registry for what is public.
+     * Why a part of the configuration could not be queried, for example because a credential helper is missing.
+     * Requests for public content are possible nevertheless.
      */
     readonly trouble: string | undefined;
 }
 
 /**
- * What the user's docker configuration has for a registry, in the order of the docker CLI: `DOCKER_AUTH_CONFIG`, a
- * credential helper's answer, what `docker login` wrote (docker/cli `cli/config/configfile/file.go`). Where it has nothing
- * for a registry that takes Docker Hub's login, it is that.
+ * Returns the credentials that the user's docker configuration has for a registry, in the order of the docker CLI:
+ * `DOCKER_AUTH_CONFIG`, a credential helper, the entries that `docker login` wrote (docker/cli
+ * `cli/config/configfile/file.go`). If there are none and the registry accepts Docker Hub's login, returns that login.
  *
  * @param domain the registry's host, `docker.io` for Docker Hub.
- * @throws where docker's `config.json` cannot be read.
+ * @throws {Error} if docker's `config.json` cannot be read.
  */
 export async function registryCredentials(domain: string): Promise<FoundCredentials> {
     const config = await readDockerConfig();
     const own = await credentialsOf(domain === "docker.io" ? dockerHub : domain, config);
     if (own.auth !== undefined || !takesHubLogin.includes(domain)) return own;
     const { auth, trouble } = await credentialsOf(dockerHub, config);
-    // Under the registry's own name: an engine sends nothing that is meant for another one.
+    // Under the registry's own name: an engine does not send credentials that are meant for another registry.
     return { auth: auth && { ...auth, serveraddress: domain }, trouble: own.trouble ?? trouble };
 }
 

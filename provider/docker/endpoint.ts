@@ -1,5 +1,5 @@
 /**
- * Which engine is meant, found as the docker CLI finds it (docker/cli `cli/command/cli.go`, `resolveContextName`).
+ * Finds the endpoint of an engine as the docker CLI does (docker/cli `cli/command/cli.go`, `resolveContextName`).
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,28 +8,31 @@ import { readContext } from "./context";
 import { materialInEnvironment, readMaterial, type TlsArguments, type TlsMaterial } from "./tls";
 
 export interface Endpoint {
-    /** Where the engine listens: `unix:///var/run/docker.sock`, `tcp://host:port`, `ssh://user@host:port`. */
+    /** URL of the engine: `unix:///var/run/docker.sock`, `tcp://host:port`, `ssh://user@host:port`. */
     readonly host: string;
     /** `undefined`: no TLS. */
     readonly tls: TlsMaterial | undefined;
-    /** The docker context that it was found in, if it was. */
+    /** The docker context that the host was found in; `undefined` if it was found elsewhere. */
     readonly context: string | undefined;
-    /** From where the host was taken, for messages. */
+    /** The source of the host, for messages. */
     readonly from: string;
 }
 
 const defaultSocket = "/var/run/docker.sock";
 const hostUrl = /^(unix|npipe|tcp|ssh):\/\//;
 
-/** The port that docker fills in, with TLS too. */
+/** The port that docker adds to a `tcp://` host without a port, also with TLS. */
 const tcpPort = 2375;
 
-/** Whether an endpoint is written as a host; otherwise it is a context's name. */
+/** Whether an endpoint is a host URL. Otherwise it is a context's name. */
 export const isHost = (endpoint: string): boolean => hostUrl.test(endpoint);
 
 /**
- * @param asked a docker context's name or a host URL; omitted: what the docker CLI would use.
- * @param tls what to connect with to a `tcp://` host; omitted: what the docker CLI would use.
+ * Returns the endpoint of an engine. If `asked` is omitted, returns the docker CLI's endpoint. If that is the default
+ * socket and it does not exist, returns a rootless engine's socket, which the docker CLI does not look for.
+ *
+ * @param asked a docker context's name or a host URL.
+ * @param tls the TLS files for a `tcp://` host. If omitted, the docker CLI's TLS files are used.
  */
 export async function findEndpoint(asked?: string, tls?: TlsArguments): Promise<Endpoint> {
     if (asked !== undefined) return endpointOf(asked, "the argument endpoint", tls);
@@ -42,9 +45,10 @@ export async function findEndpoint(asked?: string, tls?: TlsArguments): Promise<
 }
 
 /**
- * Returns what buildx takes for the docker CLI's current endpoint, and so for the key of a choice by `docker buildx use`: the
- * current context's name, or the default context's host (buildx: `util/dockerutil/context.go`, `GetCurrentEndpoint`; docker/cli:
- * `opts/hosts.go`, `ParseHost`). A rootless engine's socket is none of these: the docker CLI does not look for it.
+ * Returns the docker CLI's current endpoint as buildx computes it, for the key under which `docker buildx use` stores a
+ * choice. It is the current context's name, or the default context's host (buildx: `util/dockerutil/context.go`,
+ * `GetCurrentEndpoint`; docker/cli: `opts/hosts.go`, `ParseHost`). It is never a rootless engine's socket, because the
+ * docker CLI does not look for it.
  */
 export async function currentEndpoint(): Promise<string> {
     const { DOCKER_HOST: host, DOCKER_CONTEXT: variable, DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls } = process.env;
@@ -55,7 +59,7 @@ export async function currentEndpoint(): Promise<string> {
     return process.platform === "win32" ? "npipe:////./pipe/docker_engine" : `unix://${defaultSocket}`;
 }
 
-/** The endpoint that a record names, which is a context's name or a host. */
+/** Returns the endpoint that a record names by a context's name or a host. */
 export const recordedEndpoint = (stored: string): Promise<Endpoint> => endpointOf(stored, "the builder's record");
 
 async function endpointOf(asked: string, from: string, tls?: TlsArguments): Promise<Endpoint> {
@@ -71,7 +75,7 @@ async function atHost(host: string, from: string, given?: TlsArguments): Promise
     return { host: complete, tls, context: undefined, from };
 }
 
-/** A host with the parts that docker adds to what was left out (docker/cli `opts/hosts.go`). */
+/** Returns a host with the parts that docker adds if they are missing (docker/cli `opts/hosts.go`). */
 function completeHost(given: string): string {
     const host = given.includes("://") ? given.trim() : `tcp://${given.trim()}`;
     if (host === "unix://") return `unix://${defaultSocket}`;

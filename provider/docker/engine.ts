@@ -11,7 +11,7 @@ import { untilAborted, type Waiting } from "../waiting";
 import { hasGpuHook, hasWslLibraries } from "./thisHost";
 import { mayBeStarting, whyUnreachable } from "./unreachable";
 
-/** An engine that answered, and where. */
+/** An engine that responded, and its endpoint. */
 export interface Engine {
     readonly api: Docker;
     readonly endpoint: Endpoint;
@@ -22,57 +22,58 @@ export interface Engine {
 export type LimitTrait =
     "MemoryLimit" | "SwapLimit" | "CpuCfsQuota" | "CpuCfsPeriod" | "CPUShares" | "CPUSet" | "PidsLimit";
 
-/** Of the engine's answer to `docker info`, what does not change while it runs. */
+/** Fields of `docker info` that do not change while the engine runs. */
 export interface EngineTraits extends Readonly<Partial<Record<LimitTrait, boolean>>> {
-    /** The engine's own mark; none if it has one that does not last. */
+    /** The engine's identifier; `undefined` if the engine does not keep its identifier. */
     readonly ID?: string | undefined;
-    /** Of its host, such as `x86_64`. */
+    /** The architecture of the engine's host, for example `x86_64`. */
     readonly Architecture?: string;
     readonly CgroupDriver?: string;
     readonly SecurityOptions?: readonly string[] | null;
     readonly Runtimes?: Readonly<Record<string, object>> | null;
-    /** Devices that the engine found by itself, such as `nvidia.com/gpu=0`; from Docker 28.3 on. */
+    /** Devices that the engine discovered itself, for example `nvidia.com/gpu=0` (Docker 28.3 and later). */
     readonly DiscoveredDevices?: readonly { readonly ID?: string }[] | null;
-    /** Podman alone has it. */
+    /** Only Podman returns this field. */
     readonly BuildahVersion?: string;
-    /** Not of the answer: this machine is a distribution in WSL that has libraries for GPUs, and the engine is on it. */
+    /** Not from `docker info`: the engine is on this machine, a WSL distribution that has libraries for GPUs. */
     readonly hasWslLibraries?: boolean;
-    /** Not of the answer: the engine is on this machine, which has a program for GPUs in containers. */
+    /** Not from `docker info`: the engine is on this machine, which has a program for GPUs in containers. */
     readonly hasGpuHook?: boolean;
 }
 
 /**
- * How long an engine may take to answer a first ping, in milliseconds; one behind ssh longer, where the user's own ssh
- * configuration gives a connection more.
+ * Timeout of the first ping of an engine, in milliseconds. Over ssh it is longer if the user's ssh configuration has a
+ * longer connection timeout.
  */
 const pingTimeout = 8_000;
 
-/** How long its answer holds, in seconds. */
+/** How long the response to a ping is reused, in seconds. */
 const pingHolds = 1;
 
-/** One client, and so one pool of connections, for each engine that this process talks to. */
+/** One client for each engine that this process connects to, and so one connection pool for each engine. */
 const clients = new Map<string, Promise<Client>>();
 
 type Client = Pick<Engine, "api" | "answers"> & { readonly timeout: number };
 
-/** Thrown where no engine answers; the message says what was tried. */
+/** Thrown if no engine responds. The message names the endpoint, the cause and the time that was waited. */
 export class UnreachableError extends Error {}
 
-/** How long an engine that may be just starting is waited for. */
+/** How long to wait for an engine that may be starting. */
 export interface Patience {
-    /** From the first attempt on. */
+    /** Seconds from the first attempt. */
     readonly seconds: number;
-    /** The argument that says so, where there is one. */
+    /** The argument that sets the seconds, if there is one. */
     readonly argument?: string;
     readonly waiting: Waiting;
 }
 
 /**
- * A client of the engine at `endpoint`.
+ * Connects to the engine at `endpoint`.
  *
- * @param patience for an engine whose machine the same program creates: one behind `tcp://` or `ssh://` that does not answer
- *   yet is asked again. Left out, it is asked once, within {@link pingTimeout}.
- * @throws UnreachableError where none answers there, or none within the patience.
+ * @param patience for an engine whose machine the same program creates. If an engine behind `tcp://`, `http://`,
+ *   `https://` or `ssh://` does not respond yet, it is pinged again. If omitted, the engine is pinged once, with
+ *   {@link pingTimeout}.
+ * @throws {UnreachableError} if no engine responds, or not within the patience.
  */
 export async function connect(endpoint: Endpoint, patience?: Patience): Promise<Engine> {
     const key = createHash("sha256")
@@ -108,7 +109,7 @@ function unreachable(
     );
 }
 
-/** Asks until an engine answers, or it is clear that none will, and shows what is waited for. */
+/** Pings until an engine responds or an error shows that none will. Reports each retry. */
 function askUntilThere(
     ask: () => Promise<void>,
     whyNot: (error: unknown) => string,
@@ -128,13 +129,13 @@ function askUntilThere(
 }
 
 async function ping(api: Docker, timeout: number): Promise<void> {
-    // Its types do not know the options that dockerode itself takes here.
+    // dockerode accepts options here that its types do not have.
     const ask = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
     const answer = await ask({ abortSignal: AbortSignal.timeout(timeout) });
     if (String(answer) !== "OK") throw new Error("it answers something else to a ping");
 }
 
-/** What an engine says of itself and its host; asked once in the life of this process. */
+/** Returns what an engine reports about itself and its host. The response is kept for the life of this process. */
 export const traitsOf = ({ api, answers, endpoint }: Engine): Promise<EngineTraits> =>
     answers.share("info", Infinity, async () => {
         const [info, inWsl, hook] = await Promise.all([
@@ -142,17 +143,17 @@ export const traitsOf = ({ api, answers, endpoint }: Engine): Promise<EngineTrai
             hasWslLibraries(endpoint),
             hasGpuHook(endpoint),
         ]);
-        // Podman makes up another mark for each answer (podman: `pkg/api/handlers/compat/info.go`).
+        // Podman generates a new identifier for each response (podman: `pkg/api/handlers/compat/info.go`).
         const ID = info.BuildahVersion === undefined ? info.ID : undefined;
         return { ...info, ID, hasWslLibraries: inWsl, hasGpuHook: hook };
     });
 
 async function makeClient(endpoint: Endpoint): Promise<Client> {
     const [Dockerode, { timeout = pingTimeout, ...options }] = await Promise.all([loadClient(), transport(endpoint)]);
-    // At each request the client writes down all of its options for a debug log, whether there is one or not. The agent
-    // holds every connection with all that hangs on it: a fifth of the time of a short program.
+    // The client formats all its options for a debug log at each request, even if that log is off. The agent references
+    // every connection with its objects, so formatting the agent takes a fifth of a short program's time.
     Object.defineProperty(options.agent, inspect.custom, { value: () => "[agent]" });
-    // The client fills in from DOCKER_HOST what it is not given, such as a host beside a socket's path.
+    // The client takes missing options from DOCKER_HOST, for example a host in addition to a socket's path.
     const { DOCKER_HOST: host } = process.env;
     delete process.env.DOCKER_HOST;
     try {
@@ -164,12 +165,16 @@ async function makeClient(endpoint: Endpoint): Promise<Client> {
 
 interface Transport {
     readonly agent: HttpAgent;
-    /** Milliseconds until a first ping is given up. Default: {@link pingTimeout}. */
+    /**
+     * Timeout of the first ping, in milliseconds.
+     *
+     * @default {@link pingTimeout}
+     */
     readonly timeout?: number;
     readonly [option: string]: unknown;
 }
 
-/** What the client is to be told of how to reach an engine. */
+/** Returns the client's options for connecting to an engine. */
 async function transport({ host, tls, from }: Endpoint): Promise<Transport> {
     const url = new URL(host);
     const options = { keepAlive: true };
@@ -198,27 +203,27 @@ async function transport({ host, tls, from }: Endpoint): Promise<Transport> {
     }
 }
 
-/** Whether an engine gives containers users of their own, with whom none can be privileged. */
+/** Whether an engine remaps the users of containers (`userns-remap`), so that no container can be privileged. */
 export const remapsUsers = ({ SecurityOptions: options }: Pick<EngineTraits, "SecurityOptions">): boolean =>
     (options ?? []).some((option) => option.split(",").includes("name=userns"));
 
-/** Whether an engine manages cgroups itself; one that has systemd do it takes no path as a container's cgroup. */
+/** Whether an engine manages cgroups itself. With systemd, an engine accepts no path as a container's cgroup. */
 export const takesCgroupParent = ({ CgroupDriver: driver }: EngineTraits): boolean => driver === "cgroupfs";
 
-/** What the engine answered to a call that failed: its status code, where there was an answer at all. */
+/** Returns the HTTP status of a failed call, or `undefined` if the engine did not respond. */
 export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;
 
-/** For `.catch`: `undefined` for what the engine does not have; every other failure goes on. */
+/** For `.catch`: returns `undefined` if the engine did not find the object, and rethrows every other error. */
 export function ifNotFound(error: unknown): undefined {
     if (statusOf(error) === 404) return undefined;
     throw error;
 }
 
-/** A call that failed, in a sentence: what was asked, of which engine, and the engine's own word on it. */
+/** Returns an error for a failed call, which names the call, the engine and the engine's message. */
 export const failedCall = (what: string, { endpoint }: Engine, error: unknown): Error =>
     new Error(`${what} on ${endpoint.host}: ${engineMessage(error)}`, { cause: error });
 
-/** The engine's own sentence about a failure, without the client's words around it. */
+/** Returns the engine's message about a failure, without the text that the client adds. */
 export function engineMessage(error: unknown): string {
     const message = error instanceof Error ? error.message : String(error);
     return message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();

@@ -5,9 +5,9 @@ import type { Engine } from "./engine";
 import { demultiplex, readAll } from "./streams";
 
 /**
- * Runs a command in a container to its end.
+ * Runs a command in a container and waits until it exits.
  *
- * @param signal ends the wait for it; the command is then left to itself.
+ * @param signal ends the wait. The command keeps running.
  */
 export async function execInContainer(
     { api }: Engine,

@@ -1,13 +1,14 @@
 /**
- * Which failures of a registry pass. The engine reports them as text alone, in the words of docker/distribution, of
- * containerd's resolver and of Go's standard library; this package's own requests fail in the words of Node.js.
+ * Classifies failures of a registry. The engine reports them only as text, from docker/distribution, containerd's
+ * resolver and Go's standard library. This package's own requests fail with messages of Node.js.
  */
 
 /**
- * - `transient`: it passes, such as an overloaded registry, a rate limit or a connection that is cut.
- * - `unreachable`: nothing listens, or the name is not known. It passes for a registry that is just being started, and
- *   otherwise does not.
- * - `final`: it stays, such as a wrong password or an image that is not there.
+ * Kind of a failure:
+ *
+ * - `transient`: a retry may succeed, for example if a registry is overloaded, limits the rate or cuts a connection.
+ * - `unreachable`: nothing listens, or the name is not known. A retry may succeed only if the registry is starting.
+ * - `final`: a retry fails too, for example if a password is wrong or an image is not found.
  */
 export type FailureKind = "transient" | "unreachable" | "final";
 
@@ -27,7 +28,7 @@ const final = new RegExp(
 
 const transient = new RegExp(
     [
-        // An answer of 500 to 504, as each of them words it.
+        // Status 500, 502, 503 or 504, as each of these sources words it.
         "\\b50[0234] (?:internal server error|bad gateway|service unavailable|gateway time-?out)",
         "status(?: code)?:? 50[0234]\\b|HTTP 50[0234]\\b|\\(50[0234][:)]",
         "connection reset|broken pipe|ECONNRESET|EPIPE|socket hang up|server closed|GOAWAY|stream error|aborted$",
@@ -41,18 +42,26 @@ const transient = new RegExp(
 const unreachable =
     /connection refused|no such host|no route to host|network is unreachable|host is (?:down|unreachable)|ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH/i;
 
-/** @param message what a registry, the engine or Node.js said. */
+/**
+ * Returns the kind of a failure.
+ *
+ * @param message the message of a registry, the engine or Node.js.
+ */
 export function failureKind(message: string): FailureKind {
-    if (rateLimit.test(message)) return "transient"; // a registry may name what it would allow to whom
+    if (rateLimit.test(message)) return "transient"; // first: it may also say what each user may do
     if (final.test(message)) return "final";
     if (transient.test(message)) return "transient";
     return unreachable.test(message) ? "unreachable" : "final";
 }
 
-/** For how many seconds a registry that is `unreachable` is asked again at most. */
+/** For how many seconds at most a request to an `unreachable` registry is retried. */
 const mostUnreachable = 3;
 
-/** For how many seconds a request that failed is made again. @param seconds of a failure that passes. */
+/**
+ * Returns for how many seconds a failed request is retried.
+ *
+ * @param seconds the seconds for a `transient` failure.
+ */
 export function patienceWith(message: string, seconds: number): number {
     const kind = failureKind(message);
     if (kind === "final") return 0;

@@ -1,10 +1,12 @@
-/** The GPUs of an engine's host, as buildx asks for them (buildx: `driver/docker-container/driver.go`, `hasGPUCapability`). */
+/**
+ * GPUs of an engine's host, requested as buildx does (buildx: `driver/docker-container/driver.go`, `hasGPUCapability`).
+ */
 import type { ContainerCreateOptions, ContainerInspectInfo, DeviceRequest } from "dockerode";
 import { removeContainer } from "./container";
 import { type Engine, type EngineTraits, statusOf } from "./engine";
 import { refusedGpusLabel } from "./ownership";
 
-/** What `docker run --gpus all` asks for. */
+/** The device request of `docker run --gpus all`. */
 export const allGpus: DeviceRequest = {
     Driver: "",
     Count: -1,
@@ -13,7 +15,7 @@ export const allGpus: DeviceRequest = {
     Options: {},
 };
 
-/** Which GPUs a container was made with: `all` of them, `none`, or `other` requests for devices. */
+/** Returns which GPUs a container was created with: `all`, `none`, or `other` if it has other device requests. */
 export function gpusOf({ HostConfig: { DeviceRequests: requests } }: ContainerInspectInfo): "all" | "none" | "other" {
     const [first, ...more] = (requests as DeviceRequest[] | null | undefined) ?? [];
     if (first === undefined) return "none";
@@ -23,8 +25,9 @@ export function gpusOf({ HostConfig: { DeviceRequests: requests } }: ContainerIn
 }
 
 /**
- * Whether an engine seems to have GPUs: a runtime for them, devices that it found by itself (CDI, from Docker 28.3 on), or
- * a program for them beside it. Only a container shows whether it has them: {@link givesGpus}.
+ * Whether an engine seems to have GPUs. It does if it has a runtime for GPUs, if it discovered GPUs itself (CDI, Docker
+ * 28.3 and later), or if its host has a program for GPUs. Only a container shows whether it really has GPUs:
+ * {@link givesGpus}.
  */
 export const tellsOfGpus = ({
     Runtimes: runtimes,
@@ -36,11 +39,11 @@ export const tellsOfGpus = ({
     (devices ?? []).some(({ ID: id }) => /\/gpu=/.test(id ?? ""));
 
 /**
- * Whether an engine gives a container its GPUs. The API cannot tell, so that a container is started with them, which ends
- * at once. It is asked once in the life of this process.
+ * Whether an engine provides its GPUs to containers. The API does not report this, so this function starts a container
+ * with GPUs, which exits at once. The result is kept for the life of this process.
  *
- * @param image that has `/bin/true`, as BuildKit's image does.
- * @param name of that container.
+ * @param image an image that has `/bin/true`, such as BuildKit's image.
+ * @param name the name of the container.
  */
 export const givesGpus = (engine: Engine, image: string, name: string): Promise<boolean> =>
     engine.answers.share("gpus", Infinity, async () => {
@@ -54,20 +57,23 @@ export const givesGpus = (engine: Engine, image: string, name: string): Promise<
             const create = () => engine.api.createContainer(options);
             const container = await create().catch(async (error: unknown) => {
                 if (statusOf(error) !== 409) throw error;
-                await removeContainer(engine, name); // left by a process that was killed
+                await removeContainer(engine, name); // left behind by a process that was killed
                 return create();
             });
             await container.start();
             return true;
         } catch (error) {
-            if (statusOf(error) === undefined) throw error; // no answer
+            if (statusOf(error) === undefined) throw error; // the engine did not respond
             return false;
         } finally {
             await removeContainer(engine, name).catch(() => undefined);
         }
     });
 
-/** A container's options, without the GPUs that it is to have and the engine does not give it: a label says so then. */
+/**
+ * Returns a container's options. If they request GPUs that the engine does not provide, the request is replaced by
+ * {@link refusedGpusLabel}.
+ */
 export async function withoutRefusedGpus(
     engine: Engine,
     options: ContainerCreateOptions,

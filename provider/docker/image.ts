@@ -5,18 +5,18 @@ import { type Engine, engineMessage, ifNotFound } from "./engine";
 import { failureKind } from "./failureKind";
 import { type ImageReference, isPinned, parseImageReference } from "./imageReference";
 
-/** How long the answer about an image holds that is named by its identifier, in seconds: that one does not change. */
+/** How long the details of an image are reused, in seconds, if it is named by its identifier and so does not change. */
 const sameImageHolds = 10;
 
-/** An image that the engine has; `undefined` where it has none of that name. */
+/** Returns an image that the engine has, or `undefined` if it has no image of that name. */
 export const inspectImage = ({ api, answers }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
     answers.share(`image ${name}`, name.startsWith("sha256:") ? sameImageHolds : 0, () =>
         api.getImage(name).inspect().catch(ifNotFound),
     );
 
 /**
- * The name by which the engine has an image, and the image. One that is named by its digest may be there by the name that
- * it has in a mirror, since no engine gives a second name to a digest.
+ * Returns an image and the name under which the engine has it, or `undefined` if the engine does not have it. An image
+ * that is pinned by its digest may have only its name in a mirror: an engine cannot add a second name to a digest.
  */
 export async function findImage(
     engine: Engine,
@@ -31,8 +31,8 @@ export async function findImage(
 }
 
 /**
- * The digest that an image has under a name in its registry, or else in a mirror of it; where it was in neither, that of
- * its configuration.
+ * Returns the digest that an image has under a name in its registry, or otherwise in a mirror of that registry. If the
+ * image was in neither, returns the digest of its configuration.
  */
 export function imageDigest(image: ImageInspectInfo, name: string): string {
     const wanted = parseImageReference(name);
@@ -43,8 +43,9 @@ export function imageDigest(image: ImageInspectInfo, name: string): string {
 }
 
 /**
- * The digest that a name has in its registry, asked by the engine without pulling anything; `undefined` where neither the
- * registry nor a mirror of it can be reached, or none has it. One that fails in passing is asked once more.
+ * Returns the digest that a name has in a mirror or, if the mirrors fail, in its registry. The engine sends the
+ * requests and pulls nothing. Returns `undefined` if none of them can be reached or has the image. After a transient
+ * failure, a request is retried once.
  */
 export async function digestInRegistry(
     engine: Engine,
@@ -52,7 +53,7 @@ export async function digestInRegistry(
     inMirrors: readonly string[],
 ): Promise<string | undefined> {
     for (const each of [...inMirrors, name]) {
-        const digest = await askTwice(() => askDigest(engine, each)).catch(() => undefined); // the next one may know
+        const digest = await askTwice(() => askDigest(engine, each)).catch(() => undefined); // the next one may have it
         if (digest) return digest;
     }
     return undefined;
@@ -75,7 +76,7 @@ async function askTwice<T>(ask: () => Promise<T>): Promise<T> {
     }
 }
 
-/** How long a registry may take to answer, in milliseconds: a refresh has to be fast. */
+/** How long a registry may take to respond, in milliseconds. It is short because a refresh must be fast. */
 const digestTimeout = 8_000;
 
 interface DistributionAnswer {

@@ -1,12 +1,12 @@
-/** An image's name, taken apart (distribution/reference). */
+/** The parts of an image's name (distribution/reference). */
 export interface ImageReference {
-    /** The registry's host, `docker.io` where the name has none. */
+    /** The registry's host; `docker.io` if the name has none. */
     domain: string;
-    /** The repository in its registry, with `library/` where Docker Hub adds it. */
+    /** The repository in its registry, with `library/` if Docker Hub adds it. */
     path: string;
-    /** What the Engine API takes as `fromImage`: the name without tag and digest, as it was written. */
+    /** The name as written, without tag and digest: the Engine API's `fromImage`. */
     repository: string;
-    /** `latest` where the name has neither tag nor digest. */
+    /** `latest` if the name has neither tag nor digest. */
     tag?: string;
     digest?: string;
 }
@@ -18,11 +18,12 @@ const reference = new RegExp(
     `^((?:(${domain})/)?(${pathPart}(?:/${pathPart})*))(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
 );
 
-/** The parts of an image's name, or `undefined` where it is none. */
+/** Returns the parts of an image's name, or `undefined` if it is not a valid name. */
 export function parseImageReference(name: string): ImageReference | undefined {
     const [, repository, first, rest, tag, digest] = reference.exec(name) ?? [];
     if (repository === undefined || rest === undefined || repository.length > 255) return undefined;
-    // Up to the first "/" stands a registry only where it could not be a part of a repository's path.
+    // The part before the first "/" is a registry only if it has a dot, a colon, an uppercase letter or "[", or is
+    // "localhost". Otherwise it is a part of the repository's path.
     const isDomain = first !== undefined && (/[.:A-Z[]/.test(first) || first === "localhost");
     const path = isDomain || first === undefined ? rest : `${first}/${rest}`;
     if (!isDomain && !new RegExp(`^${pathPart}(?:/${pathPart})*$`).test(path)) return undefined;
@@ -35,12 +36,12 @@ export function parseImageReference(name: string): ImageReference | undefined {
     };
 }
 
-/** Whether a name can never mean another image. */
+/** Whether a name has a digest, so that it always means the same image. */
 export const isPinned = (name: string): boolean => parseImageReference(name)?.digest !== undefined;
 
 /**
- * Whether two names mean the same image: `busybox` and `docker.io/library/busybox:latest` do, and all names with the same
- * digest, wherever they come from.
+ * Whether two names mean the same image. `busybox` and `docker.io/library/busybox:latest` do. So do all names with the
+ * same digest, from any registry.
  */
 export function sameImage(a: string, b: string): boolean {
     const [one, other] = [parseImageReference(a), parseImageReference(b)];
@@ -51,9 +52,10 @@ export function sameImage(a: string, b: string): boolean {
 }
 
 /**
- * Whether a container of the image `found` has the one that was asked for: besides {@link sameImage}, the tag that was
- * asked for with the digest that it had then. With `BUILDX_DEFAULT_POLICY=1` buildx writes it so (buildx:
- * `driver/driver.go`, `VerifyImageRef`). Whether the tag means another image by now is another question.
+ * Whether a container of the image `found` has the image `asked`. It does if {@link sameImage} is true, or if `found`
+ * is the tag `asked` with the digest that the tag had then. buildx writes the tag with its digest if
+ * `BUILDX_DEFAULT_POLICY=1` is set (buildx: `driver/driver.go`, `VerifyImageRef`). This function does not check whether
+ * the tag now means another image.
  */
 export function isImageAsked(found: string, asked: string): boolean {
     if (sameImage(found, asked)) return true;

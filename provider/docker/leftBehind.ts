@@ -1,21 +1,21 @@
 import { type Endpoint, findEndpoint, recordedEndpoint } from "./endpoint";
 import { connect, type Engine, traitsOf } from "./engine";
 
-/** A resource's place, as it was asked for and as it was written down when the resource was created or changed. */
+/** A resource's endpoint: the argument, and the endpoint recorded when the resource was created or updated. */
 export interface RecordedPlace {
-    /** `undefined`: what the docker CLI would use. */
+    /** The argument; `undefined`: the endpoint that the docker CLI would use. */
     readonly endpoint?: string | undefined;
-    /** A docker context's name or a host; `undefined` or empty if nothing was written down. */
+    /** A docker context's name or a host; `undefined` or empty if nothing was recorded. */
     readonly recorded?: string | undefined;
 }
 
 /**
- * The engine on which something was left that was created without an endpoint, if the docker CLI would use another engine
- * by now (`docker context use`, another `DOCKER_HOST`). An engine that does not answer, or that has nothing of it any more,
- * does not count: a CI machine has an engine of its own, under whatever address.
+ * Returns the engine on which a resource without an `endpoint` was left behind because the docker CLI now uses another
+ * engine (`docker context use`, another `DOCKER_HOST`). Returns `undefined` if the recorded engine does not respond or
+ * no longer has anything of the resource: each CI machine has its own engine, under any address.
  *
- * @param recordAs how an endpoint is written down.
- * @param isThere whether an engine has something of the resource.
+ * @param recordAs returns the form in which an endpoint is recorded.
+ * @param isThere returns whether an engine has something of the resource.
  */
 export async function findLeftBehind(
     { endpoint, recorded }: RecordedPlace,
@@ -35,7 +35,9 @@ export async function findLeftBehind(
     return oldTraits.ID === otherTraits.ID ? undefined : old;
 }
 
-/** Why nothing is done for a resource that was left on another engine. `what` is such as `builder "ci"`. */
+/**
+ * Returns why nothing is done for a resource that was left on another engine. `what` is, for example, `builder "ci"`.
+ */
 export const whyLeftBehind = (what: string, left: string, current: string): string =>
     `${what} is on ${left}, and without an endpoint the docker CLI uses ${current} by now. ` +
     `Set endpoint: "${left}" to keep it there, or endpoint: "${current}" to replace it with an empty one here`;

@@ -1,9 +1,11 @@
 import { parseImageReference } from "./imageReference";
 
-/** Of the registries in buildkitd's configuration, by host, what this package goes by itself. */
+/** The settings of registries in buildkitd's configuration that this package itself uses, by the registry's host. */
 export type Registries = Readonly<Record<string, { readonly mirrors?: readonly string[] }>>;
 
-/** The `registry` tables of buildkitd's configuration; what is no such table, or not known yet, is left out. */
+/**
+ * Returns the `registry` tables of buildkitd's configuration. Values of other types, or not known yet, are left out.
+ */
 export function registriesIn(config: unknown): Registries {
     const { registry } = isTable(config) ? config : {};
     if (!isTable(registry)) return {};
@@ -20,9 +22,10 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * The names that an image has in the mirrors of its registry, in the order in which BuildKit asks them (buildkit:
- * `util/resolver`): `docker.io/moby/buildkit` is `cache.example/hub/moby/buildkit` in the mirror `cache.example/hub`.
- * A mirror whose host an image's name cannot hold, one without dot and port, is left out.
+ * Returns the names that an image has in the mirrors of its registry, in the order in which BuildKit queries the
+ * mirrors (buildkit: `util/resolver`). For example, `docker.io/moby/buildkit` is `cache.example/hub/moby/buildkit` in
+ * the mirror `cache.example/hub`. A mirror whose host has neither a dot nor a port is left out: an image's name cannot
+ * contain it.
  */
 export function namesInMirrors(image: string, registries: Registries): string[] {
     const reference = parseImageReference(image);

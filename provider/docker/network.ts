@@ -5,9 +5,9 @@ const builtIn = new Set(["bridge", "default", "host", "none"]);
 const ofContainer = "container:";
 
 /**
- * What a container's network mode means on an engine now: one of the engine's own networks, another container, or a
- * network. It is `container:<id>` for a container, as the engine writes it down, and a network's identifier;
- * `undefined` where there is none of that name.
+ * Returns what a container's network mode now means on an engine. For one of the engine's built-in networks, returns
+ * its name. For another container, returns `container:<id>`, as the engine stores it. For a network, returns its
+ * identifier. Returns `undefined` if the container or network does not exist.
  */
 export async function findNetwork({ api }: Engine, mode: string): Promise<string | undefined> {
     if (builtIn.has(mode)) return mode;
@@ -20,12 +20,12 @@ export async function findNetwork({ api }: Engine, mode: string): Promise<string
 }
 
 /**
- * The network mode of a container, in the words by which it was asked for where these still mean the network that the
- * container is on. The engine keeps the mode also of one that was taken off its network, or whose network was removed and
- * made again.
+ * Returns the network mode of a container. If the requested mode still means the container's network, returns the
+ * requested mode. The engine keeps a container's mode even if the container was disconnected from its network, or the
+ * network was removed and recreated.
  *
- * @param asked a network mode.
- * @param found what it means now, by {@link findNetwork}.
+ * @param asked the requested network mode.
+ * @param found what `asked` now means, according to {@link findNetwork}.
  */
 export function networkOf(
     { HostConfig: { NetworkMode: mode }, NetworkSettings }: ContainerInspectInfo,

@@ -1,13 +1,13 @@
-/** Labels by which containers and volumes say which Pulumi resource they belong to. */
+/** Labels of containers and volumes that name the Pulumi resource to which they belong. */
 
 const prefix = "io.github.pulumi-buildx.";
 const urnLabel = `${prefix}urn`;
 const storeLabel = `${prefix}store`;
 const gpusLabel = `${prefix}gpus`;
 
-/** A resource, and the buildx store from which it was made: two people's stacks of one name stay apart. */
+/** A resource and the buildx store from which it was created. The store distinguishes two users' stacks of one name. */
 export interface Owner {
-    /** The resource's URN when it made the container or volume; it is kept when the resource is renamed. */
+    /** The URN that the resource had when it created the container or volume. It is kept if the resource is renamed. */
     readonly urn: string;
     /** The store's identifier. */
     readonly store: string;
@@ -18,7 +18,7 @@ export const ownerLabels = ({ urn, store }: Owner): Record<string, string> => ({
     [storeLabel]: store,
 });
 
-/** Whose a container or volume is; `undefined` where no resource of this package made it. */
+/** Returns the owner of a container or volume, or `undefined` if no resource of this package created it. */
 export function ownerOf(labels: Record<string, string> | null | undefined): Owner | undefined {
     const urn = labels?.[urnLabel];
     return urn === undefined ? undefined : { urn, store: labels?.[storeLabel] ?? "" };
@@ -28,7 +28,7 @@ export const isOwnLabel = (key: string): boolean => key.startsWith(prefix);
 
 export const sameOwner = (a: Owner | undefined, b: Owner): boolean => a?.urn === b.urn && a.store === b.store;
 
-/** For a container that was made without GPUs, since the engine did not give it those that it tells of. */
+/** Label of a container that was created without GPUs, because the engine did not provide the GPUs that it reports. */
 export const refusedGpusLabel: Readonly<Record<string, string>> = { [gpusLabel]: "refused" };
 
 export const wasRefusedGpus = (labels: Record<string, string> | null | undefined): boolean =>

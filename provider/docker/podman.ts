@@ -1,25 +1,25 @@
-/** Podman, which speaks Docker's API (podman: `pkg/api/handlers/compat`). */
+/** Detection of Podman, which serves Docker's API (podman: `pkg/api/handlers/compat`). */
 import type { ContainerInspectInfo } from "dockerode";
 import { type Engine, traitsOf } from "./engine";
 
-/** Of the answer to `GET /version`, what tells one engine from another. */
+/** The fields of the response to `GET /version` that distinguish engines. */
 export interface EngineVersion {
     readonly Components?: readonly { readonly Name?: string; readonly Version?: string }[] | null;
 }
 
-/** What an engine is made of; asked once in the life of this process. */
+/** Returns the version of an engine's components. The response is kept for the life of this process. */
 export const versionOf = ({ api, answers }: Engine): Promise<EngineVersion> =>
     answers.share("version", Infinity, () => api.version() as Promise<EngineVersion>);
 
-/** Podman's version where an answer is Podman's; `undefined` where it is Docker's. */
+/** Returns Podman's version if a response is Podman's, or `undefined` if it is Docker's. */
 export const podmanVersion = ({ Components: components }: EngineVersion): string | undefined =>
     (components ?? []).find(({ Name: name }) => /^podman/i.test(name ?? ""))?.Version;
 
 /**
- * Whether an engine is Podman. It is asked only if something says that it may be: a field that only Podman has in its
- * answer to `docker info`, or the variable that Podman gives every container.
+ * Whether an engine is Podman. The version is requested only if the engine may be Podman. It may be if `docker info`
+ * has a field that only Podman has, or if a container has the variable that Podman sets in every container.
  *
- * @param variables of a container, as `NAME=value`.
+ * @param variables the environment variables of a container, as `NAME=value`.
  */
 export async function isPodman(engine: Engine, variables: readonly string[] | null | undefined): Promise<boolean> {
     const { BuildahVersion: buildah } = await traitsOf(engine);
@@ -27,7 +27,7 @@ export async function isPodman(engine: Engine, variables: readonly string[] | nu
     return mayBe && podmanVersion(await versionOf(engine)) !== undefined;
 }
 
-/** Tells once in the life of this process that an engine is Podman. */
+/** Warns once in the life of this process that an engine is Podman. */
 export async function warnOfPodman(engine: Engine, warn: (text: string) => Promise<void>): Promise<void> {
     const podman = podmanVersion(await versionOf(engine).catch(() => ({})));
     if (podman === undefined) return;
@@ -45,7 +45,7 @@ const podmansOwn: Record<string, (value: string, container: PodmanContainer) => 
 
 type PodmanContainer = Pick<ContainerInspectInfo, "Id" | "Config">;
 
-/** Of a container's variables, those that Podman itself has given it. A variable that has another value was asked for. */
+/** Returns the variables of a container that Podman itself set. A variable with another value was set by a user. */
 export const podmanVariables = (
     container: PodmanContainer,
     variables: Readonly<Record<string, string>>,

@@ -1,4 +1,6 @@
-/** Has the engine pull an image: from the mirrors of its registry, from that itself, and again where that fails in passing. */
+/**
+ * Pulls an image through the engine, from the mirrors of its registry or the registry, and retries transient failures.
+ */
 import { addAbortSignal, type Readable } from "node:stream";
 import { retry, seconds as inSeconds } from "../retry";
 import { untilAborted, type Waiting } from "../waiting";
@@ -11,34 +13,36 @@ import { loginAdvice } from "./registryLogin";
 
 export interface Pull {
     readonly image: string;
-    /** The names that it has in the mirrors of its registry. */
+    /** The names that the image has in the mirrors of its registry. */
     readonly inMirrors?: readonly string[];
     /**
-     * For how many seconds a pull that fails in passing is tried again, from the first failure on. Default:
-     * {@link defaultPatience}.
+     * For how many seconds a pull that fails transiently is retried, from the first failure.
+     *
+     * @default {@link defaultPatience}
      */
     readonly seconds?: number;
-    /** The argument that says so, where there is one. */
+    /** The argument that sets the seconds, if there is one. */
     readonly argument?: string;
 }
 
-/** Seconds, where no argument says how many. */
+/** For how many seconds a pull is retried if no argument sets them. */
 export const defaultPatience = 60;
 
-/** How long a pull is tried again, in seconds, where the engine has the image already. */
+/** For how many seconds at most a pull is retried if the engine already has the image. */
 const patienceWithImage = 10;
 
-/** How long a mirror may take until it begins to give an image, in milliseconds: another one may have it. */
+/** How long a mirror may take until it starts to send an image, in milliseconds. Another mirror may have the image. */
 const mirrorTimeout = 10_000;
 
 /**
- * Asks for an image, first the mirrors of its registry and then that itself, with the credentials that the user's docker
- * configuration has for each. Where one of them fails in passing, those that did are asked again after a pause. A mirror that
- * the engine cannot reach is not: it may be one that the builder alone can.
+ * Pulls an image from the mirrors of its registry or, if they fail, from the registry. Each request has the credentials
+ * from the user's docker configuration. If a mirror or the registry fails transiently, the pull from it is retried
+ * after a pause. The pull is not retried from a mirror that the engine cannot reach: perhaps only the builder can.
  *
- * From a mirror the image gets its own name as well, so that it is found by that.
+ * An image from a mirror is also tagged with its own name, so that it is found under that name. An image that is pinned
+ * by its digest is not tagged.
  *
- * @throws what each of them answered.
+ * @throws {Error} if no pull succeeds. The message has the errors of the mirrors and the registry.
  */
 export async function pullImage(engine: Engine, pull: Pull, waiting: Waiting): Promise<void> {
     const { image, inMirrors = [], seconds = defaultPatience, argument } = pull;
@@ -66,9 +70,9 @@ export async function pullImage(engine: Engine, pull: Pull, waiting: Waiting): P
 }
 
 /**
- * The same for an image that the engine may have.
+ * Pulls an image as {@link pullImage} does, or keeps the image that the engine has.
  *
- * @param pull.mayFail the engine has the image, and where it cannot be pulled that one serves.
+ * @param pull.mayFail whether the engine has the image, so that this image is used if the pull fails.
  */
 export async function pullOrKeep(
     engine: Engine,
@@ -85,12 +89,12 @@ export async function pullOrKeep(
     }
 }
 
-/** What a registry answered, or the engine of it. */
+/** Failure of a pull, reported by a registry or by the engine. */
 class PullFailure extends Error {
     constructor(
         readonly from: string,
         message: string,
-        /** Why the registry may have been asked without a login. */
+        /** Why the registry may have been queried without a login. */
         readonly trouble: string | undefined,
         cause: unknown,
     ) {
@@ -98,7 +102,9 @@ class PullFailure extends Error {
     }
 }
 
-/** Whether it is worth asking again. A mirror that cannot be reached may be one that the builder alone can reach. */
+/**
+ * Whether a retry may succeed. A mirror that cannot be reached is not retried: perhaps only the builder can reach it.
+ */
 function canPass({ from, message }: PullFailure, image: string): boolean {
     const kind = failureKind(message);
     return kind === "transient" || (kind === "unreachable" && from === image);
@@ -107,13 +113,17 @@ function canPass({ from, message }: PullFailure, image: string): boolean {
 interface Candidates {
     readonly image: string;
     readonly inMirrors: readonly string[];
-    /** What each has failed with so far. */
+    /** The last failure of each mirror and the registry, by the image's name there. */
     readonly failures: Map<string, PullFailure>;
-    /** What the user was warned of. */
+    /** The warnings that the user has received. */
     readonly told: Set<string>;
 }
 
-/** Asks each of those that have not failed for good, until one has it; throws the last failure. */
+/**
+ * Pulls from each mirror and the registry in turn until one pull succeeds. Skips those whose failure is final.
+ *
+ * @throws {PullFailure} if no pull succeeds.
+ */
 async function pullFromOne(
     engine: Engine,
     { image, inMirrors, failures, told }: Candidates,
@@ -135,7 +145,11 @@ async function pullFromOne(
     throw [...failures.values()].at(-1) as PullFailure;
 }
 
-/** @throws PullFailure where the registry or the engine's way to it is the reason. */
+/**
+ * Pulls an image under one of its names.
+ *
+ * @throws {PullFailure} if the registry, or the engine's connection to it, is the cause.
+ */
 async function pullFrom(
     engine: Engine,
     name: string,
@@ -169,7 +183,7 @@ async function pullFrom(
     } catch (error) {
         waiting.signal.throwIfAborted();
         const isLate = late.signal.aborted;
-        // What the client itself failed with has a code: the connection to the engine, not the registry.
+        // An error with a code is the client's own: the connection to the engine failed, not the registry.
         if (!isLate && statusOf(error) === undefined && (error as NodeJS.ErrnoException).code !== undefined)
             throw error;
         const said = isLate ? `it gave nothing within ${mirrorTimeout / 1000} s` : engineMessage(error);
@@ -184,7 +198,9 @@ async function tagImage({ api }: Engine, from: string, name: string): Promise<vo
     await api.getImage(from).tag({ repo, tag });
 }
 
-/** All that was answered, each with the name of who did where there are several, and what can be done. */
+/**
+ * Returns all error messages with advice. If the registry has mirrors, each message names the mirror or the registry.
+ */
 function whyNot(failures: readonly PullFailure[], name: string, inMirrors: readonly string[]): string {
     const said = failures.map((failure) => ({ ...failure, message: withAdvice(failure) }));
     if (inMirrors.length === 0) return said.map(({ message }) => message).join();

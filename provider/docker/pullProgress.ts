@@ -1,15 +1,20 @@
-/** What the engine tells of a pull, a line of JSON an event. */
+/** The events of a pull that the engine sends, one JSON object per line. */
 import type { Readable } from "node:stream";
 
 export interface PullEvent {
     id?: string;
     status?: string;
     progressDetail?: { current?: number; total?: number };
-    /** The pull has failed. */
+    /** Set if the pull has failed. */
     error?: string;
 }
 
-/** @throws what the engine says of a pull that fails once it has begun, for which it has no status code any more. */
+/**
+ * Yields the events of a pull.
+ *
+ * @throws {Error} with the engine's message if the pull fails after it has started, when the HTTP status is already
+ *   sent.
+ */
 export async function* eventsIn(stream: Readable): AsyncGenerator<PullEvent, void, undefined> {
     let rest = "";
     for await (const part of stream.setEncoding("utf8")) {
@@ -24,10 +29,10 @@ export async function* eventsIn(stream: Readable): AsyncGenerator<PullEvent, voi
 }
 
 /**
- * Adds up the layers' downloads; a total is known once each layer has told its size.
+ * Adds up the layers' downloads. The total grows until the engine has reported the size of each layer.
  *
- * @param onProgress is told the share that is there, 0 to 100, each time it has grown.
- * @returns what is to be given each event of a pull.
+ * @param onProgress receives the downloaded share in percent, 0 to 100, each time it has grown.
+ * @returns a function that must be called with each event of a pull.
  */
 export function pullProgress(onProgress: (percent: number) => void): (event: PullEvent) => void {
     const layers = new Map<string, { current: number; total: number }>();

@@ -1,6 +1,6 @@
 /**
- * What this package asks of a registry itself, by its HTTP API (opencontainers/distribution-spec `spec.md`), with the
- * credentials of docker's configuration. Blobs are streamed both ways, and never held as a whole.
+ * This package's own requests to a registry, through its HTTP API (opencontainers/distribution-spec `spec.md`), with
+ * the credentials of docker's configuration. Downloads and streamed uploads never hold a whole blob in memory.
  */
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
@@ -17,31 +17,33 @@ export interface Blob {
     readonly size: number;
 }
 
-/** A repository, and in it what an image's name stands for. */
+/** A repository of a registry, and the manifest in it that an image's name refers to. */
 export interface Repository {
-    /** The name without tag and digest, as it was written. */
+    /** The name as written, without tag and digest. */
     readonly name: string;
-    /** Of the image's tag or digest. */
+    /** Returns the manifest of the image's tag or digest. */
     manifest(type: string): Promise<unknown>;
-    /** Puts it under the image's tag, and gives its digest. */
+    /** Uploads a manifest under the image's tag and returns its digest. */
     putManifest(type: string, text: string): Promise<string>;
     upload(content: Buffer): Promise<Blob>;
-    /** Uploads in one request what is not known before, as docker does it. Each part is there until the next is asked for. */
+    /**
+     * Uploads content of unknown size in one request, as docker does. Each part is valid until the next is requested.
+     */
     uploadStream(content: AsyncIterable<Buffer>): Promise<Blob>;
     download(digest: string): Promise<Readable>;
 }
 
 const dockerHub = "registry-1.docker.io";
 
-/** For how many seconds a request that fails in passing is made again, and for how many where nobody sees that it is. */
+/** For how many seconds a request is retried after transient failures: with retries reported, and without reports. */
 const [patience, shortPatience] = [60, 3];
 
 /**
- * Requests that fail in passing are made again, but for the one that streams what is not known before.
+ * Opens a repository. Its requests are retried after transient failures, except the streamed request of `uploadStream`.
  *
  * @param image a name with a tag or digest.
- * @param access what is going to be done there, in the registry's words: `pull` or `pull,push`.
- * @param waiting left out, a request is made again for a few seconds only, as a refresh has to be fast.
+ * @param access the access to request from the registry: `pull` or `pull,push`.
+ * @param waiting if omitted, a request is retried only for a few seconds, because a refresh must be fast.
  */
 export async function openRepository(image: string, access: string, waiting?: Waiting): Promise<Repository> {
     const reference = parseImageReference(image);
@@ -107,7 +109,7 @@ export async function openRepository(image: string, access: string, waiting?: Wa
             return blob;
         },
         uploadStream: async (content) => {
-            session.login = undefined; // so that the token is a new one, since a stream cannot be sent again
+            session.login = undefined; // so that the token is new, because a stream cannot be sent again
             const at = await startUpload();
             const hash = createHash("sha256");
             let size = 0;

@@ -6,16 +6,18 @@ import { writeAll } from "./streams";
 export interface Call {
     readonly method: string;
     readonly headers?: Record<string, string>;
-    /** One that is streamed can be sent once. */
+    /** A streamed body can be sent only once. */
     readonly body?: Buffer | AsyncIterable<Buffer>;
 }
 
-/** Docker speaks HTTP to a registry on this machine without being told to (moby `registry/config.go`). */
+/** Whether a host is this machine. Docker by default uses HTTP for a registry on it (moby `registry/config.go`). */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
 
 /**
- * @returns the answer, whatever it is.
- * @throws where there is none; the error names the host alone, since a path and a query may hold a signature.
+ * Sends a request.
+ *
+ * @returns the response, of any status.
+ * @throws {Error} if there is no response. The error names only the host, because a path or query may have a signature.
  */
 export function exchange(
     url: URL,
@@ -39,7 +41,7 @@ export function exchange(
         request.once("error", fail);
         request.once("response", resolve);
         if (body === undefined || Buffer.isBuffer(body)) request.end(body);
-        // A failure of what is uploaded is the reason, not that the connection was cut for it.
+        // If the source of the body fails, report its error, not the connection that is cut because of it.
         else {
             writeAll(body, request).catch((error: Error) => {
                 reject(error);

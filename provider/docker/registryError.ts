@@ -1,12 +1,12 @@
-/** What is told where a registry refuses: never a password, a token, or an address with its query. */
+/** Errors of requests that a registry rejects. They never contain a password, a token, or a URL with its query. */
 import type { IncomingMessage } from "node:http";
 import { readAll } from "./streams";
 
-/** Thrown where a registry refuses a request. */
+/** Thrown if a registry rejects a request. */
 export class RegistryError extends Error {
     constructor(
         message: string,
-        /** Of HTTP, such as 404. */
+        /** The HTTP status, for example 404. */
         readonly status: number,
     ) {
         super(message);
@@ -14,10 +14,10 @@ export class RegistryError extends Error {
 }
 
 /**
- * What an answer says in its errors (distribution-spec `spec.md`, "Error codes"), to be put behind its status; empty where
- * it says nothing.
+ * Returns the errors in a response (distribution-spec `spec.md`, "Error codes") as text that follows the status.
+ * Returns an empty string if the response has no errors.
  *
- * @param secrets what the request had in it, and a server may repeat.
+ * @param secrets secrets in the request, which the server may repeat. They are replaced by `***`.
  */
 export async function saidBy(answer: IncomingMessage, secrets: readonly string[]): Promise<string> {
     const text = (await readAll(answer).catch(() => Buffer.alloc(0))).toString("utf8");

@@ -1,6 +1,6 @@
 /**
- * How a registry is told who asks: the answer to its challenge, with the credentials of docker's configuration
- * (distribution-spec `spec.md`; distribution `docs/content/spec/auth/token.md` and `oauth.md`).
+ * Login to a registry: answers its challenge with the credentials of docker's configuration (distribution-spec
+ * `spec.md`; distribution `docs/content/spec/auth/token.md` and `oauth.md`).
  */
 import type { IncomingMessage } from "node:http";
 import type { AuthConfig } from "dockerode";
@@ -9,31 +9,35 @@ import { type Call, exchange, isLoopback } from "./registryCall";
 import { saidBy } from "./registryError";
 import { readAll } from "./streams";
 
-/** What is logged in to. */
+/** The registry and the access for which to log in. */
 export interface LoginTo {
-    /** The registry, as docker's configuration names it. */
+    /** The registry's name in image names, `docker.io` for Docker Hub. */
     readonly domain: string;
-    /** The URL that the registry is spoken to at. */
+    /** The URL at which the registry is reached. */
     readonly url: URL;
-    /** What is going to be done there, such as `repository:caches/ci:pull,push`. */
+    /** The access to request, for example `repository:caches/ci:pull,push`. */
     readonly scope: string;
     readonly signal: AbortSignal | undefined;
-    /** Tells the user something that is no reason to give up. */
+    /** Warns the user about a problem that does not end the login. */
     readonly warn?: ((text: string) => unknown) | undefined;
 }
 
 export interface Login {
-    /** The header of that name. */
+    /** The `Authorization` header. */
     readonly authorization: string;
-    /** What no message may tell. */
+    /** Texts that no message may contain. */
     readonly secrets: readonly string[];
-    /** What can be done where it is not enough. */
+    /** Advice if the registry rejects a request with this login. */
     readonly advice: string;
 }
 
 /**
- * @param answer the registry's, with status 401. Where it offers several ways, a token is taken rather than the password.
- * @throws where docker's configuration has no password, or none that is taken, and where it would be sent in clear.
+ * Logs in to a registry.
+ *
+ * @param answer the registry's response with status 401. If it offers several schemes, a token is used rather than the
+ *   password.
+ * @throws {Error} if docker's configuration has no password or none that is accepted, if the password would be sent
+ *   unencrypted, or if the registry offers neither basic nor bearer authentication.
  */
 export async function logIn(to: LoginTo, { headers }: IncomingMessage): Promise<Login> {
     const { domain } = to;
@@ -54,9 +58,9 @@ export async function logIn(to: LoginTo, { headers }: IncomingMessage): Promise<
 }
 
 /**
- * What can be done where a registry wants another login.
+ * Returns advice for a registry that requires another login.
  *
- * @param trouble why a part of docker's configuration could not be asked.
+ * @param trouble why a part of docker's configuration could not be queried.
  */
 export const loginAdvice = (domain: string, trouble?: string): string =>
     trouble === undefined
@@ -71,7 +75,7 @@ interface Challenge {
     readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** The challenges of a `WWW-Authenticate` header (RFC 9110, section 11.6.1), of which there may be several. */
+/** Returns the challenges of a `WWW-Authenticate` header, which may have several (RFC 9110, section 11.6.1). */
 export function parseChallenges(header: string): Challenge[] {
     const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
     const part = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)/g;
@@ -114,7 +118,7 @@ async function fetchToken(
     const secrets = credentials ? secretsOf(credentials) : [];
     const { statusCode: status = 0 } = answer;
     if (status !== 200) {
-        // Nor is an answer followed that sends elsewhere: what it is asked with is for this host alone.
+        // A redirect is not followed either, because the request's credentials are only for this host.
         throw new Error(
             `${server.host} gives no token for ${scope} (${status}${await saidBy(answer, secrets)}). ` + advice,
         );
@@ -134,8 +138,9 @@ function tokenIn(text: string): string | undefined {
 }
 
 /**
- * Where the registry says that tokens are given. Docker and containerd send the password to whatever address that is; here
- * it has to be one of HTTPS, but for a registry on this machine that is spoken to without: then one on this machine, too.
+ * Returns the address at which the registry issues tokens. Docker and containerd send the password to any address. Here
+ * it must be an HTTPS address. If the registry is reached over HTTP, which is possible only on this machine, an HTTP
+ * address on this machine is also accepted.
  */
 function tokenServer(realm: string, registry: URL, domain: string): URL {
     if (!URL.canParse(realm)) throw new Error(`the registry ${domain} does not say where it gives tokens`);

@@ -1,8 +1,8 @@
 /**
- * Requests to a registry: with a login where it asks for one, and followed where it sends elsewhere.
+ * Requests to a registry. They log in if the registry requires it, and follow redirects.
  *
- * A login is for the registry's own origin, that is its protocol, host and port, as docker and containerd have it. Another
- * host that a request is sent on to is told nothing of it, also where it asks.
+ * A login is sent only to the registry's own origin: its protocol, host and port, as in docker and containerd. Another
+ * host to which a request is redirected does not receive the login, even if it requests one.
  */
 import type { IncomingMessage } from "node:http";
 import { type Call, exchange } from "./registryCall";
@@ -10,21 +10,23 @@ import { RegistryError, saidBy } from "./registryError";
 import { type Login, loginAdvice, type LoginTo, logIn } from "./registryLogin";
 
 export interface Session extends LoginTo {
-    /** What the last challenge was answered with. */
+    /** The login that answered the last challenge. */
     login: Login | undefined;
 }
 
-/** How often an answer that sends elsewhere is followed. */
+/** How many redirects are followed at most. */
 const mostRedirects = 5;
 
-/** Of these, what comes after is the same request; after others it is a `GET` (RFC 9110, section 15.4). */
+/** Redirects that keep the request's method. Other redirects change it to `GET` (RFC 9110, section 15.4). */
 const sameMethod = [307, 308];
 const redirects = [301, 302, 303, ...sameMethod];
 
 /**
- * @param what is asked for, for messages.
- * @returns an answer that is no refusal.
- * @throws RegistryError where the request is refused.
+ * Sends a request.
+ *
+ * @param what the content that is requested, for messages.
+ * @returns the response if its status is below 300.
+ * @throws {RegistryError} if the request is rejected.
  */
 export async function send(session: Session, what: string, url: URL, call: Call): Promise<IncomingMessage> {
     const { signal } = session;
@@ -45,19 +47,23 @@ export async function send(session: Session, what: string, url: URL, call: Call)
         if (!isFollowed || followed === mostRedirects) throw await refusal(session, what, at, isRegistry, answer);
         answer.resume();
         at = locationIn(answer, at);
-        isRegistry &&= isAtRegistry(session, at); // who was sent away stays so, also where the other host sends back
+        isRegistry &&= isAtRegistry(session, at); // stays false, even if the other host redirects back
     }
 }
 
 const isAtRegistry = ({ url }: Session, at: URL) => at.origin === url.origin;
 
-/** An answer's `Location`. */
+/** Returns a response's `Location`. */
 export function locationIn({ headers: { location } }: IncomingMessage, asked: URL): URL {
     if (location !== undefined && URL.canParse(location, asked.href)) return new URL(location, asked);
     throw new Error(`${asked.host} does not say where to go on: its answer has no address as Location`);
 }
 
-/** Docker follows from HTTPS to HTTP; here, what is encrypted stays so. */
+/**
+ * Checks that an encrypted connection stays encrypted. Docker, in contrast, follows redirects from HTTPS to HTTP.
+ *
+ * @throws {Error} if the registry is reached over HTTPS and the request is not.
+ */
 function requireAsSafe({ url, domain }: Session, at: URL): void {
     if (at.protocol === "https:" || (at.protocol === "http:" && url.protocol === "http:")) return;
     throw new Error(

@@ -7,11 +7,12 @@ import { type Owner, ownerOf, sameOwner } from "./ownership";
 import { demultiplex } from "./streams";
 
 /**
- * Runs a container to its end and removes it, whatever becomes of it.
+ * Runs a container, waits until it exits, and removes it, even if it fails.
  *
- * @param owner whose the name is: what carries it already and is theirs was cut off, and goes.
- * @param seconds after which it is given up.
- * @param signal ends it before that.
+ * @param owner the owner of the container. If a container of the same name and owner exists, it is removed first: it is
+ *   left from an interrupted run.
+ * @param seconds the timeout.
+ * @param signal ends the wait before the timeout and removes the container.
  */
 export async function runContainer(
     engine: Engine,
@@ -24,7 +25,7 @@ export async function runContainer(
     const { name, HostConfig } = options;
     const old = await inspectContainer(engine, name);
     if (old && sameOwner(ownerOf(old.Config.Labels), owner)) await removeContainer(engine, name);
-    // A log that can be read again, whatever the engine's own driver is.
+    // This log driver's logs can be read, which is not true of every default driver of an engine.
     const LogConfig = { Type: "json-file", Config: {} };
     let isForeign = false;
     try {

@@ -1,35 +1,40 @@
 /**
- * An engine behind ssh, reached as the docker CLI reaches it: the user's own `ssh`, with its agent, keys, configuration
- * and `known_hosts`, runs `docker system dial-stdio` there (docker/cli `cli/connhelper`).
+ * Connections to an engine over ssh, as in the docker CLI. The user's own `ssh`, with its agent, keys, configuration
+ * and `known_hosts`, runs `docker system dial-stdio` on the engine's host (docker/cli `cli/connhelper`).
  */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
 
-/** Seconds until a host that does not answer is given up, where the user's configuration does not say. */
+/** Connection timeout in seconds, if the user's configuration sets none. */
 const connectTimeout = 7;
 
-/** Connections at once: sshd refuses some where more than ten are being made (`MaxStartups`). */
+/** Maximum number of concurrent connections. sshd refuses some if more than ten are being opened (`MaxStartups`). */
 const maxConnections = 5;
 
-/** Connections that HTTP requests go through, each one an `ssh` that stays until it has been idle for a while. */
+/** Connections for HTTP requests. Each connection is an `ssh` process that runs until it has been idle for a while. */
 export class SshAgent extends Agent {
     readonly #command: string[];
 
     private constructor(
         command: string[],
-        /** Seconds that the user's own configuration gives a connection; `undefined` where it says nothing. */
+        /** Connection timeout in the user's configuration, in seconds; `undefined` if it sets none. */
         readonly userTimeout: number | undefined,
     ) {
         super({ keepAlive: true, maxSockets: maxConnections });
         this.#command = command;
     }
 
-    /** @param host `ssh://[user@]host[:port][/path of the socket]`; throws where it is none. */
+    /**
+     * Creates an agent for a host.
+     *
+     * @param host `ssh://[user@]host[:port][/path of the socket]`.
+     * @throws {Error} if `host` is not of that form.
+     */
     static async to(host: string): Promise<SshAgent> {
         const { destination, command } = sshArguments(host);
         const userTimeout = await userConnectTimeout(destination);
-        // What stands on the command line overrules the user's configuration.
+        // Options on the command line override the user's configuration.
         const timeout = userTimeout === undefined ? ["-o", `ConnectTimeout=${connectTimeout}`] : [];
         return new SshAgent([...fixedOptions, ...timeout, ...destination, ...command], userTimeout);
     }
@@ -40,13 +45,13 @@ export class SshAgent extends Agent {
 }
 
 /**
- * What must not be otherwise: nobody is there to answer a question, and a terminal would change what goes through it. All
- * else is up to the user's configuration, as `StrictHostKeyChecking`: without one ssh asks about a host key that it does not
- * know, and so refuses it here.
+ * Options that the user's configuration cannot change: nobody is there to answer a prompt, and a terminal would change
+ * the data. The user's configuration sets all other options, such as `StrictHostKeyChecking`. If it does not set that
+ * option, ssh would prompt about an unknown host key, and so rejects the key here.
  */
 const fixedOptions = ["-o", "BatchMode=yes", "-T"];
 
-/** The `ConnectTimeout` that the user's configuration has for a host, in seconds (`ssh -G`). */
+/** Returns the `ConnectTimeout` that the user's configuration sets for a host, in seconds (`ssh -G`). */
 const userConnectTimeout = (destination: string[]): Promise<number | undefined> =>
     new Promise((resolve) => {
         execFile("ssh", ["-G", ...destination], { timeout: 2000 }, (_, stdout) => {
@@ -55,14 +60,14 @@ const userConnectTimeout = (destination: string[]): Promise<number | undefined> 
         });
     });
 
-/** The arguments by which a host is named, and the command that is run there. */
+/** Returns the arguments that name a host, and the command that runs on the host. */
 function sshArguments(host: string): { destination: string[]; command: string[] } {
     const { username, password, hostname, port, pathname } = new URL(host);
     const wrong = (why: string) => new Error(`${host.replace(/:[^@/]*@/, "@")} cannot be used: ${why}`);
     if (password) throw wrong("a password does not belong in it; use a key or the agent");
     if (hostname === "" || hostname.startsWith("-")) throw wrong("it names no host");
     const socket = pathname.replace(/^\/+$/, "");
-    // It becomes a part of a command that the shell on the other side reads.
+    // The path becomes a part of a command that the remote shell parses.
     if (!/^[\w./-]*$/.test(socket))
         throw wrong(`the socket's path ${socket} holds more than letters, digits, ., _ and -`);
     return {
@@ -75,7 +80,7 @@ function sshArguments(host: string): { destination: string[]; command: string[] 
     };
 }
 
-/** The two streams of an `ssh` as one, which is all that an HTTP request needs of a socket. */
+/** The two streams of an `ssh` process as one stream, which is all that an HTTP request needs of a socket. */
 class SshConnection extends Duplex {
     readonly #ssh: ChildProcessWithoutNullStreams;
 
@@ -88,7 +93,7 @@ class SshConnection extends Duplex {
         ssh.stdout.on("data", (chunk: Buffer) => {
             if (!this.push(chunk)) ssh.stdout.pause();
         });
-        ssh.stdin.on("error", () => {}); // it ended: told below
+        ssh.stdin.on("error", () => {}); // ssh exited: reported below
         ssh.once("error", (error) => this.destroy(new Error(`ssh cannot be run: ${error.message}`)));
         ssh.once("close", (code) => {
             if (code === 0) this.push(null);
@@ -113,7 +118,7 @@ class SshConnection extends Duplex {
         done(error);
     }
 
-    // What Node.js asks of a network's socket; an idle connection must not keep the program from ending.
+    // Methods of a network socket that Node.js calls. An idle connection must not keep the program from exiting.
     setTimeout = (): this => this;
     setNoDelay = (): this => this;
     setKeepAlive = (): this => this;

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 
-/** All that a stream gives. */
+/** Returns the whole content of a stream. */
 export async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of stream) chunks.push(chunk as Uint8Array);
@@ -8,8 +8,8 @@ export async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
 }
 
 /**
- * The text in a stream of frames, as the Engine API sends output: one byte that tells the stream, three empty
- * ones, four with the length, and then that many of text.
+ * Returns the text in a stream of frames, in which the Engine API sends output. A frame has one byte for the stream,
+ * three empty bytes, four bytes for the length, and then as many bytes of text.
  */
 export function demultiplex(frames: Buffer, only?: "stdout" | "stderr"): string {
     const parts: Buffer[] = [];
@@ -23,14 +23,14 @@ export function demultiplex(frames: Buffer, only?: "stdout" | "stderr"): string 
 }
 
 /**
- * Passes parts on, and frees the memory of each once the next is asked for. By itself it stays until the garbage collector
- * comes by, which it does only after some 64 MB, and then at length.
+ * Yields parts, and frees the memory of each part when the next is requested. Otherwise the memory is held until the
+ * garbage collector runs, which happens only after about 64 MB and then takes long.
  *
- * A part that does not fill its memory is left alone: it may lie in the pool that Node.js takes small buffers from, as where a
- * stream joined parts, and its neighbours are someone else's.
+ * A part that does not fill its memory is not freed. Its memory may be the pool from which Node.js allocates small
+ * buffers, for example if a stream joined parts, and other code may use the rest of that pool.
  *
- * @param chunkSize of a stream of `node:zlib`, in bytes: it fills memory of that size with one part after the other, which is
- *   freed with the last of them.
+ * @param chunkSize the chunk size of a `node:zlib` stream, in bytes. A `node:zlib` stream fills memory of that size
+ *   with one part after another. It is freed with the last part.
  */
 export async function* freed(
     parts: AsyncIterable<Buffer>,
@@ -45,12 +45,12 @@ export async function* freed(
     }
 }
 
-/** `ArrayBuffer.prototype.transfer` of ES2024, which Node.js has since 21. */
+/** `ArrayBuffer.prototype.transfer` of ES2024, available since Node.js 21. */
 interface Transferable {
     transfer(newLength: number): ArrayBuffer;
 }
 
-/** Writes parts, each of which is there until the next is asked for. */
+/** Writes parts to a stream and ends it. Each part only needs to be valid until the next part is requested. */
 export async function writeAll(parts: AsyncIterable<Buffer>, stream: Writable): Promise<void> {
     let failure: Error | undefined;
     stream.on("error", (error) => (failure = error));
@@ -69,10 +69,10 @@ export async function writeAll(parts: AsyncIterable<Buffer>, stream: Writable): 
 }
 
 /**
- * What a process writes to standard output, as it comes, out of a stream of frames. It takes no more than it is asked for,
- * so that a slow reader slows the process down instead of filling the memory.
+ * Yields the standard output of a process from a stream of frames, as it arrives. It reads frames only when its caller
+ * requests more, so that a slow reader slows the process down instead of filling the memory.
  *
- * @param onStderr is given what it writes to standard error.
+ * @param onStderr receives the standard error of the process.
  */
 export async function* stdoutOf(
     frames: AsyncIterable<Buffer>,

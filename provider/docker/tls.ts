@@ -1,12 +1,16 @@
-/** What a TLS connection to an engine is made with. */
+/** Certificates and keys for a TLS connection to an engine. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dockerConfigFolder } from "./configFile";
 import { readPem } from "../pem";
 
-/** As a user gives it: each the path of a file, or PEM text itself. */
+/** TLS files as a user sets them. Each value is the path of a file, or PEM text. */
 export interface TlsArguments {
-    /** The authority that signed the engine's certificate. Without it those that Node.js trusts. */
+    /**
+     * The authority that signed the engine's certificate.
+     *
+     * @default the authorities that Node.js trusts
+     */
     ca?: string;
     /** The client's certificate. */
     cert?: string;
@@ -14,27 +18,27 @@ export interface TlsArguments {
     key?: string;
 }
 
-/** The same, read: PEM text. */
+/** TLS files that have been read. Each value is PEM text. */
 export interface TlsMaterial extends TlsArguments {
-    /** Take whatever certificate the engine shows, because the user told docker to. */
+    /** Whether to accept any certificate of the engine, because docker is configured to. */
     readonly skipVerify: boolean;
-    /** From where it was taken, for messages. */
+    /** The source of the files, for messages. */
     readonly from: string;
 }
 
 export const tlsParts = ["ca", "cert", "key"] as const satisfies (keyof TlsArguments)[];
 
-/** The names by which docker knows them, in `DOCKER_CERT_PATH` and in contexts. */
+/** Returns docker's name of a TLS file, in `DOCKER_CERT_PATH` and in contexts. */
 export const tlsFile = (part: keyof TlsArguments): string => `${part}.pem`;
 
-/** Reads what is given by paths, which are relative to the program's folder. */
+/** Reads the values that are paths. They are relative to the program's folder. */
 export async function readMaterial(given: TlsArguments): Promise<TlsMaterial> {
     const read = async (part: keyof TlsArguments) => [part, await readPem(given[part] as string)] as const;
     const parts = await Promise.all(tlsParts.filter((part) => given[part] !== undefined).map(read));
     return { ...Object.fromEntries(parts), skipVerify: false, from: "the argument tls" };
 }
 
-/** The files of a folder that holds them under docker's names; those that are not there are left out. */
+/** Reads the TLS files of a folder, under docker's names. Files that do not exist are left out. */
 export async function materialInFolder(
     folder: string,
     { skipVerify, from }: Pick<TlsMaterial, "skipVerify" | "from">,
@@ -50,8 +54,10 @@ export async function materialInFolder(
 }
 
 /**
- * What `DOCKER_TLS_VERIFY`, `DOCKER_TLS` and `DOCKER_CERT_PATH` say (docker/cli `cli/flags/options.go`); `undefined`
- * where they ask for no TLS.
+ * Reads the TLS files that `DOCKER_TLS_VERIFY`, `DOCKER_TLS` and `DOCKER_CERT_PATH` name (docker/cli
+ * `cli/flags/options.go`). Returns `undefined` if these variables do not enable TLS.
+ *
+ * @throws {Error} if they enable TLS and the folder has no `ca.pem`.
  */
 export async function materialInEnvironment(): Promise<TlsMaterial | undefined> {
     const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls, DOCKER_CERT_PATH: path } = process.env;

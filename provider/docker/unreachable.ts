@@ -1,10 +1,12 @@
-/** Why no engine answers, in a sentence with what can be done. */
+/** Explains why no engine responds, and what to do. */
 import type { Endpoint } from "./endpoint";
 import type { TlsMaterial } from "./tls";
 
 /**
- * @param error what Node.js, OpenSSL, `ssh` or the one that answered said.
- * @param timeout after how many milliseconds the answer was given up.
+ * Returns why no engine responds, and what to do.
+ *
+ * @param error the error of Node.js, OpenSSL, `ssh` or the server that responded.
+ * @param timeout the timeout of the request, in milliseconds.
  */
 export function whyUnreachable(error: unknown, { host, tls }: Endpoint, timeout: number): string {
     const { code = "", name } = error as NodeJS.ErrnoException;
@@ -18,11 +20,11 @@ export function whyUnreachable(error: unknown, { host, tls }: Endpoint, timeout:
 }
 
 /**
- * Whether an engine that cannot be reached may be one whose machine is just being started: nothing listens yet, there is no
- * way or no name yet, or what stands in front of it or its `ssh` says that it is not there yet. What a certificate, a host
- * key or a login is refused for stays. A local socket is of this machine, which runs.
+ * Whether the machine of an engine that cannot be reached may still be starting. It may if nothing listens, if there is
+ * no route or no name, or if a proxy or `ssh` reports that the engine is not available. It is not starting if a
+ * certificate, a host key or a login is rejected. A local socket belongs to this machine, which is running.
  *
- * @param error what Node.js, `ssh` or the one that answered said.
+ * @param error the error of Node.js, `ssh` or the server that responded.
  */
 export function mayBeStarting(error: unknown, { host }: Endpoint): boolean {
     const { code = "", name, message, statusCode = 0 } = error as NodeJS.ErrnoException & { statusCode?: number };
@@ -36,7 +38,7 @@ const startingCodes = [
     ...["EAI_AGAIN", "ENOTFOUND"],
 ];
 
-/** Of OpenSSH, of the login on a machine that boots, and of a docker that is being installed or started there. */
+/** Messages of OpenSSH, of the login on a booting machine, and of a docker that is being installed or started there. */
 const sshStarting = new RegExp(
     [
         "connection (?:refused|timed out|reset|closed)|operation timed out|no route to host|network is unreachable",
@@ -61,7 +63,7 @@ function ofConnection({ code = "", message }: NodeJS.ErrnoException): string {
     return `what answers there is no Docker engine (${message.trim()}). ${start}`;
 }
 
-/** OpenSSL's own word is a property of its errors; the message has its source code's line numbers around it. */
+/** Error whose `reason` is OpenSSL's own text. The message also has line numbers of OpenSSL's source code. */
 type OpenSslError = NodeJS.ErrnoException & { reason?: string };
 
 function ofTls({ code = "", message, reason = message.trim() }: OpenSslError, tls: TlsMaterial | undefined) {

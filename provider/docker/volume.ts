@@ -1,22 +1,26 @@
 import type { VolumeCreateOptions, VolumeInspectInfo } from "dockerode";
 import { type Engine, ifNotFound, statusOf } from "./engine";
 
-/** A volume by name; `undefined` where there is none. */
+/** Returns a volume by name, or `undefined` if it does not exist. */
 export const inspectVolume = ({ api }: Engine, name: string): Promise<VolumeInspectInfo | undefined> =>
     api.getVolume(name).inspect().catch(ifNotFound);
 
-/** Makes a volume; where there is one of that name already the engine leaves it as it is. */
+/** Creates a volume. If a volume of that name exists, the engine does not change it. */
 export const createVolume = ({ api }: Engine, options: VolumeCreateOptions): Promise<unknown> =>
     api.createVolume(options);
 
-/** What the engine does with a tmpfs, for messages: it mounts it for the first container and unmounts it after the last. */
+/** Text for messages: the engine mounts a tmpfs for the first container and unmounts it after the last. */
 export const tmpfsForgets = "a tmpfs is empty again as soon as no running container mounts it";
 
-/** Whether a volume lies in memory (docs.docker.com/reference/cli/docker/volume/create: options of the local driver). */
+/** Whether a volume is in memory (docs.docker.com/reference/cli/docker/volume/create: options of the local driver). */
 export const isTmpfs = (driver: string, options: Readonly<Record<string, unknown>> | null | undefined): boolean =>
     driver === "local" && options?.type === "tmpfs";
 
-/** Removes a volume; well if there is none. Throws, naming them, where containers use it. */
+/**
+ * Removes a volume. Does nothing if it does not exist.
+ *
+ * @throws {Error} if containers use the volume. The message names them.
+ */
 export async function removeVolume(engine: Engine, name: string): Promise<void> {
     try {
         await engine.api.getVolume(name).remove();
@@ -31,7 +35,7 @@ export async function removeVolume(engine: Engine, name: string): Promise<void> 
     }
 }
 
-/** The containers, running or not, that mount a volume. One that is paused runs: it holds what it has open. */
+/** Returns all containers that mount a volume. A paused container counts as running: it keeps its files open. */
 export async function containersOf(
     { api }: Engine,
     volume: string,
@@ -44,9 +48,9 @@ export async function containersOf(
     }));
 }
 
-/** How many bytes each volume holds, by name. The engine has to walk through all of them, which may take long. */
+/** Returns the size of each volume in bytes, by name. The engine must walk all volumes, which may take long. */
 export async function volumeSizes({ api }: Engine, signal: AbortSignal): Promise<Map<string, number>> {
-    // dockerode's own call has no way to leave out images and containers.
+    // dockerode's own method cannot leave out images and containers.
     const request = {
         path: "/system/df?",
         method: "GET",
@@ -59,7 +63,7 @@ export async function volumeSizes({ api }: Engine, signal: AbortSignal): Promise
             error ? reject(error) : resolve(answer as { Volumes: VolumeInspectInfo[] | null }),
         );
     });
-    // -1: the engine does not know it, as for volumes of other drivers
+    // -1: the engine does not know the size, for example of volumes of other drivers
     const known = (volumes ?? []).filter(({ UsageData: usage }) => (usage?.Size ?? -1) >= 0);
     return new Map(known.map(({ Name: name, UsageData: usage }) => [name, usage?.Size ?? 0]));
 }

@@ -1,10 +1,10 @@
-/** Options of the local volume driver that hold sizes. */
+/** Options of the local volume driver that contain sizes. */
 import { nearestSize, parseSize } from "../buildx/values";
 
-/** What Linux reads as the size of a tmpfs (kernel: `lib/cmdline.c`, `memparse`, and a share of the memory). */
+/** The sizes of a tmpfs that Linux accepts (kernel: `lib/cmdline.c`, `memparse`), or a percentage of the memory. */
 const kernelSize = /^(?:\d+[kmgtpe]?|\d+%)$/i;
 
-/** Returns why options of the local driver hold no size where one is; `undefined` if they are well. */
+/** Returns why a size in options of the local driver is not valid, or `undefined` if the options are valid. */
 export function whyIllegalSize(
     options: Readonly<Record<string, unknown>>,
 ): { key: string; reason: string } | undefined {

@@ -1,5 +1,5 @@
 /**
- * Docker buildx builders, their BuildKit state and QEMU emulators for them as Pulumi resources.
+ * Pulumi resources for Docker buildx builders, their BuildKit state, and QEMU emulators for them.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,4 @@
-/** The result of a program that ran to its end. */
+/** Result of a program that has exited. */
 export interface ExecResult {
     readonly exitCode: number;
     readonly stdout: string;

@@ -1,13 +1,13 @@
-/** Why a file or folder of the user's configuration cannot be read or written, in a sentence with what can be done. */
+/** Explains why a file or folder of the user's configuration cannot be read or written, and what the user can do. */
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 
-/** Thrown where this user may not read or write a file. */
+/** Thrown if this user cannot read or write a file. */
 export class FileAccessError extends Error {
-    /** The command that gives the file to this user; `undefined` where none does. */
+    /** Command that gives this user access to the file. `undefined` if there is no such command. */
     readonly command: string | undefined;
 
-    /** @param failed what cannot be done, such as `buildx's store cannot be read`. */
+    /** @param failed the action that failed, for example `buildx's store cannot be read`. */
     constructor(failed: string, { why, command }: NoAccess, cause: unknown) {
         super(`${failed}: ${why}`, { cause });
         this.command = command;
@@ -23,21 +23,21 @@ export interface NoAccess {
 export interface WhatFailed {
     readonly path: string;
     readonly to: "read" | "write";
-    /** Folders that are this user's own, so that the owner of what is in them may be fixed. */
+    /** Folders of this user. A command may fix the owner of the files in them. */
     readonly own: readonly string[];
-    /** How another place is chosen, as the rest of a sentence: `set BUILDX_CONFIG to …`. */
+    /** How to choose another place, as the rest of a sentence: `set BUILDX_CONFIG to …`. */
     readonly elsewhere: string;
 }
 
-/** @param error what Node.js said. */
+/** @param error the error of Node.js. */
 export async function whyNoAccess(error: unknown, what: WhatFailed): Promise<NoAccess> {
     const { code } = error as NodeJS.ErrnoException;
     return code === "EACCES" || code === "EPERM" ? whyForbidden(what) : { why: await whyUnusable(error, what) };
 }
 
 /**
- * Makes a folder and those above it that are not there yet; whether it made any. Node.js' own `recursive` does not end where a
- * folder that is there cannot have another one in it, as below `/proc`.
+ * Creates a folder and its missing parent folders. Reports whether it created any. The option `recursive` of Node.js
+ * does not return if an existing folder cannot contain another folder, for example below `/proc`.
  */
 export async function makeFolders(path: string, mode: number): Promise<boolean> {
     try {
@@ -88,7 +88,7 @@ async function whyForbidden({ path, to, own, elsewhere }: WhatFailed): Promise<N
     return { why: `${why}. Give it to this user with: ${command}, or ${elsewhere}`, command };
 }
 
-/** The folder on the way to a path that keeps this user out; `undefined` where it is the file itself. */
+/** Returns the folder that denies this user access to a path. `undefined` if the file itself denies access. */
 async function forbiddenFolder(path: string, to: WhatFailed["to"]): Promise<string | undefined> {
     for (const folder of foldersAbove(path)) if (!(await may(folder, constants.X_OK))) return folder;
     if (to === "read") return undefined;
@@ -100,7 +100,7 @@ async function forbiddenFolder(path: string, to: WhatFailed["to"]): Promise<stri
     return (await may(folder, constants.W_OK)) ? undefined : folder;
 }
 
-/** Folders that lead to a path, the outermost first; one that is not there keeps no one out. */
+/** Returns the parent folders of a path, the outermost first. They may include folders that do not exist. */
 function foldersAbove(path: string): string[] {
     const above = dirname(path);
     return above === path ? [] : [...foldersAbove(above), above];
@@ -112,7 +112,7 @@ const may = (path: string, mode: number): Promise<boolean> =>
         ({ code }: NodeJS.ErrnoException) => code !== "EACCES" && code !== "EPERM",
     );
 
-/** The path itself, or what is nearest above it that is there. */
+/** Returns the path itself if it exists, or its nearest existing parent. */
 async function nearest(path: string): Promise<string> {
     const isThere = await stat(path).then(
         () => true,

@@ -4,25 +4,25 @@ import { type Endpoint, findEndpoint } from "./docker/endpoint";
 import { connect, type Engine, UnreachableError } from "./docker/engine";
 import { findLeftBehind } from "./docker/leftBehind";
 
-/** Where a resource is that exists. */
+/** Place of an existing resource. */
 export interface KnownPlace extends EndpointArguments {
-    /** As {@link recordEndpoint} wrote it down. */
+    /** The recorded endpoint, as {@link recordEndpoint} returned it. */
     readonly recorded: string | undefined;
-    /** Whether an engine has something of the resource. */
+    /** Whether an engine has any part of the resource. */
     readonly isThere: (engine: Engine) => Promise<boolean>;
 }
 
-/** How the state of a resource has the engine that it is on: a docker context's name, or a host. */
+/** Returns the engine of a resource as its state records it: the name of a docker context, or a host. */
 export const recordEndpoint = ({ context, host }: Endpoint): string => context ?? host;
 
-/** The engine on which a resource is that was created without an endpoint, if the docker CLI would use another by now. */
+/** Returns the engine of a resource that was created without an endpoint, if the docker CLI now uses another engine. */
 export const whereLeft = ({ endpoint, recorded, isThere }: KnownPlace): Promise<Engine | undefined> =>
     findLeftBehind({ endpoint, recorded }, recordEndpoint, isThere);
 
 /**
- * The engine of a resource that exists.
+ * Connects to the engine of an existing resource.
  *
- * @throws UnreachableError if it does not answer, and also if it cannot be found, since its context or certificate is gone.
+ * @throws {UnreachableError} if the engine does not respond, or if its context or certificate does not exist any more.
  */
 export async function connectToKnown(place: KnownPlace): Promise<Engine> {
     const left = await whereLeft(place);
@@ -34,10 +34,11 @@ export async function connectToKnown(place: KnownPlace): Promise<Engine> {
 }
 
 /**
- * Returns the engine of a resource that is removed or read. `undefined` if the engine is unreachable and the stack's
- * configuration allows to remove the resource from Pulumi's state; the user is then warned of what may be left.
+ * Connects to the engine of a resource that is removed or read. Returns `undefined` if the engine is unreachable and
+ * the stack's configuration allows removing the resource from Pulumi's state. The user then gets a warning about the
+ * parts that may remain.
  *
- * @param left such as "Volume x may be left there".
+ * @param left the end of the warning, for example "Volume x may be left there".
  */
 export async function connectOrLetGo(place: KnownPlace, call: Call, left: string): Promise<Engine | undefined> {
     try {
@@ -49,11 +50,11 @@ export async function connectOrLetGo(place: KnownPlace, call: Call, left: string
     }
 }
 
-/** Returns the failure of a removal with advice, if the engine is unreachable. */
+/** Adds advice to the error of a removal if the engine is unreachable. */
 export function withAdvice(error: unknown): unknown {
     if (!(error instanceof UnreachableError)) return error;
     return new UnreachableError(`${error.message}. ${adviceToLetGo}`, { cause: error });
 }
 
-/** What a user can do if an engine is gone permanently. */
+/** Advice for a user whose engine is permanently gone. */
 export const adviceToLetGo = `If it is gone for good, this lets go of it: pulumi config set ${deleteUnreachableSetting} true`;

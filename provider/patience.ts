@@ -5,10 +5,10 @@ import type { Patience } from "./docker/engine";
 const defaultSeconds = 60;
 
 /**
- * Returns how long a call waits for its engine to respond. `undefined` unless the engine's machine may be starting: an engine
- * that is unreachable is then reported at once.
+ * Returns how long a call waits for its engine to respond. `undefined` unless the engine's machine may be starting. An
+ * unreachable engine is then reported at once.
  *
- * @param limit the argument that sets the limit, and its value. Default: 60 seconds.
+ * @param limit the argument that sets the limit, and its value; 60 seconds by default.
  */
 export const patienceOf = (
     call: Call,

@@ -1,25 +1,25 @@
-/** Certificates and keys as users give them: the path of a file, or PEM text itself. */
+/** Certificates and keys that a user gives as the path of a file or as PEM text. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-/** Text of any kind may stand before the first of the things in it. */
+/** Whether a text is PEM. Any other text may precede its first block. */
 export const isPem = (text: string): boolean => /^[ \t]*-----BEGIN /m.test(text);
 
-/** Whether there is a private key in a text, be it alone or among other things. */
+/** Whether a text contains a private key, alone or among other blocks. */
 export const holdsPrivateKey = (text: string): boolean => /-----BEGIN [A-Z ]*PRIVATE KEY/.test(text);
 
-/** The bytes; a path is relative to the program's folder. */
+/** Returns the bytes. A path is relative to the folder of the program. */
 export const readBytes = async (given: string): Promise<Buffer> =>
     isPem(given) ? Buffer.from(given) : await readFile(given);
 
-/** The PEM text; a path is relative to the program's folder. */
+/** Returns the PEM text. A path is relative to the folder of the program. */
 export const readPem = async (given: string): Promise<string> => (await readBytes(given)).toString("utf8");
 
-/** What is no path may be a key that was pasted without its first line, which is not to be shown. */
+/** Whether a value looks like a path. Any other value may be a key without its first line, and must not be shown. */
 const looksLikePath = (value: string) =>
     value.length <= 255 && !value.includes("\n") && /^[./~\\]|^[a-z]:|\.\w+$/i.test(value);
 
-/** Why what is given is no certificate or no key; `undefined` where it is one. */
+/** Returns why a value is not a valid certificate or key; `undefined` if it is valid. */
 export async function whyUnusable(what: "certificate" | "key", value: string): Promise<string | undefined> {
     const name = !isPem(value) && looksLikePath(value) ? `"${value}"` : "it";
     const text = await readPem(value).catch((error: NodeJS.ErrnoException) => ({ code: error.code ?? "" }));
@@ -40,7 +40,7 @@ export async function whyUnusable(what: "certificate" | "key", value: string): P
     }
 }
 
-/** Whether a certificate and a key, both usable, were made together. */
+/** Whether a certificate and a key belong together. Both must be valid. */
 export async function belongTogether(cert: string, key: string): Promise<boolean> {
     const [certificate, privateKey] = await Promise.all([readPem(cert), readPem(key)]);
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));

@@ -1,38 +1,42 @@
-/** Tries again what failed for a reason that passes. */
+/** Retries work that failed for a temporary reason. */
 import { pause as wait } from "./waiting";
 
 export interface Retrying {
     /**
-     * For how many seconds work that failed so is tried again; 0: not at all.
+     * Returns the seconds during which work that failed with this error is retried. 0 means no retry.
      *
-     * @param error what the work was ended with.
+     * @param error the error of the work.
      */
     readonly patience: (error: Error) => number;
     /**
-     * Is told of each failure after which the work is tried again.
+     * Is called after each failure that is followed by a retry.
      *
-     * @param pause seconds until then.
-     * @param left seconds until no new attempt is made.
+     * @param pause seconds until the retry.
+     * @param left seconds until no further attempt is started.
      */
     readonly onRetry: (error: Error, pause: number, left: number) => void;
-    /** Ends the pause, and keeps the next attempt from being made. */
+    /** Ends the pause and prevents the next attempt. */
     readonly signal: AbortSignal;
-    /** When the seconds begin, of `performance.now()`. Default: with the first failure, since one attempt may take long. */
+    /**
+     * Time from which the seconds count, as returned by `performance.now()`.
+     * @default the time of the first failure, because one attempt may take long
+     */
     readonly since?: number;
 }
 
-/** The first pause, in seconds; each further one is twice as long, up to {@link longestPause}. */
+/** Seconds of the first pause. Each further pause is twice as long, up to {@link longestPause}. */
 const firstPause = 0.5;
 
 const longestPause = 10;
 
-/** The pause after a number of failures, in seconds, without the share that is left to chance. */
+/** Returns the seconds of the pause after a number of failures, without the random part. */
 export const pauseAfter = (failures: number): number => Math.min(firstPause * 2 ** (failures - 1), longestPause);
 
 /**
- * Runs `work` until it succeeds, fails for good, or its time is over.
+ * Runs `work` until it succeeds, fails permanently, or its time is over.
  *
- * @throws the last failure; the signal's reason where that is aborted.
+ * @throws {Error} the last error of the work.
+ * @throws the signal's reason if the signal aborts.
  */
 export async function retry<T>(work: () => Promise<T>, { patience, onRetry, signal, ...given }: Retrying): Promise<T> {
     let { since } = given;
@@ -46,7 +50,7 @@ export async function retry<T>(work: () => Promise<T>, { patience, onRetry, sign
             since ??= performance.now();
             const left = patience(error) - (performance.now() - since) / 1000;
             if (left <= 0) throw error;
-            // Nodes and resources that failed together do not ask again together.
+            // The random part spreads the retries of nodes and resources that failed together.
             const pause = Math.min(pauseAfter(failures) * (0.8 + 0.4 * Math.random()), left);
             onRetry(error, pause, left);
             await wait(pause * 1000, signal);
@@ -54,6 +58,6 @@ export async function retry<T>(work: () => Promise<T>, { patience, onRetry, sign
     }
 }
 
-/** A number of seconds for a status line: `0.5 s`, `2 s`. */
+/** Formats a number of seconds for a status line: `0.5 s`, `2 s`. */
 export const seconds = (value: number): string =>
     `${value < 1 ? Math.max(value, 0.1).toFixed(1) : Math.round(value)} s`;

@@ -1,29 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How work that may take a while shows what it waits for, and learns that it has to end. */
+/** How long-running work reports what it waits for, and how it is cancelled. */
 export interface Waiting {
-    /** Shows a few words as the status of the resource; the next ones replace them. */
+    /** Shows a short text as the status of the resource. The next text replaces it. */
     readonly report: (text: string) => void;
-    /** Aborts when Pulumi, or the program, is told to stop. Each wait ends then, with the signal's reason. */
+    /** Aborts when Pulumi or the program is stopped. Each wait then ends with the signal's reason. */
     readonly signal: AbortSignal;
-    /** Shows a text that stays on the screen. Default: as a status. */
+    /** Shows a text that stays on the screen. @default the text is shown as a status */
     readonly warn?: ((text: string) => unknown) | undefined;
 }
 
 /**
- * Waits for a time.
+ * Waits for a number of milliseconds.
  *
- * @throws the signal's own reason, rather than the `AbortError` of Node.js, whose message says nothing of the cause.
+ * @throws the signal's reason if the signal aborts. The message of Node.js' own `AbortError` does not contain the
+ *   cause.
  */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
     await untilAborted(sleep(milliseconds, undefined, { signal }), signal);
 }
 
 /**
- * Waits for some work until a signal aborts. The work itself goes on, unless it knows the signal too.
+ * Waits for work to finish until a signal aborts. The work itself continues, unless it uses the signal too.
  *
- * @param grace milliseconds that the work gets to end after the signal has aborted. Default: 0.
- * @throws the failure of the work, or the signal's reason where the work was given up or failed with an `AbortError`.
+ * @param grace milliseconds that the work may take to end after the signal has aborted; 0 by default.
+ * @throws {Error} the error of the work.
+ * @throws the signal's reason if the wait ended before the work, or if the work failed with an `AbortError` after the
+ *   abort.
  */
 export function untilAborted<Result>(
     work: Promise<Result>,

@@ -1,10 +1,10 @@
-/** Parts of messages that every room uses. */
+/** Helpers for messages. */
 import { closest, distance } from "fastest-levenshtein";
 
-/** A value as a message quotes it. */
+/** Returns a value as a message quotes it. */
 export const said = (input: unknown) => (typeof input === "string" ? `"${input}"` : JSON.stringify(input));
 
-/** Which of the legal names was probably meant. */
+/** Returns a hint with the legal name that was probably meant, or with all legal names. */
 export function suggestion(name: string, legal: readonly string[]): string {
     const nearest = closest(name, legal);
     return distance(name, nearest) <= Math.ceil(name.length / 3)
@@ -12,7 +12,7 @@ export function suggestion(name: string, legal: readonly string[]): string {
         : `there are ${legal.join(", ")}`;
 }
 
-/** Where a value is, as Pulumi writes it: `nodes[1].driverOpts.memory`, `extraHosts["registry.example"]`. */
+/** Returns the path of a value in Pulumi's syntax: `nodes[1].driverOpts.memory`, `extraHosts["registry.example"]`. */
 export const formatPath = (keys: readonly (string | number)[]): string =>
     keys.reduce<string>((all, key) => {
         if (typeof key === "number") return `${all}[${key}]`;

@@ -1,4 +1,4 @@
-/** The arguments by which an engine is found, `endpoint` and `tls`, as every resource takes them. */
+/** The arguments `endpoint` and `tls`, which select an engine. All resources except `BuildKitPrune` have them. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { findEndpoint, isHost } from "../docker/endpoint";
@@ -35,18 +35,18 @@ export const legalTls = v.pipe(
     onlyKeys(tlsParts),
 );
 
-/** Where the arguments say that an engine is. */
+/** Arguments that select an engine. */
 export interface EndpointArguments {
     readonly endpoint?: string | undefined;
     readonly tls?: TlsArguments | undefined;
 }
 
 /**
- * What is wrong with them beyond their form: a context that docker does not have, `tls` for what is no TCP host, and files
- * that are not there or do not belong together.
+ * Returns what is wrong with the arguments beyond their form: a docker context that does not exist, `tls` for a host
+ * that is not a TCP host, and files that do not exist or do not belong together.
  *
- * @param options.isAll nothing else has a say in where the engine is, so that without an `endpoint` it is the one of the
- *   docker CLI.
+ * @param options.isAll whether nothing else selects the engine. Without an `endpoint` the engine is then the docker
+ *   CLI's.
  */
 export async function failuresOfEndpoint(
     { endpoint, tls }: EndpointArguments,
@@ -66,13 +66,13 @@ const failuresOfContext = (name: string): Promise<CheckFailure[]> =>
         (error: Error) => [{ property: "endpoint", reason: error.message }],
     );
 
-/** Why `tls` does not belong to an endpoint. */
+/** Returns why `tls` cannot be used with an endpoint. */
 async function whyUnfit(asked: string | undefined): Promise<string | undefined> {
     if (asked !== undefined && isHost(asked))
         return asked.startsWith("tcp://")
             ? undefined
             : `it is for a tcp:// endpoint, and this one is "${asked}": leave it out`;
-    const found = await findEndpoint(asked).catch(() => undefined); // reported where it is used
+    const found = await findEndpoint(asked).catch(() => undefined); // reported when it is used
     if (found?.context !== undefined)
         return `it is for a tcp:// endpoint, and docker context "${found.context}" has its own: leave it out`;
     return found === undefined || found.host.startsWith("tcp://")

@@ -1,4 +1,4 @@
-/** A rule of garbage collection as arguments have it. */
+/** Schema of a garbage collection rule in arguments. */
 import * as v from "valibot";
 import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../buildx/sizes";
 import { durationInHours, type GcRule } from "../buildkit/gc";
@@ -13,7 +13,7 @@ const space = v.optional(
     ),
 );
 
-/** A number is one of whole seconds. */
+/** Whether a value is a duration. A number is a number of whole seconds. */
 const isDuration = (value: unknown) =>
     (typeof value === "number" || typeof value === "string") && durationInHours(String(value)) !== undefined;
 
@@ -36,7 +36,7 @@ export const gcRule = {
     all: v.optional(v.boolean(({ input }) => `${said(input)} is not true or false`)),
 } satisfies Record<keyof GcRule, v.GenericSchema>;
 
-/** What is legal in rules and probably not what was meant, each with its property. */
+/** Returns warnings about legal values in rules that are probably not the intended ones, each with its property. */
 export function doubtsOfRules(rules: readonly unknown[], at: (index: number) => string): string[] {
     return rules.flatMap((rule, index) =>
         (["reservedSpace", "maxUsedSpace", "minFreeSpace"] as const).flatMap((key) => {

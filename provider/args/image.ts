@@ -1,10 +1,10 @@
-/** The arguments by which a container's image is named and pulled, as every resource takes them. */
+/** The arguments that select the image of a container and when it is pulled, for builders and emulators. */
 import * as v from "valibot";
 import { parseImageReference } from "../docker/imageReference";
 import { said } from "../words";
 import { textThat } from "./rules";
 
-/** @param example of such an image's name. */
+/** @param example the name of a suitable image, for messages. */
 export const legalImage = (example: string) =>
     textThat(
         (name) => parseImageReference(name) !== undefined,

@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A plain type with a `pulumi.Input` at every depth. */
+/** A plain type with `pulumi.Input` at every level. */
 export type Inputs<T> = unknown extends T
     ? unknown
-    : [T] extends [string | number | boolean | undefined] // as one, or `boolean` would be two
+    : [T] extends [string | number | boolean | undefined] // as one type, because `boolean` would be split into two
       ? pulumi.Input<T>
       : T extends readonly (infer Item)[]
         ? pulumi.Input<Inputs<Item>[]>

@@ -8,14 +8,14 @@ type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
 
 export const text = (what: string) => v.pipe(v.string(({ input }) => `${said(input)} is not ${what}`));
 
-/** A text that `isLegal`, or else is not `what`. */
+/** Returns the schema of a text that satisfies `isLegal`. `what` describes a legal text in messages. */
 export const textThat = (isLegal: (text: string) => boolean, what: string) =>
     v.pipe(
         text(what),
         v.check(isLegal, ({ input }) => `${said(input)} is not ${what}`),
     );
 
-/** More labels on a container or a volume. */
+/** Additional labels of a container or a volume. */
 export const legalLabels = v.record(
     v.pipe(
         v.string(),
@@ -29,7 +29,7 @@ export const legalLabels = v.record(
     v.string(({ input }) => `${said(input)} is not text`),
 );
 
-/** A builder's or a node's name. */
+/** Name of a builder or a node. */
 export const legalName = v.pipe(
     text("a builder's name"),
     v.check(
@@ -38,7 +38,7 @@ export const legalName = v.pipe(
     ),
 );
 
-/** Tells keys of an object that are none of the legal ones. */
+/** Reports keys of an object that are not legal. */
 export const onlyKeys = (legal: readonly string[]) =>
     v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
         if (!dataset.typed) return;
@@ -46,7 +46,7 @@ export const onlyKeys = (legal: readonly string[]) =>
             addIssue({ message: `there is no ${key}: ${suggestion(key, legal)}` });
     });
 
-/** All that is wrong with a resource's arguments, each at the property that it is wrong with. */
+/** Returns everything that is wrong with a resource's arguments, each with its property. */
 export function failuresOf(schema: Schema, value: Record<string, unknown>): CheckFailure[] {
     const known = Object.keys(schema.entries);
     const unknownKeys = Object.keys(value).filter((key) => !known.includes(key) && !key.startsWith("__"));

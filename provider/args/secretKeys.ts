@@ -1,19 +1,19 @@
-/** Private keys that are given as text are secrets to Pulumi; the path of one is none. */
+/** Marks private keys as secrets if they are given as text. The path of a key is not a secret. */
 import * as pulumi from "@pulumi/pulumi";
 import { holdsPrivateKey, isPem } from "../pem";
 
 /**
- * Arguments with each private key in them, at whatever depth, as a secret. What is not known yet stays so by itself,
- * instead of making all that is around it unknown.
+ * Returns arguments in which each private key, at every level, is a secret. A value that is not known yet does not make
+ * the values around it unknown.
  */
 export const withSecretKeys = <Arguments>(args: Arguments): Arguments => secretive(args, "") as Arguments;
 
-/** @param name of the argument that the value stands at. */
+/** @param name the name of the argument that has the value. */
 function secretive(value: unknown, name: string): unknown {
     if (pulumi.Output.isInstance(value) || value instanceof Promise)
         return pulumi.output(value as object).apply((known) => secretive(known, name));
     if (typeof value === "string") {
-        // Of a key that is broken, too.
+        // The text of an invalid key is a secret, too.
         const isSecret = holdsPrivateKey(value) || (name.toLowerCase() === "key" && isPem(value));
         return isSecret ? pulumi.secret(value) : value;
     }

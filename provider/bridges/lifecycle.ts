@@ -1,19 +1,19 @@
 /**
- * The contract between the resources and the bridges by which Pulumi reaches them. A resource's `lifecycle.ts` implements
- * {@link Lifecycle} and imports nothing else of a bridge; a bridge knows nothing else of a resource.
+ * The contract between the resources and the bridges through which Pulumi calls them. The `lifecycle.ts` of a resource
+ * implements {@link Lifecycle} and imports nothing else from a bridge. A bridge uses nothing else from a resource.
  */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import type { Waiting } from "../waiting";
 
 /** One call from Pulumi. */
 export interface Call extends Waiting {
-    /** The URN of the resource. */
+    /** URN of the resource. */
     readonly urn: string;
-    /** The resource's URN at the previous update; an alias may have changed it. `undefined` if the bridge does not know it. */
+    /** URN at the previous update. An alias may have changed it since. `undefined` if the bridge does not know it. */
     readonly previousUrn?: string | undefined;
     /** Whether Pulumi runs a preview. `undefined` if the bridge does not know it. */
     readonly isPreview?: boolean | undefined;
-    /** Whether the engine may run on a machine that the same program creates, so that it may still be starting. */
+    /** Whether the engine may run on a machine that the same program creates. The engine may then still be starting. */
     readonly mayBeStarting: boolean;
     /** Replaces the status text beside the resource. The bridge clears the text when the call ends. */
     readonly report: (text: string) => void;
@@ -23,7 +23,9 @@ export interface Call extends Waiting {
     readonly deletesUnreachable: () => Promise<boolean>;
 }
 
-/** Whether a resource may be removed from Pulumi's state when its engine is unreachable: a key of the stack's configuration. */
+/**
+ * Key of the stack's configuration: whether a resource may be removed from Pulumi's state if its engine is unreachable.
+ */
 export const deleteUnreachableSetting = "buildx:deleteUnreachable";
 
 /**
@@ -35,18 +37,18 @@ export const deleteUnreachableSetting = "buildx:deleteUnreachable";
 export interface Lifecycle<Args, Saved> {
     /** @param previous the arguments of the previous update; `undefined` for a new resource. */
     check(call: Call, previous: Args | undefined, args: Args): Promise<CheckedArguments<Args>>;
-    /** Compares arguments with the saved resource. The bridge adds the change that unknown values may bring. */
+    /** Compares arguments with the saved resource. The bridge adds the change that unknown values may cause. */
     diff(call: Call, id: string, saved: Saved, args: Args): Promise<Difference>;
     /** @throws {PartialFailureError} if a part of the resource was created and could not be removed again. */
     create(call: Call, args: Args): Promise<Created<Saved>>;
     /**
-     * Reads what the resource is now.
+     * Reads the current resource.
      *
-     * @param saved incomplete if a program asks for a resource by its id.
+     * @param saved what Pulumi saved. It is incomplete if a program looks up a resource by its id.
      * @returns `undefined` if the resource does not exist any more.
      */
     read(call: Call, id: string, saved: Partial<Saved>): Promise<Created<Saved> | undefined>;
-    /** @throws {PartialFailureError} if the update failed after it had changed something. */
+    /** @throws {PartialFailureError} if the update failed after it changed something. */
     update(call: Call, id: string, saved: Saved, args: Args): Promise<Saved>;
     delete(call: Call, id: string, saved: Saved): Promise<void>;
     /** Returns the volumes that a call works on. The bridge runs one call at a time on each volume. */
@@ -56,7 +58,7 @@ export interface Lifecycle<Args, Saved> {
 }
 
 export interface CheckedArguments<Args> {
-    /** The arguments, completed with names that the resource chose itself. */
+    /** Arguments, completed with the names that the resource chose. */
     readonly args: Args;
     readonly failures: CheckFailure[];
 }
@@ -66,41 +68,47 @@ export interface Created<Saved> {
     readonly saved: Saved;
 }
 
-/** What an update would change. Without a change or a refusal there is no update. */
+/** Changes that an update would make. If there is neither a change nor a refusal, Pulumi does not update. */
 export interface Difference {
     readonly changes: readonly Change[];
-    /** Why an update would fail before it changes anything. */
+    /** Reason why an update would fail before it changes anything. */
     readonly refusal?: string | undefined;
-    /** The arguments that make it another resource. */
+    /** Arguments whose change replaces the resource. */
     readonly replaces?: readonly string[];
     /** Whether a replacement removes the old resource first. @default false */
     readonly deleteBeforeReplace?: boolean;
 }
 
 export interface Change {
-    /** The path of the argument, for example `driverOpts.memory`. `undefined` if the plan does not know it. */
+    /** Path of the argument, for example `driverOpts.memory`. `undefined` if the plan does not know it. */
     readonly path?: string;
-    /** The plan's own reason, for example `memory changed`. */
+    /** Reason for the change from the plan, for example `memory changed`. */
     readonly why: string;
 }
 
-/** Returns the changes that a plan stands for: of arguments that replace the resource, and by its steps, each reason once. */
+/**
+ * Returns the changes of a plan: one for each argument that replaces the resource, and one for each distinct reason of
+ * its steps.
+ */
 export const changesOf = (replaces: readonly string[], steps: readonly { readonly why: string }[]): Change[] => [
     ...replaces.map((path) => ({ path, why: `${path} changed` })),
     ...[...new Set(steps.map(({ why }) => why))].map((why) => ({ why })),
 ];
 
-/** A resource's arguments before and after a change, in one form: without outputs, and defaults filled in on both sides. */
+/** Arguments of a resource before and after a change, in the same form: without outputs, and with all defaults. */
 export interface ComparedArguments {
     readonly before: object;
     readonly after: object;
 }
 
-/** A creation or an update that stopped halfway. Pulumi saves the resource with the reasons and updates it next time. */
+/**
+ * Thrown if a creation or an update stopped partway. Pulumi saves the resource with the reasons, and the next
+ * `pulumi up` updates the resource.
+ */
 export class PartialFailureError extends Error {
     readonly reasons: string[];
 
-    /** @param causes what stopped it, and what stopped the rollback. */
+    /** @param causes the errors that stopped the creation or update, and the errors that stopped the rollback. */
     constructor(
         causes: unknown[],
         readonly id: string,

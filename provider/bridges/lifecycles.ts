@@ -1,4 +1,4 @@
-/** The lifecycle of each resource, by the name of the resource. Each is loaded when it is first called. */
+/** Lifecycles of the resources, by the name of the resource. Each lifecycle is loaded when it is first called. */
 export const lifecycles = {
     BuildxBuilder: () => import("../builder/lifecycle"),
     BuildKitPrune: () => import("../prune/lifecycle"),

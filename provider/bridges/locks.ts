@@ -1,15 +1,15 @@
 import { untilAborted } from "../waiting";
 
-/** The last call on each key. The promise fulfills when that call ends, whether it succeeds or fails. */
+/** The last call on each key. The promise is fulfilled when that call ends, whether it succeeds or fails. */
 const last = new Map<string, Promise<void>>();
 
 /**
- * Runs one call at a time on each key. Pulumi creates and updates resources that do not depend on each other at the same
- * time, in one process: without locks an archive would stop a builder while that builder is being created.
+ * Runs one call at a time on each key. Pulumi creates and updates independent resources concurrently in one process.
+ * Without locks, an archive would stop a builder while that builder is being created.
  *
- * @param keys what the call works on, for example the names of volumes.
- * @param onWait called if another call holds one of the keys.
- * @param signal ends the wait; the call is then not started.
+ * @param keys the objects that the call works on, for example the names of volumes.
+ * @param onWait is called if another call holds one of the keys.
+ * @param signal ends the wait. The call is then not started.
  */
 export async function withLocks<Result>(
     keys: readonly string[],

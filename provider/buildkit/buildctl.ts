@@ -1,20 +1,20 @@
 import type { ExecResult } from "../execResult";
 
 /**
- * Runs BuildKit's own client, `buildctl`, against one buildkitd. All questions to a buildkitd go through it, so that they
- * are the same wherever it runs: see `inContainer` for one in a Docker container.
+ * Runs BuildKit's own client, `buildctl`, against one buildkitd. Every query of a buildkitd uses this interface and is
+ * therefore the same wherever the buildkitd runs. `inContainer` returns the `Buildctl` of a Docker container.
  */
 export interface Buildctl {
-    /** The name of the buildkitd, for messages, such as `buildx_buildkit_ci0`. */
+    /** Name of the buildkitd for messages, for example `buildx_buildkit_ci0`. */
     readonly name: string;
-    /** The name and the place, for messages, such as `buildx_buildkit_ci0 on unix:///var/run/docker.sock`. */
+    /** Name and place for messages, for example `buildx_buildkit_ci0 on unix:///var/run/docker.sock`. */
     readonly where: string;
     /**
-     * Runs `buildctl` to its end, whatever its exit code is.
+     * Runs `buildctl` until it exits. A nonzero exit code is not an error.
      *
-     * @param args without the program's own name.
-     * @param signal ends the wait; `buildctl` itself may go on.
-     * @throws {Error} if `buildctl` cannot be run; the message is the reason alone.
+     * @param args the arguments, without the name of the program.
+     * @param signal ends the wait. `buildctl` itself may continue.
+     * @throws {Error} if `buildctl` cannot be run. The message is only the reason.
      * @throws the signal's reason if the signal aborts.
      */
     run(args: readonly string[], signal?: AbortSignal): Promise<ExecResult>;

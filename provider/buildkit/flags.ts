@@ -1,17 +1,19 @@
-/** buildkitd's arguments (buildkit 0.34: `cmd/buildkitd`), read as buildkitd reads them (urfave/cli: `command_parse.go`). */
+/**
+ * Parses arguments of buildkitd (buildkit 0.34: `cmd/buildkitd`) as buildkitd does (urfave/cli: `command_parse.go`).
+ */
 import { suggestion } from "../words";
 
 const ofWorker = ["gc", "rootless", "selinux"];
 const withValueOfWorker = ["apparmor-profile", "gc-keepstorage", "labels", "net", "platform", "snapshotter"];
 
-/** Flags that take no value but `=true` and `=false`. */
+/** Flags whose only values are `=true` and `=false`. */
 const switches = new Set([
     ...["debug", "trace", "rootless", "proxy-network", "cdi-disabled", "save-cache-debug", "help", "h", "version", "v"],
     ...ofWorker.flatMap((name) => [`oci-worker-${name}`, `containerd-worker-${name}`]),
     ...["oci-worker-no-process-sandbox", "containerd-worker-hyperv-isolation"],
 ]);
 
-/** Flags that take a value, in the same text behind `=` or in the next one. */
+/** Flags with a value, after `=` in the same argument or in the next argument. */
 const withValue = new Set([
     ...["config", "root", "addr", "log-format", "log-level", "group", "debugaddr", "tlscert", "tlskey", "tlscacert"],
     ...["allow-insecure-entitlement", "otel-socket-path", "cdi-spec-dir", "oci-worker", "containerd-worker"],
@@ -26,19 +28,19 @@ const withValue = new Set([
 ]);
 
 export interface Flag {
-    /** Without dashes. */
+    /** Name of the flag, without dashes. */
     readonly name: string;
-    /** `undefined` for none: it is a switch, or the last one and has none. */
+    /** Value of the flag. `undefined` if the flag is a switch, or is the last argument and has no value. */
     readonly value: string | undefined;
-    /** Its place in the list. */
+    /** Index of the flag in the list of arguments. */
     readonly index: number;
-    /** Its value is the next text. */
+    /** Whether the value is the next argument. */
     readonly isApart: boolean;
 }
 
 export interface Flags {
     readonly flags: readonly Flag[];
-    /** The places of texts that belong to no flag, which buildkitd passes over. */
+    /** Indexes of arguments that belong to no flag. buildkitd ignores them. */
     readonly strays: readonly number[];
 }
 
@@ -53,7 +55,7 @@ export function readFlags(args: readonly string[]): Flags {
         } else if (behind !== undefined || switches.has(name)) {
             flags.push({ name, value: behind, index, isApart: false });
         } else {
-            // A flag that is not known here may take the next text as its value, unless that is a flag itself.
+            // An unknown flag may take the next argument as its value, unless that argument is a flag.
             const next = args[index + 1];
             const isApart = next !== undefined && (withValue.has(name) || !next.startsWith("-"));
             flags.push({ name, value: isApart ? next : undefined, index, isApart });
@@ -64,8 +66,8 @@ export function readFlags(args: readonly string[]): Flags {
 }
 
 /**
- * Returns the flags that one text holds, as a list; `undefined` if it is one argument. A value may hold spaces, a flag's
- * name may not.
+ * Returns the separate flags if one text contains several; `undefined` if the text is one argument. A value may contain
+ * spaces, but the name of a flag may not.
  */
 export function severalIn(arg: string): string[] | undefined {
     const text = arg.trim();
@@ -75,13 +77,13 @@ export function severalIn(arg: string): string[] | undefined {
     return isNameSplit || holdsFlag ? split(text) : undefined;
 }
 
-/** As a shell splits a line, with its quotes. */
+/** Splits a line as a shell does, including quotes. */
 const split = (text: string) =>
     (text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
 
 const isKnown = (name: string) => switches.has(name) || withValue.has(name);
 
-/** What buildkitd is likely not to take or to pass over; a newer one than is known here may. */
+/** Returns arguments that buildkitd probably rejects or ignores. A newer buildkitd may accept them. */
 export function doubtsOfFlags(args: readonly string[]): { index: number; reason: string }[] {
     const { flags, strays } = readFlags(args);
     const known = [...switches, ...withValue];
@@ -111,5 +113,5 @@ export function doubtsOfFlags(args: readonly string[]): { index: number; reason:
 const isEntitlement = (value: string | undefined) =>
     ["network.host", "security.insecure", "device"].includes(value ?? "");
 
-/** What buildkitd ends with where it cannot read it, in the flag that bounds its cache. */
+/** Whether buildkitd can read a value of the flag that limits its cache. If it cannot, buildkitd exits. */
 export const isKeepStorage = (value: string): boolean => /^\+?\d+(?:,\+?\d+){0,2}$/.test(value) || value === "";

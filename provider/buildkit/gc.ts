@@ -1,20 +1,20 @@
-/** Rules of garbage collection as a user asks for them, and the whole policy that buildkitd is given for them. */
+/** Rules of garbage collection that a user writes, and the complete policy that buildkitd gets for them. */
 import { isGoDuration } from "../buildx/durations";
 import type { Table } from "./config";
 
-/** A rule in BuildKit's names and units; durations may be in days and weeks, too. */
+/** A rule of garbage collection, with BuildKit's names and units. Durations may also be in days and weeks. */
 export interface GcRule {
-    /** What the rule never removes: bytes, a size such as `"10GB"`, or a share of the disk, `"10%"`. */
+    /** Space that the rule never frees: bytes, a size such as `"10GB"`, or a percentage of the disk such as `"10%"`. */
     reservedSpace?: number | string;
-    /** Above this the rule removes what was not used for longest. */
+    /** If the cache is larger than this, the rule removes the least recently used records. */
     maxUsedSpace?: number | string;
-    /** What the rule tries to leave free on the disk. */
+    /** Disk space that the rule tries to keep free. */
     minFreeSpace?: number | string;
-    /** What was used within this time stays: seconds, or a text such as `"48h"` or `"7d"`. */
+    /** Records used within this time are kept: seconds, or a text such as `"48h"` or `"7d"`. */
     keepDuration?: number | string;
-    /** What the rule is about, such as `"type==exec.cachemount"`; one that matches is enough. Default: everything. */
+    /** Filters, such as `"type==exec.cachemount"`. A record has to match at least one of them. @default all records */
     filters?: string[];
-    /** Also what BuildKit itself needs, such as frontends. Default: false. */
+    /** Whether the rule also removes records that BuildKit itself needs, such as frontends. @default false */
     all?: boolean;
 }
 
@@ -27,10 +27,12 @@ export const gcRuleKeys = Object.keys({
     all: true,
 } satisfies Record<keyof GcRule, true>) as (keyof GcRule)[];
 
-/** Where nothing else bounds the cache: about what BuildKit itself goes by (buildkit: `DetectDefaultGCCap`). */
+/**
+ * The limits if nothing else limits the cache. They are close to BuildKit's defaults (buildkit: `DetectDefaultGCCap`).
+ */
 const ceiling: GcRule = { reservedSpace: "10%", maxUsedSpace: "100GB", minFreeSpace: "20%" };
 
-/** What is cheapest to have again goes first (buildkit: `DefaultGCPolicy`). */
+/** The rule that removes first the records that are cheapest to recreate (buildkit: `DefaultGCPolicy`). */
 const cheapFirst: GcRule = {
     filters: ["type==source.local", "type==exec.cachemount", "type==source.git.checkout"],
     keepDuration: "48h",
@@ -40,9 +42,11 @@ const cheapFirst: GcRule = {
 const longUnused = "1440h"; // 60 days
 
 /**
- * The policy for one rule or a list. buildkitd drops its own policy where it is given any rule, and a policy without a
- * ceiling fills the disk; so one rule becomes the whole ladder that BuildKit would have with these bounds, and a list that
- * bounds nothing gets a last rule that does.
+ * Returns the policy for one rule or for a list of rules.
+ *
+ * If buildkitd gets any rule, it drops its default policy, and a policy without an upper bound fills the disk.
+ * Therefore one rule becomes the complete series of rules that BuildKit would use with these limits. A list without an
+ * upper bound gets a last rule with one.
  */
 export function gcPolicy(gc: GcRule | readonly GcRule[]): GcRule[] {
     if (isList(gc)) return [...gc, ...(gc.some(isCeiling) ? [] : [{ all: true, ...ceiling }])].map(inHours);
@@ -59,13 +63,16 @@ export function gcPolicy(gc: GcRule | readonly GcRule[]): GcRule[] {
 
 const isList = (gc: GcRule | readonly GcRule[]): gc is readonly GcRule[] => Array.isArray(gc);
 
-/** Whether a rule keeps all of the cache within bounds, whatever is in it. */
+/** Whether a rule limits the whole cache, regardless of its content. */
 const isCeiling = ({ filters, keepDuration, maxUsedSpace, minFreeSpace }: GcRule) =>
     filters === undefined && !keepDuration && Boolean(maxUsedSpace ?? minFreeSpace);
 
 const days = /^(?:(\d+)w)?(?:(\d+)d)?((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*)$/;
 
-/** A duration as BuildKit reads it, which knows no days (docker/buildx#2505); `undefined` where it is none. */
+/**
+ * Returns a duration in hours and smaller units, because BuildKit does not support days (docker/buildx#2505). A number
+ * of seconds stays as it is. `undefined` if the text is not a duration.
+ */
 export function durationInHours(text: string): string | undefined {
     if (/^\d+$/.test(text)) return isGoDuration(text) ? text : undefined;
     const [whole, weeks, dayCount, rest = ""] = days.exec(text) ?? [];
@@ -81,9 +88,9 @@ const inHours = (rule: GcRule): GcRule =>
         : rule;
 
 /**
- * buildkitd's configuration with a policy in it.
+ * Returns buildkitd's configuration with the policy for `gc` in it.
  *
- * @param written how a rule of the policy is written down.
+ * @param written returns a rule in the form in which the configuration has it.
  */
 export function withGc(
     config: Table | undefined,
@@ -95,7 +102,7 @@ export function withGc(
     return { ...config, worker: { ...worker, oci: { ...worker.oci, gcpolicy: gcPolicy(gc).map(written) } } };
 }
 
-/** Whether a configuration says itself what is collected. */
+/** Whether a configuration has its own settings of garbage collection. */
 export const hasGc = ({ worker }: Table): boolean => {
     const { oci } = (worker ?? {}) as { oci?: Record<string, unknown> };
     return ["gc", "gcpolicy", "gckeepstorage", ...gcRuleKeys].some((key) => oci?.[key] !== undefined);

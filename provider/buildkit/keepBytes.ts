@@ -2,16 +2,21 @@ import { parseGoDuration } from "../buildx/durations";
 import { parseSize } from "../buildx/values";
 import type { GcRule } from "./gc";
 
-/** What a rule that only has `minFreeSpace` keeps where BuildKit knows no such bound: BuildKit's own default then. */
+/**
+ * `keepBytes` of a rule that only has `minFreeSpace`, if BuildKit does not support it: the default of that BuildKit.
+ */
 const olderDefault = "10%";
 
 /**
- * Returns a rule as `buildkitd.toml` has it, readable by each BuildKit from v0.10 on.
+ * Returns a rule for `buildkitd.toml` that every BuildKit since v0.10 can read.
  *
- * BuildKit before v0.17 passes over `maxUsedSpace`, `reservedSpace` and `minFreeSpace`, and a rule without a bound removes
- * all that no build uses. Its name for the bound is `keepBytes`. A newer one takes `keepBytes` for `reservedSpace` where
- * there is none (buildkit: `cmd/buildkitd/main.go`, `getGCPolicy`), which changes nothing if it is as much as
- * `maxUsedSpace`; beside `minFreeSpace` the least `reservedSpace` keeps it out. Before v0.12 it reads numbers alone.
+ * BuildKit before v0.17 ignores `maxUsedSpace`, `reservedSpace` and `minFreeSpace`. A rule without a limit then removes
+ * everything that no build uses. The limit in these versions is `keepBytes`. BuildKit before v0.12 reads it only as a
+ * number.
+ *
+ * If a rule has no `reservedSpace`, newer versions use `keepBytes` instead (buildkit: `cmd/buildkitd/main.go`,
+ * `getGCPolicy`). This has no effect if `keepBytes` equals `maxUsedSpace`. If the rule has `minFreeSpace`, the smallest
+ * `reservedSpace` keeps BuildKit from using `keepBytes`.
  */
 export function withKeepBytes(rule: GcRule): object {
     const { reservedSpace, maxUsedSpace, minFreeSpace, keepDuration } = rule;
@@ -24,13 +29,13 @@ export function withKeepBytes(rule: GcRule): object {
     };
 }
 
-/** 0, in whatever spelling, is BuildKit's word for no bound. */
+/** Whether a space is a limit. For BuildKit, 0 in any spelling means no limit. */
 const isBound = (space: number | string | undefined): space is number | string =>
     space !== undefined && Number.parseFloat(String(space)) !== 0;
 
 const inBytes = (space: number | string) => (typeof space === "string" ? (parseSize(space) ?? space) : space);
 
-/** A whole number of seconds where it is one. */
+/** Returns a duration as a number of seconds if it is a whole number of seconds; otherwise unchanged. */
 function inSeconds(duration: number | string): number | string {
     const seconds = parseGoDuration(String(duration));
     return seconds !== undefined && Number.isSafeInteger(seconds) ? seconds : duration;

@@ -2,20 +2,20 @@ import { parseSize } from "../buildx/values";
 import type { Buildctl } from "./buildctl";
 import { durationInHours, type GcRule } from "./gc";
 
-/** The result of a prune. */
+/** Result of a prune. */
 export interface Pruned {
-    /** The size of what it removed, in bytes. */
+    /** Size of the removed records, in bytes. */
     readonly reclaimed: number;
-    /** How many records of the cache it removed. */
+    /** Number of removed cache records. */
     readonly records: number;
 }
 
 /**
- * Removes from the cache of a running buildkitd what a rule does not keep. A rule without bounds removes everything that no
- * running build uses.
+ * Removes the records that a rule does not keep from the cache of a running buildkitd. A rule without limits removes
+ * everything that no running build uses.
  *
- * @param signal ends the wait; buildkitd may go on with the prune.
- * @throws {Error} if `buildctl` cannot be run or fails, with its output.
+ * @param signal ends the wait. buildkitd may continue the prune.
+ * @throws {Error} if `buildctl` cannot be run, or if it fails. The message contains its output.
  * @throws the signal's reason if the signal aborts.
  */
 export async function prune(buildctl: Buildctl, rule: GcRule, signal?: AbortSignal): Promise<Pruned> {
@@ -33,7 +33,7 @@ export async function prune(buildctl: Buildctl, rule: GcRule, signal?: AbortSign
     return { reclaimed: sizes.reduce((all, size) => all + size, 0), records: sizes.length };
 }
 
-/** Returns what an older BuildKit does not support, as the end of a message. */
+/** Returns the part of an error message that names what an older BuildKit does not support. */
 function whyUnknown(output: string): string {
     const flag = /not defined: -+(keep-storage-min|free-storage|format)\b/.exec(output)?.[1];
     if (flag === undefined) return "";
@@ -42,7 +42,7 @@ function whyUnknown(output: string): string {
     return `. BuildKit before v0.17 does not know ${bound}: leave it out, or give the builder a newer image`;
 }
 
-/** Returns the arguments of `buildctl prune`, whose sizes are in megabytes. */
+/** Returns the arguments of `buildctl prune`. Its sizes are in megabytes. */
 export function pruneFlags({
     reservedSpace,
     maxUsedSpace,

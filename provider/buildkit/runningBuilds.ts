@@ -1,20 +1,20 @@
 import { pause, untilAborted, type Waiting } from "../waiting";
 import type { Buildctl } from "./buildctl";
 
-/** How long running builds may take to finish before they are cut off, in seconds. */
+/** Seconds that running builds may take to finish before they are stopped. */
 export const defaultDrainTimeout = 600;
 
-/** Between two counts of the running builds, in milliseconds. */
+/** Milliseconds between two counts of the running builds. */
 const untilNextCount = 500;
 
-/** One line per build, without a time of completion while it runs. */
+/** One line of output for each build. A running build has no time of completion. */
 interface BuildRecord {
     record?: { CompletedAt?: unknown };
 }
 
 /**
- * Returns how many builds a buildkitd is running; 0 if it does not answer, because it then runs none. BuildKit before
- * v0.12 does not list its builds, and gives 0.
+ * Returns the number of builds that a buildkitd is running. If buildkitd does not respond, it runs none, so the number
+ * is 0. BuildKit before v0.12 does not list its builds, so the number is 0 there too.
  */
 export async function countRunningBuilds(buildctl: Buildctl, signal?: AbortSignal): Promise<number> {
     const args = ["debug", "histories", "--format", "{{json .}}"];
@@ -29,11 +29,11 @@ const isRunning = ({ record }: BuildRecord): boolean => record !== undefined && 
 /**
  * Waits until a buildkitd runs no builds.
  *
- * @param count counts its running builds.
- * @param seconds the longest wait; 0 does not wait at all.
- * @param waiting.report receives the number of running builds each time it changes.
- * @param waiting.signal ends the wait. Nothing has changed then: buildkitd runs and builds.
- * @returns the seconds that are left; 0 if builds still run.
+ * @param count counts the running builds.
+ * @param seconds the longest wait. 0 does not wait at all.
+ * @param waiting.report is called with a text each time the number of running builds changes.
+ * @param waiting.signal ends the wait. Nothing changes then: buildkitd and its builds keep running.
+ * @returns the seconds that are left; 0 if builds are still running.
  */
 export async function waitForBuilds(
     count: (signal: AbortSignal) => Promise<number>,
@@ -43,7 +43,7 @@ export async function waitForBuilds(
     const deadline = performance.now() + seconds * 1000;
     for (let shown = 0; performance.now() < deadline; await pause(untilNextCount, signal)) {
         const builds = await untilAborted(count(signal), signal);
-        signal.throwIfAborted(); // an aborted count is 0
+        signal.throwIfAborted(); // an aborted count returns 0
         if (builds === 0) return Math.max(Math.ceil((deadline - performance.now()) / 1000), 1);
         if (builds !== shown) report(`waiting for ${builds} running ${builds === 1 ? "build" : "builds"}`);
         shown = builds;

@@ -1,13 +1,13 @@
 import type { Buildctl } from "./buildctl";
 
-/** The size of the cache of a buildkitd, in bytes. */
+/** Size of a buildkitd's cache, in bytes. */
 export interface Usage {
     readonly total: number;
-    /** What a prune without bounds would free: everything that no running build uses. */
+    /** Size that a prune without limits would free: everything that no running build uses. */
     readonly reclaimable: number;
-    /** By BuildKit's own names: `regular`, `source.local`, `exec.cachemount`, … */
+    /** Size by BuildKit's record type: `regular`, `source.local`, `exec.cachemount`, … */
     readonly byType: Readonly<Record<string, number>>;
-    /** When a record of the cache was last created or used; `undefined` if there is none. */
+    /** Time when a cache record was last created or used. `undefined` if the cache has no records. */
     readonly lastUsed: Date | undefined;
 }
 
@@ -20,9 +20,9 @@ interface UsageRecord {
 }
 
 /**
- * Queries what a running buildkitd has in its cache.
+ * Queries the size of a running buildkitd's cache.
  *
- * @throws {Error} if it does not answer, with the output of `buildctl`.
+ * @throws {Error} if buildkitd does not respond. The message contains the output of `buildctl`.
  * @throws the signal's reason if the signal aborts.
  */
 export async function askUsage(buildctl: Buildctl, signal?: AbortSignal): Promise<Usage> {

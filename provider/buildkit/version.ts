@@ -1,20 +1,25 @@
-/** What older releases of BuildKit do not support, of what this package needs. */
+/** Features that this package uses and that older releases of BuildKit do not support. */
 
-/** What shows which release a booted buildkitd is. */
+/** Release of a booted buildkitd. */
 export interface Release {
-    /** Such as `v0.34.2`; empty if it does not report one. */
+    /** Version, for example `v0.34.2`. Empty if buildkitd does not report its version. */
     readonly version: string;
-    /** It supports no bound but `keepBytes`, and a rule of its garbage collection has none. */
+    /**
+     * Whether a rule of its garbage collection has no limit, and buildkitd supports no other limit than `keepBytes`.
+     */
     readonly isUnbounded: boolean;
 }
 
-/** Returns why a BuildKit cannot be queried at all, from the output of its `buildctl`; `undefined` if that is not the reason. */
+/**
+ * Returns why a BuildKit is too old to be queried, from the output of its `buildctl`. `undefined` if the output has
+ * another reason.
+ */
 export const whyTooOld = (printed: string): string | undefined =>
     /flag provided but not defined: -+format\b/.test(printed)
         ? "is older than v0.10 and cannot be asked whether it is ready: give the builder an image with v0.12 or newer"
         : undefined;
 
-/** Returns what a booted BuildKit does not support that a newer one does, as the ends of warnings. */
+/** Returns warnings about features that a booted BuildKit does not support because it is too old. */
 export function limitsOfOlder({ version, isUnbounded }: Release): string[] {
     const limits: string[] = [];
     if (isBefore(version, 12)) {
@@ -31,7 +36,7 @@ export function limitsOfOlder({ version, isUnbounded }: Release): string[] {
     return limits;
 }
 
-/** Whether a version is older than v0.`minor`; BuildKit before v0.11 reports none. */
+/** Whether a version is older than v0.`minor`. BuildKit before v0.11 reports no version. */
 function isBefore(version: string, minor: number): boolean {
     if (version === "") return true;
     const [, major, its, patch] = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];

@@ -2,13 +2,13 @@ import type { Platform } from "../buildx/platform";
 import type { Buildctl } from "./buildctl";
 import { type Release, whyTooOld } from "./version";
 
-/** What a running buildkitd reports about itself. */
+/** Properties that a running buildkitd reports. */
 export interface Workers extends Release {
-    /** Platforms that it can build for, the native one first. */
+    /** Platforms that buildkitd can build for, the native platform first. */
     readonly platforms: readonly Platform[];
 }
 
-/** Thrown if buildkitd does not answer; the message is the output of `buildctl`. */
+/** Thrown if buildkitd does not respond. The message is the output of `buildctl`. */
 export class NotReadyError extends Error {}
 
 interface WorkerRecord {
@@ -17,7 +17,7 @@ interface WorkerRecord {
     gcPolicy?: PolicyRecord[] | null;
 }
 
-/** BuildKit before v0.17 has `keepBytes` in it, a newer one the three bounds. */
+/** A rule of the policy. BuildKit before v0.17 reports `keepBytes`, newer versions report the three limits. */
 interface PolicyRecord {
     keepBytes?: number;
     keepDuration?: number;
@@ -26,8 +26,8 @@ interface PolicyRecord {
 /**
  * Queries the workers of a buildkitd.
  *
- * @throws {NotReadyError} if it does not answer yet.
- * @throws {Error} if it is too old to be queried.
+ * @throws {NotReadyError} if buildkitd does not respond yet.
+ * @throws {Error} if buildkitd is too old to be queried.
  * @throws the signal's reason if the signal aborts.
  */
 export async function askWorkers(buildctl: Buildctl, signal?: AbortSignal): Promise<Workers> {

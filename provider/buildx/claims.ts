@@ -1,9 +1,10 @@
 /**
- * Automatic names that a creation has begun with and that no state is known to have yet. Where the creation was cut
- * off, the next one of the same resource takes the same name, and so finds what the first one left.
+ * Claims: automatic names that a creation started with and that are not yet known to be in Pulumi's state. If the
+ * creation was interrupted, the next creation of the same resource uses the same name, and so finds what the first one
+ * left behind.
  *
- * One file a resource, in a folder of the store that buildx does not look at: called by the digest of the resource's URN,
- * with the name in it.
+ * Each resource has one file, in a folder of the store that buildx ignores. The file is named after the digest of the
+ * resource's URN and contains the name.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -18,15 +19,15 @@ export async function claimName(name: string, urn: string): Promise<void> {
     await place(path(urn), name);
 }
 
-/** The name that a creation of this resource began with, if it is not known to have ended. */
+/** Returns the name that a creation of this resource started with, if the creation is not known to have finished. */
 export async function claimedName(urn: string): Promise<string | undefined> {
-    return (await readStored(path(urn))) || undefined; // empty where an older release was cut off as it wrote it
+    return (await readStored(path(urn))) || undefined; // empty if an older release was interrupted as it wrote it
 }
 
 /**
- * A state has the name, or the builder is gone.
+ * Releases a claim because Pulumi's state has the name, or because the builder is removed.
  *
- * @param urn of the resource when it was made.
+ * @param urn the URN of the resource when it was created.
  */
 export async function releaseName(name: string, urn: string): Promise<void> {
     if ((await claimedName(urn)) === name) await removeFile(path(urn));

@@ -1,4 +1,4 @@
-/** buildkitd's configuration as buildx brings it into a container (buildx: `util/confutil/container.go`). */
+/** buildkitd's configuration files, as buildx copies them into a container (buildx: `util/confutil/container.go`). */
 import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
@@ -7,19 +7,22 @@ import { isPem, readBytes } from "../pem";
 import type { ConfiguredEntitlements } from "./flags";
 import { storeFolder } from "./store";
 
-/** Where buildkitd looks for its configuration. */
+/** Folder in the container in which buildkitd looks for its configuration. */
 export const configFolder = "/etc/buildkit";
 
 const configFile = "buildkitd.toml";
 
-/** The arguments by which it takes the one that lies there. */
+/** Arguments of buildkitd that select the configuration in {@link configFolder}. */
 export const configFlags: readonly string[] = ["--config", `${configFolder}/${configFile}`];
 
-/** Whether buildkitd is told first of all to take the one that lies there. */
+/** Whether the first arguments of buildkitd are {@link configFlags}. */
 export const hasConfigFlags = (flags: readonly string[] | null | undefined): boolean =>
     configFlags.every((flag, index) => flags?.[index] === flag);
 
-/** The configuration of builders that are given none: `buildkitd.default.toml` in buildx's store; `undefined` for none. */
+/**
+ * Returns the path of `buildkitd.default.toml` in buildx's store, which is the configuration of builders without one.
+ * `undefined` if the file does not exist.
+ */
 export async function defaultConfigFile(): Promise<string | undefined> {
     const path = join(storeFolder(), "buildkitd.default.toml");
     return access(path).then(
@@ -28,7 +31,7 @@ export async function defaultConfigFile(): Promise<string | undefined> {
     );
 }
 
-/** What a configuration says of insecure entitlements, by which buildx adds a flag of its own or does not. */
+/** Returns the insecure entitlements of a configuration. They determine whether buildx adds its default flag. */
 export function configuredEntitlements({ "insecure-entitlements": entitlements }: Table): ConfiguredEntitlements {
     if (!Array.isArray(entitlements)) return {};
     return { networkHost: entitlements.includes("network.host"), none: entitlements.length === 0 };
@@ -40,10 +43,10 @@ interface Registry {
 }
 
 /**
- * The files of a configuration by path below {@link configFolder}: itself, and the certificates and keys of its
- * registries, of which it then has the paths in the container.
+ * Returns the files of a configuration by their path below {@link configFolder}: the configuration itself, and the
+ * certificates and keys of its registries. The configuration contains their paths in the container.
  *
- * @throws where one of them cannot be read.
+ * @throws {Error} if one of the files cannot be read.
  */
 export async function configFiles(table: Table): Promise<Record<string, Buffer>> {
     const files: Record<string, Buffer> = {};
@@ -74,7 +77,7 @@ export async function configFiles(table: Table): Promise<Record<string, Buffer>>
     return files;
 }
 
-/** A path with a number in it where another file has it already; buildx itself would put the one in the other's place. */
+/** Adds a number to a path if another file already has the path. buildx itself would overwrite that file. */
 function freePath(path: string, isFree: (path: string) => boolean): string {
     const { dir, name, ext } = posix.parse(path);
     for (let number = 1, free = path; ; number++) {
@@ -83,12 +86,12 @@ function freePath(path: string, isFree: (path: string) => boolean): string {
     }
 }
 
-/** Whether a file below {@link configFolder} belongs to the configuration: an image may bring others. */
+/** Whether a file below {@link configFolder} belongs to the configuration. An image may contain other files there. */
 export const belongsToConfig = (path: string): boolean => path === configFile || path.startsWith("certs/");
 
 /**
- * By which two sets of files are told apart. Of the configuration counts what it says: buildx writes the same one in other
- * words.
+ * Returns a digest that identifies a set of files; empty if there are no files. Only the meaning of the configuration
+ * counts, because buildx writes the same configuration with different text.
  */
 export async function digestOfFiles(files: Readonly<Record<string, Buffer>>): Promise<string> {
     const paths = Object.keys(files).sort();
@@ -102,7 +105,10 @@ export async function digestOfFiles(files: Readonly<Record<string, Buffer>>): Pr
     return hash.digest("hex");
 }
 
-/** What a configuration says; of one that a person had a hand in, in which there are comments, each letter. */
+/**
+ * Returns the meaning of a configuration. If the configuration is invalid, or if a person edited it and it has
+ * comments, every byte counts.
+ */
 async function meaning(content: Buffer): Promise<Buffer | string> {
     const text = content.toString("utf8");
     const { table, problems } = await readConfig(text);

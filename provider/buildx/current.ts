@@ -1,5 +1,5 @@
 /**
- * Which builder buildx takes where none is named: the file `current` in its store, and a default for each endpoint
+ * The builder that buildx uses if no builder is named: the file `current` in its store, and a default for each endpoint
  * (buildx: `store/store.go`, `Current` and `SetCurrent`).
  */
 import { createHash } from "node:crypto";
@@ -9,31 +9,32 @@ import { withStoreLock } from "./lock";
 import { makeFolder, place, readStored, removeFile, storeFolder } from "./storeFiles";
 
 interface Current {
-    /** The endpoint for which the choice holds. */
+    /** The endpoint for which the builder was chosen. */
     Key: string;
     Name: string;
-    /** It holds for every endpoint. */
+    /** Whether the builder was chosen for all endpoints. */
     Global: boolean;
 }
 
 /**
- * How the store stands to a builder: buildx takes it where none is named (`current`), would take it if the docker CLI's
- * endpoint were the one that it was chosen for (`elsewhere`), or takes another one or none (`no`).
+ * Selection of a builder in the store. `current`: buildx uses the builder if no builder is named. `elsewhere`: buildx
+ * would use it if the docker CLI's endpoint were the endpoint that the builder was chosen for. `no`: buildx uses
+ * another builder or none.
  */
 export type Choice = "current" | "elsewhere" | "no";
 
-/** The builder that `docker buildx use` chose, and for which endpoint; empty names where none was chosen. */
+/** Returns the builder that `docker buildx use` chose, and its endpoint. Both are empty if no builder was chosen. */
 export async function readCurrent(): Promise<Current> {
     const none = { Key: "", Name: "", Global: false };
     try {
         return { ...none, ...(JSON.parse((await readStored("current")) ?? "{}") as Partial<Current>) };
     } catch {
-        return none; // what cannot be read chooses none
+        return none; // an unreadable file selects no builder
     }
 }
 
 /**
- * Returns the name of the builder that buildx takes where none is named; empty for the engine's own.
+ * Returns the name of the builder that buildx uses if no builder is named; empty for the engine's own builder.
  *
  * @param key the docker CLI's current endpoint, as `currentEndpoint` returns it.
  */
@@ -44,16 +45,16 @@ export async function currentBuilder(key: string): Promise<string> {
     return (await readStored(defaultOf(key)).catch(() => undefined)) ?? "";
 }
 
-/** Returns how the store stands to a builder. */
+/** Returns the selection of a builder in the store. */
 export async function choiceOf(name: string, key: string): Promise<Choice> {
     if ((await currentBuilder(key)) === name) return "current";
     return (await readCurrent()).Name === name ? "elsewhere" : "no";
 }
 
 /**
- * What `docker buildx use NAME` does.
+ * Selects a builder, as `docker buildx use NAME` does.
  *
- * @param key the docker CLI's current endpoint, for which the choice holds.
+ * @param key the docker CLI's current endpoint, for which the builder is chosen.
  * @param signal ends the wait for the store's lock.
  */
 export async function useBuilder(name: string, key: string, signal?: AbortSignal): Promise<void> {
@@ -64,7 +65,7 @@ export async function useBuilder(name: string, key: string, signal?: AbortSignal
     }, signal);
 }
 
-/** Takes back {@link useBuilder} where `name` is still the chosen one. */
+/** Reverts {@link useBuilder} if `name` is still the chosen builder. */
 export async function stopUsingBuilder(name: string, key: string, signal?: AbortSignal): Promise<void> {
     await withStoreLock(async () => {
         await resetCurrent(name);
@@ -72,13 +73,13 @@ export async function stopUsingBuilder(name: string, key: string, signal?: Abort
     }, signal);
 }
 
-/** Chooses none where `name` is the chosen one; for who holds the lock already. */
+/** Clears the current builder if it is `name`. The caller must hold the store's lock. */
 export async function resetCurrent(name: string): Promise<void> {
     const { Key: key, Name: current } = await readCurrent();
     if (current === name) await place("current", JSON.stringify({ Key: key, Name: "", Global: false }));
 }
 
-/** The file that names the default of an endpoint, as `docker buildx use --default` makes it. */
+/** Returns the file with the default builder of an endpoint, as `docker buildx use --default` creates it. */
 const defaultOf = (key: string) => join("defaults", createHash("sha256").update(key).digest("hex").slice(0, 20));
 
 const hasRecord = (name: string): Promise<boolean> =>

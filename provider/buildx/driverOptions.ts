@@ -2,8 +2,7 @@
  * Options of buildx's docker-container driver, in the driver's own value syntax (buildx:
  * `driver/docker-container/factory.go`; docs.docker.com, "Docker container build driver").
  *
- * These lines are the source of the public type `DriverOpts`. What an option does is its entry in
- * `builder/options/table.ts`.
+ * This interface is the source of the public type `DriverOpts`. `builder/options/table.ts` implements each option.
  */
 export interface DriverOptions {
     /**
@@ -18,7 +17,8 @@ export interface DriverOptions {
      */
     memory?: string;
     /**
-     * Limit of memory and swap together: a size as in `memory`, or `"-1"` for no limit. Needs `memory`, and is not less.
+     * Limit of memory and swap together: a size as in `memory`, or `"-1"` for no limit. Requires `memory`, and must be
+     * at least as large.
      * @default twice the memory
      */
     memorySwap?: string;
@@ -33,7 +33,7 @@ export interface DriverOptions {
      */
     cpuPeriod?: number;
     /**
-     * Weight of the container against other containers when processors are short. At least 2.
+     * Weight of the container relative to other containers when CPU time is scarce. At least 2.
      * @default 1024
      */
     cpuShares?: number;
@@ -48,14 +48,14 @@ export interface DriverOptions {
      */
     cpusetMems?: string;
     /**
-     * Load the result of each build into the engine, unless the build says otherwise.
+     * Load the result of each build into the engine, unless the build specifies otherwise.
      * @default false
      */
     defaultLoad?: boolean;
     /**
-     * Network of the builder's container: `bridge`, `host`, `none`, `container:<name>`, or a network's name. `RUN` steps
-     * are on it too, but resolve the names of containers there only in a build with `--network=host`, or with `dns`
-     * (buildkit: `executor/oci/resolvconf.go`).
+     * Network of the builder's container: `bridge`, `host`, `none`, `container:<name>`, or the name of a network. `RUN`
+     * steps use this network too. They resolve the names of its containers only in a build with `--network=host`, or
+     * with `dns` (buildkit: `executor/oci/resolvconf.go`).
      * @default "bridge"
      */
     network?: string;
@@ -65,7 +65,7 @@ export interface DriverOptions {
      */
     cgroupParent?: string;
     /**
-     * When the engine starts the container again: `no`, `always`, `unless-stopped` or `on-failure[:times]`.
+     * When the engine restarts the container: `no`, `always`, `unless-stopped` or `on-failure[:times]`.
      * @default "unless-stopped"
      */
     restartPolicy?: string;
@@ -80,13 +80,13 @@ export interface DriverOptions {
      */
     provenanceAddGha?: boolean;
     /**
-     * Have buildx's record say that buildx does not check the image against its policy.
+     * Write into buildx's record that buildx does not check the image against its policy.
      * @default false
      */
     allowUntrustedImage?: boolean;
 }
 
-/** The driver's own defaults. */
+/** Defaults of the driver. */
 export const driverDefaults = {
     image: "moby/buildkit:buildx-stable-1",
     restartPolicy: "unless-stopped",

@@ -14,13 +14,13 @@ const seconds: Readonly<Record<string, number>> = {
     h: 3600,
 };
 
-/** The most seconds that Go's `time.Duration`, 64 bits of nanoseconds, holds. */
+/** Upper bound, in seconds, of Go's `time.Duration`, which holds 64 bits of nanoseconds. */
 const most = 2 ** 63 / 1e9;
 
 /**
- * Returns the seconds of a text such as `"48h"` or `"1h30m"` (Go: `time.ParseDuration`), or of a whole number of seconds,
- * `"3600"`, as BuildKit reads both (buildkit: `cmd/buildkitd/config/gcpolicy.go`, `Duration`); `undefined` if it is neither,
- * or too much for Go.
+ * Returns the seconds of a duration such as `"48h"` or `"1h30m"` (Go: `time.ParseDuration`), or of a whole number of
+ * seconds such as `"3600"`. BuildKit reads both (buildkit: `cmd/buildkitd/config/gcpolicy.go`, `Duration`). `undefined`
+ * if the text is neither, or if the duration is too long for Go.
  */
 export function parseGoDuration(text: string): number | undefined {
     const plain = /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
@@ -31,5 +31,5 @@ export function parseGoDuration(text: string): number | undefined {
     return plain === undefined && text.startsWith("-") ? -sum : sum;
 }
 
-/** Whether BuildKit reads a text as a duration that is not negative. */
+/** Whether BuildKit reads a text as a nonnegative duration. */
 export const isGoDuration = (text: string): boolean => (parseGoDuration(text) ?? -1) >= 0;

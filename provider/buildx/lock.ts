@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { pause } from "../waiting";
 import { openLock } from "./storeFiles";
 
-/** Between two tries, in milliseconds. */
+/** Milliseconds between two attempts to take the lock. */
 const untilNextTry = 10;
 
 /**
- * How long the lock is waited for, in milliseconds. `docker buildx rm` holds it while it stops a container. After
- * that the work is done without: each write to the store stands alone as well.
+ * Milliseconds to wait for the lock. `docker buildx rm` holds the lock while it stops a container. After this time the
+ * work runs without the lock, because each write to the store is also atomic by itself.
  */
 const patience = 30_000;
 
@@ -18,11 +18,11 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Does some work on buildx's store while holding the lock that buildx takes too: `flock(2)` on a file in the store
- * (buildx: `store/store.go`, `Txn`). It is meant for a few file operations, never for a call to an engine.
+ * Runs work on buildx's store while it holds the lock that buildx takes too: `flock(2)` on a file in the store (buildx:
+ * `store/store.go`, `Txn`). Use it for a few file operations, never for a call to an engine.
  *
- * @param signal ends the wait for the lock; the work is then not done.
- * @throws {FileAccessError} where this user may not open the lock: then `docker buildx` fails as well.
+ * @param signal ends the wait for the lock. The work is then not started.
+ * @throws {FileAccessError} if this user may not open the lock. `docker buildx` then fails as well.
  */
 export async function withStoreLock<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const flock = await loadFlock();
@@ -32,13 +32,13 @@ export async function withStoreLock<T>(work: () => Promise<T>, signal?: AbortSig
         signal?.throwIfAborted();
         return await work();
     } finally {
-        await lock?.close(); // which gives the lock back
+        await lock?.close(); // also releases the lock
     }
 }
 
 /**
- * Whether someone holds the lock of a store for as long as `milliseconds`; makes no lock where there is none, and holds
- * it up for no one who finds it free.
+ * Whether another process holds the lock of a store for at least `milliseconds`. Does not create a missing lock file.
+ * If the lock is free, this function releases it at once.
  */
 export async function isLocked(store: string, milliseconds: number): Promise<boolean> {
     const flock = await loadFlock();
@@ -52,7 +52,7 @@ export async function isLocked(store: string, milliseconds: number): Promise<boo
 
 export const lockPath = (store: string): string => join(store, ".lock");
 
-/** Whether the lock could be taken within `milliseconds`. */
+/** Takes a lock. Reports whether it succeeded within `milliseconds`. */
 async function take(
     flock: Flock,
     file: FileHandle,
@@ -74,7 +74,9 @@ let loaded: Promise<Flock | undefined> | undefined;
 
 const loadFlock = (): Promise<Flock | undefined> => (loaded ??= findFlock());
 
-/** The C library's `flock`, which Node.js does not offer; `undefined` where there is none, as on Windows. */
+/**
+ * Loads `flock` from the C library, because Node.js does not offer it. `undefined` if it does not exist, as on Windows.
+ */
 async function findFlock(): Promise<Flock | undefined> {
     if (process.platform === "win32") return undefined;
     try {

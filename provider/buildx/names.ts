@@ -1,8 +1,8 @@
-/** Names that buildx gives to what belongs to a builder (buildx: `store/util.go`, `driver/manager.go`). */
+/** Names that buildx gives to the parts of a builder (buildx: `store/util.go`, `driver/manager.go`). */
 
 const legalName = /^[a-zA-Z][a-zA-Z0-9._-]*$/;
 
-/** Why buildx would refuse `name` for a builder, or `undefined` where it would not. */
+/** Returns why buildx refuses `name` as the name of a builder; `undefined` if buildx accepts it. */
 export function whyIllegalName(name: string): string | undefined {
     if (!legalName.test(name)) {
         return `"${name}" is not a builder name: it has to start with a letter and may hold only letters, digits, ".", "_" and "-"`;
@@ -13,20 +13,20 @@ export function whyIllegalName(name: string): string | undefined {
     return undefined;
 }
 
-/** buildx keeps names in lower case. */
+/** Returns a name in lower case, as buildx stores it. */
 export const canonicalName = (name: string): string => name.toLowerCase();
 
-/** The name that buildx gives the node with this index. */
+/** Returns the name that buildx gives to the node with this index. */
 export const nodeName = (builder: string, index: number): string => `${builder}${index}`;
 
-/** The container that runs a node's buildkitd. */
+/** Returns the name of the container that runs a node's buildkitd. */
 export const containerName = (node: string): string => `buildx_buildkit_${node}`;
 
-/** The container that is to take the place of that one, until it does. */
+/** Returns the temporary name of the container that will replace a node's container. */
 export const nextContainerName = (node: string): string => `pulumi-buildx-next-${node}`;
 
-/** The volume on which that buildkitd keeps its state. */
+/** Returns the name of the volume on which a node's buildkitd keeps its state. */
 export const volumeName = (node: string): string => `${containerName(node)}_state`;
 
-/** The address by which BuildKit's own clients (`buildctl --addr`) reach a node. */
+/** Returns the address at which BuildKit's own clients (`buildctl --addr`) reach a node. */
 export const buildkitAddress = (container: string): string => `docker-container://${container}`;

@@ -1,9 +1,9 @@
 /**
- * Platform specifiers, `os[/arch[/variant]]`, read and normalised as buildx does it
- * (containerd/platforms: `Parse` and `Normalize`).
+ * Platform specifiers, `os[/arch[/variant]]`. They are parsed and normalized as in buildx (containerd/platforms:
+ * `Parse` and `Normalize`).
  */
 
-/** A platform in the form in which buildx's store and BuildKit's workers write it. */
+/** A platform in the form of buildx's store and of BuildKit's workers. */
 export interface Platform {
     architecture: string;
     os: string;
@@ -26,7 +26,7 @@ const architectures = new Set(
 
 const component = /^[A-Za-z0-9_.-]+$/;
 
-/** The architecture and variant by which the many spellings of one machine are known. */
+/** Returns the canonical architecture and variant for the different spellings of an architecture. */
 function normalizeArchitecture(arch: string, variant: string): [string, string] {
     switch (arch) {
         case "i386":
@@ -51,13 +51,17 @@ function normalizeArchitecture(arch: string, variant: string): [string, string] 
     }
 }
 
-/** The machine that this program runs on, which buildx takes for what a specifier leaves out. */
+/** Returns the architecture of this machine, which buildx uses if a specifier omits the architecture. */
 function hostArchitecture(): string {
     const names: Record<string, string> = { x64: "amd64", ia32: "386", loong64: "loong64" };
     return names[process.arch] ?? process.arch;
 }
 
-/** One specifier as a {@link Platform}; throws an `Error` whose message says what is wrong with it. */
+/**
+ * Parses a specifier.
+ *
+ * @throws {Error} if the text is not a platform. The message says what is wrong with it.
+ */
 export function parsePlatform(specifier: string): Platform {
     const wrong = (why: string) =>
         new Error(`"${specifier}" is not a platform (${why}): write os/architecture[/variant], such as "linux/arm64"`);
@@ -84,16 +88,16 @@ function platform(os: string, architecture: string, variant: string): Platform {
     return variant === "" ? { architecture, os } : { architecture, os, variant };
 }
 
-/** The specifier of a platform, as `docker buildx inspect` prints it. */
+/** Returns the specifier of a platform, as `docker buildx inspect` prints it. */
 export function formatPlatform(of: Platform): string {
     const os = of["os.version"] ? `${of.os}(${of["os.version"]})` : of.os;
     return [os, of.architecture, of.variant].filter(Boolean).join("/");
 }
 
-/** The canonical spelling of a specifier: `"linux/aarch64"` is `"linux/arm64"`. */
+/** Returns the canonical spelling of a specifier: `"linux/arm64"` for `"linux/aarch64"`. */
 export const normalizePlatform = (specifier: string): string => formatPlatform(parsePlatform(specifier));
 
-/** Specifiers of all platforms in their order, each once. */
+/** Returns the specifiers of platforms in their order, without duplicates. */
 export function formatPlatforms(platforms: readonly Platform[]): string[] {
     return [
         ...new Set(

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 
-/** The file, below `/etc/buildkit`, in which BuildKit looks for what a provenance attestation is to tell. */
+/** File below `/etc/buildkit` from which BuildKit reads extra fields for provenance attestations. */
 export const provenanceFile = "provenance.d/github_actions_context.json";
 
-/** Groups of variables of which buildx takes all or none. */
+/** Groups of variables. buildx uses either all variables of a group or none. */
 const groups: readonly (readonly string[])[] = [
     ["GITHUB_ACTOR", "GITHUB_ACTOR_ID", "GITHUB_TRIGGERING_ACTOR"],
     ["GITHUB_REF", "GITHUB_REF_NAME", "GITHUB_REF_PROTECTED", "GITHUB_REF_TYPE"],
@@ -21,7 +21,7 @@ const groups: readonly (readonly string[])[] = [
     ["ImageOS", "ImageVersion", "RUNNER_OS", "RUNNER_ARCH", "RUNNER_ENVIRONMENT", "RUNNER_NAME", "RUNNER_TRACKING_ID"],
 ];
 
-/** `RUNNER_OS` becomes `github_runner_os`, `ImageOS` becomes `github_runner_image_os`. */
+/** Returns the field for a variable: `github_runner_os` for `RUNNER_OS`, `github_runner_image_os` for `ImageOS`. */
 function key(variable: string): string {
     if (variable.startsWith("Image")) return `github_runner_image_${variable.slice("Image".length).toLowerCase()}`;
     if (variable.startsWith("RUNNER_")) return `github_${variable.toLowerCase()}`;
@@ -29,8 +29,8 @@ function key(variable: string): string {
 }
 
 /**
- * What buildx tells BuildKit about the GitHub Actions run that boots it, as JSON, or `undefined` outside of
- * one (the driver's option `provenance-add-gha`; buildx: `util/ghutil`).
+ * Returns the JSON that buildx passes to BuildKit about the GitHub Actions run that boots it. `undefined` outside of
+ * GitHub Actions. This is the driver's option `provenance-add-gha` (buildx: `util/ghutil`).
  */
 export async function githubActionsContext(env: NodeJS.ProcessEnv): Promise<Buffer | undefined> {
     const { GITHUB_ACTIONS: active = "", GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: path } = env;

@@ -1,9 +1,9 @@
-/** Sizes on the disk as BuildKit reads them (buildkit: `cmd/buildkitd/config/gcpolicy.go`, `DiskSpace`). */
+/** Sizes of disk space, as BuildKit reads them (buildkit: `cmd/buildkitd/config/gcpolicy.go`, `DiskSpace`). */
 import { nearestSize, parseSize } from "./values";
 
 const share = /^\+?(\d+)%$/;
 
-/** Whether a value is a number of bytes, a size, or a share of the disk in whole percents. */
+/** Whether a value is a number of bytes, a size, or a whole percentage of the disk. */
 export function isDiskSpace(value: unknown): boolean {
     if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0;
     if (typeof value !== "string") return false;
@@ -11,7 +11,9 @@ export function isDiskSpace(value: unknown): boolean {
     return percents === undefined ? parseSize(value) !== undefined : Number.isSafeInteger(Number(percents));
 }
 
-/** Returns what was probably meant by a value that is no size: `"20GB"` for `"20Gi"`; `undefined` if nothing is near. */
+/**
+ * Returns the size that was probably meant by an invalid value: `"20GB"` for `"20Gi"`. `undefined` if no size is near.
+ */
 export function nearestDiskSpace(value: unknown): string | undefined {
     if (typeof value !== "string") return undefined;
     const [, percents] = /^(\d+)(?:\.0+)? ?%$/.exec(value.normalize("NFKC").trim()) ?? [];
@@ -19,10 +21,13 @@ export function nearestDiskSpace(value: unknown): string | undefined {
     return nearestSize(value)?.replace(/[kmgtp]$/, (unit) => `${unit.toUpperCase()}B`);
 }
 
-/** Below it a bare number of bytes is more likely one of megabytes, as BuildKit's documentation had `gckeepstorage` once. */
+/**
+ * A smaller number of bytes without a unit was probably meant as megabytes, the unit that BuildKit's documentation once
+ * used for `gckeepstorage`.
+ */
 const suspicious = 1_000_000;
 
-/** Returns why a legal size is probably not what was meant; `undefined` for an ordinary size. */
+/** Returns why a legal size is probably not the intended one; `undefined` for an ordinary size. */
 export function doubtfulDiskSpace(value: unknown): string | undefined {
     if (typeof value !== "number" && typeof value !== "string") return undefined;
     const isBare = typeof value === "number" || /^\d+$/.test(value);
@@ -33,6 +38,6 @@ export function doubtfulDiskSpace(value: unknown): string | undefined {
     return undefined;
 }
 
-/** `. Did you mean "20GB"?`, as the end of a message about a value that is no size. */
+/** Returns the end of a message about an invalid size: `. Did you mean "20GB"?`. */
 export const didYouMean = (nearest: string | undefined): string =>
     nearest === undefined ? "" : `. Did you mean "${nearest}"?`;

@@ -1,9 +1,9 @@
 /**
- * buildx's own records: which builders there are and where their nodes run.
+ * buildx's records: the builders and the places where their nodes run.
  *
- * The formats are those of buildx's `store/store.go` and `store/nodegroup.go`. Writers hold buildx's lock, and each
- * file stands alone as well: it is written elsewhere in the store and renamed into its place, so that a reader never meets half of
- * one, and linked into it where it must not be there yet.
+ * The formats are defined by buildx's `store/store.go` and `store/nodegroup.go`. Writers hold buildx's lock. In
+ * addition, each write is atomic: a file is written elsewhere in the store and then renamed to its path, so that a
+ * reader never reads an incomplete file. If the file must not exist yet, it is linked instead of renamed.
  */
 import { randomBytes } from "node:crypto";
 import { access, readdir } from "node:fs/promises";
@@ -24,7 +24,7 @@ import {
 
 export { RecordExistsError, storeFolder } from "./storeFiles";
 
-/** A builder as buildx stores it: one JSON object in a file of its name. */
+/** A builder as buildx stores it: one JSON object in a file with the builder's name. */
 export interface NodeGroup {
     Name: string;
     Driver: string;
@@ -34,15 +34,15 @@ export interface NodeGroup {
 
 export interface StoredNode {
     Name: string;
-    /** A docker context's name, or the engine's host URL. */
+    /** Name of a docker context, or host URL of the engine. */
     Endpoint: string;
-    /** Platforms that the node is preferred for. */
+    /** Platforms for which buildx prefers the node. */
     Platforms: Platform[] | null;
-    /** The driver's options as text, `env.KEY` for each variable. */
+    /** Options of the driver as text, with a key `env.KEY` for each environment variable. */
     DriverOpts: Record<string, string> | null;
-    /** buildkitd's arguments. */
+    /** Arguments of buildkitd. */
     Flags: string[] | null;
-    /** Files below `/etc/buildkit`, base64 by path. */
+    /** Files below `/etc/buildkit`: content in base64, by path. */
     Files: Record<string, string> | null;
 }
 
@@ -51,27 +51,30 @@ export type BuilderRecord =
     | {
           readonly is: "present";
           readonly nodeGroup: NodeGroup;
-          /** This package wrote it, as it is: buildx and people who edit it write it without {@link ownEnd}. */
+          /**
+           * Whether this package wrote the record and it is unchanged. buildx and users do not write {@link ownEnd}.
+           */
           readonly isOwn: boolean;
       }
     | { readonly is: "unreadable"; readonly why: string };
 
-/** The driver whose builders this package makes. */
+/** The driver of the builders that this package creates. */
 export const driver = "docker-container";
 
 /**
- * How a record ends that this package wrote: with a line break, which JSON allows and buildx never writes. By it a
- * container that buildx booted from our record is told from a builder that someone created under the same name.
+ * The end of a record that this package wrote: a line break, which JSON allows and buildx never writes. It
+ * distinguishes a container that buildx booted from this package's record from an unmanaged builder with the same name.
  */
 const ownEnd = "\n";
 
-/** The file with the record of a builder. */
+/** Returns the path of a builder's record. */
 export const recordPath = (name: string): string => join(storeFolder(), "instances", name);
 
 /**
- * Reads the record of a builder. A broken one is told apart from a missing one, since it can still be removed.
+ * Reads the record of a builder. An unreadable record is distinguished from a missing record, because it can still be
+ * removed.
  *
- * @throws {FileAccessError} if this user may not read it: what is there is not known then.
+ * @throws {FileAccessError} if this user may not read the record. Its content is then unknown.
  */
 export async function readRecord(name: string): Promise<BuilderRecord> {
     const text = await readStored(join("instances", name)).catch((error: unknown) => {
@@ -88,7 +91,7 @@ export async function readRecord(name: string): Promise<BuilderRecord> {
     }
 }
 
-/** Whether two records say the same, in whatever order buildx wrote the keys. */
+/** Whether two records are equal. The order in which buildx wrote the keys does not matter. */
 export function sameRecord(a: NodeGroup, b: NodeGroup): boolean {
     const sorted = (_: string, value: unknown) =>
         value !== null && typeof value === "object" && !Array.isArray(value)
@@ -100,7 +103,7 @@ export function sameRecord(a: NodeGroup, b: NodeGroup): boolean {
 /**
  * Lists the names of all builders that have a record, readable or not.
  *
- * @throws {FileAccessError} if this user may not list them.
+ * @throws {FileAccessError} if this user may not list the records.
  */
 export async function listRecords(): Promise<string[]> {
     const folder = join(storeFolder(), "instances");
@@ -111,18 +114,19 @@ export async function listRecords(): Promise<string[]> {
     return entries.filter((name) => !name.startsWith("."));
 }
 
-/** When buildx last built with a builder, to the second, or else when its record was written. */
+/** Returns when buildx last built with a builder, to the second, or else when the builder's record was written. */
 export async function readActivity(name: string): Promise<Date | undefined> {
-    const text = await readStored(join("activity", name)).catch(() => undefined); // it is for show alone
+    const text = await readStored(join("activity", name)).catch(() => undefined); // it is only for display
     const time = new Date((text ?? "").trim());
     return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /**
- * Writes a builder's record and, as buildx does, the time of it.
+ * Writes a builder's record and, like buildx, the time of the write.
  *
- * @param options.exclusive refuse with {@link RecordExistsError} to replace a record that is there.
+ * @param options.exclusive do not replace an existing record.
  * @param signal ends the wait for the store's lock.
+ * @throws {RecordExistsError} if `exclusive` is set and the record exists.
  */
 export async function writeRecord(
     nodeGroup: NodeGroup,
@@ -138,7 +142,7 @@ export async function writeRecord(
 }
 
 /**
- * Removes all that the store knows of a builder; where it was the current one, there is none afterwards.
+ * Removes all data of a builder from the store. If it was the current builder, no builder is current afterwards.
  *
  * @param signal ends the wait for the store's lock.
  */
@@ -146,20 +150,24 @@ export async function removeRecord(name: string, signal?: AbortSignal): Promise<
     if (await isKnown(name)) await withStoreLock(() => removeAllOf(name), signal);
 }
 
-/** Finds out, before anything else is removed, whether {@link removeRecord} can do its work. */
+/**
+ * Checks whether {@link removeRecord} can remove a record. Call it before anything else is removed.
+ *
+ * @throws {FileAccessError} if the store cannot be written.
+ */
 export async function requireRemovableRecord(name: string): Promise<void> {
     if (await isKnown(name)) await requireWritableStore();
 }
 
 const foldersOfBuilders = ["activity", "refs", "instances"];
 
-/** Whether the store knows anything of a builder: one that does not need not be written. */
+/** Whether the store has data of a builder. If it has none, the store does not have to be written. */
 async function isKnown(name: string): Promise<boolean> {
     if ((await readCurrent()).Name === name) return true;
     const found = foldersOfBuilders.map((folder) =>
         access(join(storeFolder(), folder, name)).then(
             () => true,
-            ({ code }: NodeJS.ErrnoException) => code !== "ENOENT", // or it cannot be known
+            ({ code }: NodeJS.ErrnoException) => code !== "ENOENT", // after any other error, the store may have data
         ),
     );
     return (await Promise.all(found)).includes(true);
@@ -176,8 +184,8 @@ async function removeAllOf(name: string): Promise<void> {
 }
 
 /**
- * The mark by which buildx tells this store from others (buildx: `util/confutil/config.go`,
- * `TryNodeIdentifier`), made where there is none yet.
+ * Returns the identifier by which buildx distinguishes this store from other stores (buildx: `util/confutil/config.go`,
+ * `TryNodeIdentifier`). Creates the identifier if it does not exist yet.
  */
 export async function storeIdentifier(): Promise<string> {
     const known = await knownStoreIdentifier();
@@ -189,5 +197,5 @@ export async function storeIdentifier(): Promise<string> {
     return await knownStoreIdentifier();
 }
 
-/** The same where there is one already; else empty. */
+/** Returns the identifier of this store; empty if it does not exist yet. */
 export const knownStoreIdentifier = async (): Promise<string> => (await readStored(".buildNodeID")) ?? "";

@@ -1,6 +1,6 @@
 /**
- * The folder of buildx's store and how files come into it: whole, readable for their owner alone, and with an error that
- * says what to do where the user may not.
+ * The folder of buildx's store, and atomic writes to its files. Only the owner can read the files. If the user may not
+ * access a file, the error says what to do.
  */
 import { randomBytes } from "node:crypto";
 import {
@@ -21,23 +21,25 @@ import { join, relative } from "node:path";
 import { dockerConfigFolder } from "../docker/configFile";
 import { FileAccessError, makeFolders, type WhatFailed, whyNoAccess } from "../fileAccess";
 
-/** The folder that holds the records of this user: `$BUILDX_CONFIG`, else `buildx` beside docker's config. */
+/**
+ * Returns the folder with this user's records: `$BUILDX_CONFIG`, or else `buildx` beside docker's configuration file.
+ */
 export function storeFolder(env: NodeJS.ProcessEnv = process.env): string {
     return env.BUILDX_CONFIG || join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "buildx");
 }
 
-/** Folders of the store that a record is written with. */
+/** Folders of the store that are used to write a record. */
 const folders = ["", "instances", "defaults", "activity"];
 
-/** Thrown where a file was to be made new and is there already. */
+/** Thrown if a new file was to be created but already exists. */
 export class RecordExistsError extends Error {}
 
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
-/** Puts a whole file, readable for its owner alone, into its place in the store. */
+/** Writes a file of the store atomically. Only the owner can read it. */
 export async function place(path: string, content: string, exclusive = false): Promise<void> {
     const target = join(storeFolder(), path);
-    // Not beside the target: buildx takes every file among the records for one.
+    // Not beside the target, because buildx treats every file in the folder of records as a record.
     const beside = join(storeFolder(), `.tmp-${randomBytes(6).toString("hex")}`);
     try {
         await writeFile(beside, content, { mode: 0o600, flag: "wx" });
@@ -52,7 +54,7 @@ export async function place(path: string, content: string, exclusive = false): P
     }
 }
 
-/** Makes a folder of the store, if there is none. */
+/** Creates a folder of the store if it does not exist. */
 export async function makeFolder(folder: string): Promise<void> {
     const path = join(storeFolder(), folder);
     try {
@@ -62,7 +64,7 @@ export async function makeFolder(folder: string): Promise<void> {
     }
 }
 
-/** Removes a file or folder of the store with all that is in it; well if there is none. */
+/** Removes a file or folder of the store with all its content. Does nothing if it does not exist. */
 export async function removeFile(path: string): Promise<void> {
     const target = join(storeFolder(), path);
     try {
@@ -73,9 +75,9 @@ export async function removeFile(path: string): Promise<void> {
 }
 
 /**
- * Reads a file of the store; `undefined` where there is none.
+ * Reads a file of the store. Returns `undefined` if the file does not exist.
  *
- * @throws {FileAccessError} where this user may not read it.
+ * @throws {FileAccessError} if this user may not read the file.
  */
 export async function readStored(path: string): Promise<string | undefined> {
     const target = join(storeFolder(), path);
@@ -88,10 +90,10 @@ export async function readStored(path: string): Promise<string | undefined> {
 }
 
 /**
- * Finds out whether the store can be written, by the folders and the files that a record is written with. To be called
- * before anything on an engine is made or removed.
+ * Checks that the store can be written: the folders and the files that are used to write a record. Call it before
+ * anything on an engine is created or removed.
  *
- * @throws {FileAccessError} where it cannot.
+ * @throws {FileAccessError} if the store cannot be written.
  */
 export async function requireWritableStore(): Promise<void> {
     for (const folder of folders) {
@@ -101,7 +103,7 @@ export async function requireWritableStore(): Promise<void> {
             throw await unwritable(error, path);
         });
     }
-    // Also a full disk or a quota. It has the name of those files that come into the store and go.
+    // Detects a full disk or an exceeded quota, too. The probe is named like the store's temporary files.
     const probe = `.tmp-${randomBytes(6).toString("hex")}`;
     await place(probe, "probe");
     await removeFile(probe);
@@ -109,7 +111,7 @@ export async function requireWritableStore(): Promise<void> {
     await lock?.close();
 }
 
-/** Opens buildx's lock file, which is made where there is none; `undefined` where there is no store. */
+/** Opens buildx's lock file and creates it if it does not exist. Returns `undefined` if the store does not exist. */
 export async function openLock(): Promise<FileHandle | undefined> {
     const path = join(storeFolder(), ".lock");
     try {
@@ -121,7 +123,8 @@ export async function openLock(): Promise<FileHandle | undefined> {
 }
 
 /**
- * Under `sudo` with the user's own home the store stays that user's (buildx: `util/confutil/config_unix.go`).
+ * Changes the owner of a file to the user who ran `sudo`, if `sudo` kept that user's home folder and the store is in it
+ * (buildx: `util/confutil/config_unix.go`).
  */
 async function giveToSudoUser(path: string): Promise<void> {
     const { SUDO_COMMAND: command, SUDO_UID: uid, SUDO_GID: gid } = process.env;
@@ -141,6 +144,6 @@ const about = (path: string, to: "read" | "write"): WhatFailed => ({
 const unwritable = async (error: unknown, path: string): Promise<Error> =>
     new FileAccessError("buildx's store cannot be written", await whyNoAccess(error, about(path, "write")), error);
 
-/** The error for a file or folder of the store that cannot be read. */
+/** Returns the error for a file or folder of the store that cannot be read. */
 export const unreadable = async (error: unknown, path: string): Promise<Error> =>
     new FileAccessError("buildx's store cannot be read", await whyNoAccess(error, about(path, "read")), error);

@@ -1,16 +1,17 @@
-/** The value syntax of the driver's options (docker/cli `opts`, docker/go-units). */
+/** Value syntax of the driver's options (docker/cli `opts`, docker/go-units). */
 import { isIPv6 } from "node:net";
 
 const digits = String.raw`\d(?:_?\d)*`;
 
-/** A number as Go's `strconv.ParseFloat` reads it, without the hexadecimal spelling and `-0`. */
+/** A number as Go's `strconv.ParseFloat` reads it, except hexadecimal numbers and `-0`. */
 const number = String.raw`\+?(?:${digits}(?:\.(?:${digits})?)?|\.${digits})(?:[eE][+-]?${digits})?`;
 
 const size = new RegExp(`^(${number}) ?(?:([kmgtp])(?:i?b)?|b)?$`, "i");
 
 /**
- * Returns the bytes of a size such as `"512m"`, `"1.5g"` or `"1073741824"`; `undefined` if docker does not read it as a
- * size (docker/go-units 0.5: `size.go`, `RAMInBytes`). An `i` needs a `b` behind it: `"512MiB"` is a size, `"512Mi"` is not.
+ * Returns the bytes of a size such as `"512m"`, `"1.5g"` or `"1073741824"`; `undefined` if docker does not read the
+ * text as a size (docker/go-units 0.5: `size.go`, `RAMInBytes`). A `b` must follow an `i`: `"512MiB"` is a size,
+ * `"512Mi"` is not.
  */
 export function parseSize(text: string): number | undefined {
     const [, count, unit] = size.exec(text) ?? [];
@@ -21,8 +22,8 @@ export function parseSize(text: string): number | undefined {
 }
 
 /**
- * Returns the legal size that is nearest to a value that is none: `"512m"` for `"512Mi"` and `"512 MByte"`, `"1.5g"` for
- * `"1,5g"`, `"1024"` for the number 1024; `undefined` if none is near.
+ * Returns the valid size that is nearest to an invalid value: `"512m"` for `"512Mi"` and `"512 MByte"`, `"1.5g"` for
+ * `"1,5g"`, `"1024"` for the number 1024. `undefined` if no size is near.
  */
 export function nearestSize(value: unknown): string | undefined {
     if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined;
@@ -34,10 +35,10 @@ export function nearestSize(value: unknown): string | undefined {
     return parseSize(text) === undefined ? undefined : text;
 }
 
-/** As {@link parseSize}, with `"-1"` for "no limit", as `memory-swap` has it. */
+/** Parses a size like {@link parseSize}, and `"-1"`, which means "no limit" in `memory-swap`. */
 export const parseSwapSize = (text: string): number | undefined => (text === "-1" ? -1 : parseSize(text));
 
-/** The shortest spelling of a number of bytes: 2147483648 is `"2g"`. */
+/** Returns the shortest spelling of a number of bytes: `"2g"` for 2147483648. */
 export function formatSize(bytes: number): string {
     for (const [exponent, unit] of [
         [4, "t"],
@@ -50,7 +51,7 @@ export function formatSize(bytes: number): string {
     return String(bytes);
 }
 
-/** A restart policy as the Engine API has it. */
+/** A restart policy in the form of the Engine API. */
 export interface RestartPolicy {
     Name: string;
     MaximumRetryCount: number;
@@ -58,7 +59,7 @@ export interface RestartPolicy {
 
 const restartPolicy = /^(?:(no|always|unless-stopped)|(on-failure)(?::(\d+))?)$/;
 
-/** `no`, `always`, `unless-stopped` or `on-failure[:times]`; `undefined` where it is none of them. */
+/** Parses `no`, `always`, `unless-stopped` or `on-failure[:times]`. Returns `undefined` for any other text. */
 export function parseRestartPolicy(text: string): RestartPolicy | undefined {
     const [, plain, onFailure, times] = restartPolicy.exec(text) ?? [];
     const name = plain ?? onFailure;
@@ -73,7 +74,7 @@ export function formatRestartPolicy(policy: RestartPolicy): string {
 
 const cpuSet = /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/;
 
-/** Whether `text` is a list of processors or memory nodes such as `"0-3,6"`, each range going up. */
+/** Whether `text` is a list of processors or memory nodes such as `"0-3,6"`, with ascending ranges. */
 export function isCpuSet(text: string): boolean {
     return (
         cpuSet.test(text) &&
@@ -84,7 +85,7 @@ export function isCpuSet(text: string): boolean {
     );
 }
 
-/** A list of processors or memory nodes in its shortest form: `"0,1"` and `"1,0-1"` are both `"0-1"`. */
+/** Returns the shortest form of a list of processors or memory nodes: `"0-1"` for both `"0,1"` and `"1,0-1"`. */
 export function canonicalCpuSet(text: string): string {
     if (!isCpuSet(text)) return text;
     const ranges = text.split(",").map((range) => {
@@ -100,7 +101,7 @@ export function canonicalCpuSet(text: string): string {
     return merged.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join();
 }
 
-/** An IP address in its shortest form; anything else as it is. */
+/** Returns an IP address in its shortest form, and any other text unchanged. */
 export function canonicalAddress(text: string): string {
     const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
     return isIPv6(address) && !address.includes("%") ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;

@@ -4,13 +4,13 @@ import { statusLine, warn } from "./engineLog";
 import type { HiddenInputs } from "./hiddenInputs";
 import { deletesUnreachable } from "./stackSettings";
 
-/** A call, and how its status text is cleared when the call has ended. */
+/** A call and a function that clears its status text when the call ends. */
 export interface StartedCall {
     readonly call: Call;
     readonly clearStatus: () => void;
 }
 
-/** @param previousUrn of the previous update, if Pulumi sends it. */
+/** @param previousUrn the URN at the previous update, if Pulumi sends it. */
 export function startCall({ __urn: urn = "", __mayBeStarting }: HiddenInputs, previousUrn?: string): StartedCall {
     const show = statusLine(urn);
     let isShown = false;

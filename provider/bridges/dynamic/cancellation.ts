@@ -3,10 +3,11 @@ import { subscribe } from "node:diagnostics_channel";
 let controller: AbortController | undefined;
 
 /**
- * Aborts when Pulumi is cancelled, with Ctrl-C or `pulumi cancel`. Pulumi then calls `Cancel` of each provider, and waits for
- * the calls that are under way. Its dynamic provider answers that call without passing it on (`cmd/dynamic-provider`), but
- * Node.js publishes each request to an HTTP/2 server, in current releases of 22 and 24. Older releases (24.1 is one) publish
- * nothing; there, what has begun is finished.
+ * Returns a signal that aborts when the user cancels Pulumi with Ctrl-C or `pulumi cancel`.
+ *
+ * Pulumi then calls `Cancel` of each provider and waits for the running calls. Pulumi's dynamic provider responds to
+ * `Cancel` without passing it on (`cmd/dynamic-provider`). However, current releases of Node.js 22 and 24 publish each
+ * request to an HTTP/2 server. Older releases (for example 24.1) publish nothing, so that running calls finish.
  *
  * A call of `Cancel` is noticed only after the first call of this function.
  */

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** Shows a text as the status of a resource in `pulumi up` and `pulumi preview`. The next text replaces it. */
+/** Shows a text as the status of a resource in `pulumi up` and `pulumi preview`. The next text replaces this text. */
 export type StatusLine = (text: string) => void;
 
 interface EngineModules {
@@ -13,8 +13,9 @@ let engine: EngineModules | undefined;
 let lastSent: Promise<void> = Promise.resolve();
 
 /**
- * The Pulumi engine, whose address is the provider process' first argument. The process has the SDK of the
- * user's program loaded, so that is the one taken: it costs nothing and speaks that engine's protocol.
+ * Connects to the Pulumi engine. Its address is the first argument of the provider process. The process has already
+ * loaded the SDK of the user's program. This function uses the same SDK, which costs nothing and uses the engine's
+ * protocol.
  */
 function connect(): EngineModules | undefined {
     const address = process.argv[2];
@@ -29,12 +30,12 @@ function connect(): EngineModules | undefined {
     return { client: new EngineClient(address, grpc.credentials.createInsecure()), messages };
 }
 
-/** @param urn the resource that the lines belong to. */
+/** @param urn the URN of the resource that has the status. */
 export function statusLine(urn: string): StatusLine {
     return (text) => void send(urn, text, { ephemeral: true });
 }
 
-/** A message that stays on the screen and in the log of the update. */
+/** Adds a warning to the log of the update. The warning stays on the screen. */
 export const warn = (urn: string, text: string): Promise<void> => send(urn, text, { ephemeral: false });
 
 function send(urn: string, text: string, { ephemeral }: { ephemeral: boolean }): Promise<void> {
@@ -46,7 +47,7 @@ function send(urn: string, text: string, { ephemeral }: { ephemeral: boolean }):
     request.setUrn(urn);
     request.setMessage(text);
     request.setEphemeral(ephemeral);
-    // One after the other, since they would overtake each other; one that cannot be shown stops nothing.
+    // Messages are sent one after another to keep their order. A message that cannot be sent is ignored.
     lastSent = lastSent.then(() => new Promise((resolve) => client.log(request, () => resolve())));
     return lastSent;
 }

@@ -2,8 +2,8 @@ import { PartialFailureError } from "../lifecycle";
 import type { HiddenInputs } from "./hiddenInputs";
 
 /**
- * Returns a failure as Pulumi's dynamic provider expects it. Pulumi's provider process prints an error's stack, which does
- * not help a user if the error is an expected one, so that the stack is removed.
+ * Returns an error in the form that Pulumi's dynamic provider expects. Pulumi's provider process prints the stack of an
+ * error. The stack of an expected error does not help a user and is therefore removed.
  */
 export function plainError(error: unknown): unknown {
     const isMistake = [TypeError, ReferenceError, RangeError, SyntaxError].some((kind) => error instanceof kind);
@@ -12,11 +12,11 @@ export function plainError(error: unknown): unknown {
 }
 
 /**
- * Returns a failure with the properties that Pulumi saves, if the failure is a partial one (pulumi/pulumi
- * `sdk/nodejs/cmd/dynamic-provider`, `grpcResponseFromError`). Pulumi adds `__provider` to the result of a call, but not to
- * the properties of an error. A resource without it could be neither refreshed nor removed.
+ * Adds the properties that Pulumi saves to a {@link PartialFailureError}; returns other errors unchanged (pulumi/pulumi
+ * `sdk/nodejs/cmd/dynamic-provider`, `grpcResponseFromError`). Pulumi adds `__provider` to the result of a call, but
+ * not to the properties of an error. A resource without `__provider` could be neither refreshed nor removed.
  *
- * @param hidden what Pulumi saves beside what the lifecycle saves.
+ * @param hidden the hidden inputs that Pulumi saves in addition to what the lifecycle saves.
  */
 export const withProperties = (error: unknown, hidden: HiddenInputs): unknown =>
     error instanceof PartialFailureError ? Object.assign(error, { properties: { ...error.saved, ...hidden } }) : error;

@@ -1,15 +1,15 @@
 /**
- * Inputs that `BuildxResource` adds to a resource's arguments, since Pulumi tells a dynamic provider nothing but inputs. The
- * bridge removes them before a lifecycle sees the arguments.
+ * Inputs that `BuildxResource` adds to the arguments of a resource, because Pulumi sends only inputs to a dynamic
+ * provider. The bridge removes the hidden inputs before it passes the arguments to a lifecycle.
  */
 export interface HiddenInputs {
-    /** The URN of the resource. */
+    /** URN of the resource. */
     readonly __urn?: string;
     /** Whether the engine may run on a machine that the same program creates. */
     readonly __mayBeStarting?: boolean;
-    /** The resource option of that name. */
+    /** The resource option `replaceOnChanges`. */
     readonly __replaceOnChanges?: readonly string[];
-    /** The text that names the implementation. */
+    /** Text that names the implementation. */
     readonly __provider?: string;
 }
 
@@ -32,13 +32,13 @@ export function splitInputs(inputs: object): { hidden: HiddenInputs; args: objec
     };
 }
 
-/** Returns some of the hidden inputs, as far as the resource has them. */
+/** Returns the named hidden inputs that the resource has. */
 export const pickInputs = (hidden: HiddenInputs, names: readonly HiddenInput[]): HiddenInputs =>
     Object.fromEntries(names.filter((name) => hidden[name] !== undefined).map((name) => [name, hidden[name]]));
 
 /**
- * Returns the hidden inputs that identify a saved resource. Pulumi sends no URN to `read` and `delete`, so the URN of the
- * resource's owner is used instead.
+ * Returns the hidden inputs that identify a saved resource. Pulumi sends no URN to `read` and `delete`. If the resource
+ * did not save its URN, the saved URN of its owner is used instead.
  */
 export const hiddenInSaved = (saved: object): HiddenInputs => {
     const { __urn, __owner } = saved as HiddenInputs & { readonly __owner?: { readonly urn: string } };

@@ -1,12 +1,13 @@
 /**
- * The bridge to Pulumi's dynamic providers. The text in each resource's `__provider` names the subpath
- * `pulumi-buildx/dynamic`, which is this file, and its exports. Saved states hold that text, so these names never change.
+ * The bridge to Pulumi's dynamic providers. The text in `__provider` of each resource contains the subpath
+ * `pulumi-buildx/dynamic`, which is this file, and one of its exports. Pulumi's saved states contain that text, so
+ * these names must never change.
  */
 import { lifecycles } from "../lifecycles";
 import { cancelled } from "./cancellation";
 import { verbsOf } from "./verbs";
 
-cancelled(); // starts to listen for Pulumi's cancellation
+cancelled(); // starts to listen for the cancellation
 
 export const BuildxBuilder = verbsOf(lifecycles.BuildxBuilder);
 export const BuildKitPrune = verbsOf(lifecycles.BuildKitPrune, ["__mayBeStarting", "__replaceOnChanges"]);

@@ -2,15 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { mayBeStarting } from "./startingMachine";
 
 /**
- * A resource of a dynamic provider that is not serialised: what Pulumi keeps of it is one line that names the
- * implementation in this package, the same in every release.
+ * A resource of a dynamic provider that Pulumi does not serialize. Pulumi saves one line that names the implementation
+ * in this package. The line is the same in every release.
  *
- * Pulumi's own `dynamic.Resource` would serialise the provider object, which takes TypeScript's compiler into
- * the user's program and keeps whatever text that makes of it, so that each upgrade changed every resource
- * (pulumi/pulumi#12401). The provider process only asks of the text that it exports a `handler`.
+ * Pulumi's own `dynamic.Resource` serializes the provider object. For this it loads TypeScript's compiler into the
+ * user's program and saves the resulting text, so that each upgrade changes every resource (pulumi/pulumi#12401). The
+ * provider process only requires that the text exports a `handler`.
  */
 export abstract class BuildxResource extends pulumi.CustomResource {
-    /** @param type the class's name, under which `index.ts` exports its lifecycle. */
+    /** @param type the name of the class. `index.ts` exports its lifecycle under this name. */
     constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions | undefined) {
         const token = `pulumi-nodejs:dynamic/buildx:${type}`;
         const urn = withoutDependencies(
@@ -32,15 +32,17 @@ export abstract class BuildxResource extends pulumi.CustomResource {
 }
 
 /**
- * Pulumi's SDK formats a stack trace for each promise of each property, in case that one never ends, and has each of its
- * lines looked up in a source map: most of what a resource takes. Until traces are restored, only those are formatted that
- * the SDK takes whole, by which it knows the resource's place in the program. An error that is thrown meanwhile keeps its
- * own, which is formatted when someone looks at it.
+ * Disables the formatting of most stack traces. Returns a function that restores it.
+ *
+ * Pulumi's SDK formats a stack trace for each promise of each property, in case the promise never ends, and looks up
+ * each line in a source map. This takes most of the time of a constructor. Until the restore, only traces of unlimited
+ * length are formatted. The SDK takes these traces to find the place of the resource in the program. An error that is
+ * thrown before the restore keeps its trace, because a trace is formatted when it is first read.
  */
 function withoutStackTraces(): () => void {
     const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
     const format = before?.value as typeof Error.prepareStackTrace;
-    if (before === undefined || format === undefined) return () => {}; // nothing is looked up
+    if (before === undefined || format === undefined) return () => {}; // no source maps are used
     Error.prepareStackTrace = (error, frames): unknown =>
         Error.stackTraceLimit === Infinity ? format(error, frames) : String(error);
     return () => {
@@ -49,8 +51,8 @@ function withoutStackTraces(): () => void {
 }
 
 /**
- * A URN names its parent. As an output it would depend on that parent, and what depends on a component waits for all
- * of its children: for itself.
+ * Returns a URN as a promise. A URN contains the URN of the parent. An output would depend on the parent, and a
+ * resource that depends on a component waits for all children of the component, and therefore for itself.
  */
 const withoutDependencies = (urn: pulumi.Output<string>): Promise<string> =>
     new Promise((resolve) => {

@@ -4,11 +4,12 @@ import { dirname, join } from "node:path";
 import { deleteUnreachableSetting } from "../lifecycle";
 
 /**
- * Whether a resource may be removed from Pulumi's state when its engine is unreachable: the stack's configuration
- * `buildx:deleteUnreachable`, or the environment's `PULUMI_BUILDX_DELETE_UNREACHABLE`. Pulumi's Kubernetes provider has the
- * same setting. Default: no.
+ * Whether a resource may be removed from Pulumi's state if its engine is unreachable: `buildx:deleteUnreachable` in the
+ * stack's configuration, or the environment variable `PULUMI_BUILDX_DELETE_UNREACHABLE`. Pulumi's Kubernetes provider
+ * has the same setting.
  *
- * @param urn the resource, whose stack's configuration is read.
+ * @param urn the URN of the resource. The configuration of its stack is read.
+ * @default false
  */
 export async function deletesUnreachable(urn: string): Promise<boolean> {
     const found = (await stackSetting(urn)) ?? process.env.PULUMI_BUILDX_DELETE_UNREACHABLE;
@@ -16,8 +17,9 @@ export async function deletesUnreachable(urn: string): Promise<boolean> {
 }
 
 /**
- * Reads the setting from the stack's configuration file. During `pulumi destroy` Pulumi sends a provider the configuration
- * of the last `pulumi up`, which does not have a setting that the user makes once the engine turns out to be unreachable.
+ * Reads the setting from the stack's configuration file. During `pulumi destroy`, Pulumi sends a provider the
+ * configuration of the last `pulumi up`. If the user adds the setting after the engine became unreachable, that
+ * configuration does not have it.
  */
 async function stackSetting(urn: string): Promise<unknown> {
     const stack = urn.split("::")[0]?.replace("urn:pulumi:", "");

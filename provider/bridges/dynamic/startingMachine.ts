@@ -1,25 +1,27 @@
 /**
- * Whether the engine of a resource may be on a machine that the same program creates, and that answers only some seconds
- * after its provider has said that it is there. Only then does a creation wait for an engine that cannot be reached:
- * everywhere else a wrong address is reported at once.
+ * Determines whether the engine of a resource may be on a machine that the same program creates. The engine of a new
+ * machine may respond only some seconds after the provider of the machine has reported it as created. Only in this case
+ * does a creation wait for an unreachable engine. In all other cases a wrong address is reported at once.
  *
- * The program itself knows: the endpoint or its certificates are outputs of another resource, such as the machine's address,
- * or the user has written that this resource depends on others.
+ * The engine may be on a new machine if the endpoint or its certificates are outputs of another resource, for example
+ * the address of the machine, or if the user wrote that this resource depends on others.
  */
 import * as pulumi from "@pulumi/pulumi";
 
-/** The arguments of a resource that say where its engine is; each may be a promise or an output. */
+/** Arguments of a resource that select its engine. Each may be a promise or an output. */
 interface Places {
     readonly endpoint?: unknown;
     readonly tls?: unknown;
-    /** What is taken from a `BuildKitState`. */
+    /** The part of a `BuildKitState` that the resource uses. */
     readonly state?: unknown;
     readonly nodes?: unknown;
 }
 
 /**
- * @returns a promise, and no output: it must not be unknown at preview, nor add to what the resource depends on. It is
- *   `undefined` rather than `false`, which Pulumi would write into its state.
+ * Reports whether the engine of a resource may be on a machine that the same program creates.
+ *
+ * @returns a promise. An output could be unknown at preview, and would add dependencies to the resource. The value is
+ *   `undefined` instead of `false`, because Pulumi would save `false` in its state.
  */
 export async function mayBeStarting(
     props: Places,
@@ -29,11 +31,11 @@ export async function mayBeStarting(
         const found = await Promise.all([resourcesOf(placesIn(props)), dependenciesIn(opts)]);
         return found.flat().some(mayBeMachine) || undefined;
     } catch {
-        return undefined; // Pulumi reports it of the argument or the option itself
+        return undefined; // Pulumi reports the error for the argument or the option
     }
 }
 
-/** What says where the engine of each node is. A state, a list or a node that is not known yet is taken whole. */
+/** Returns the values that select the engine of each node. A state, list or node that is not known yet is not split. */
 function placesIn({ endpoint, tls, state, nodes }: Places): unknown[] {
     const inside = (of: unknown) => (isLater(of) || typeof of !== "object" ? [of] : placesIn(of ?? {}));
     return [endpoint, tls, ...inside(state), ...(Array.isArray(nodes) ? nodes.flatMap(inside) : [nodes])];
@@ -46,14 +48,17 @@ async function resourcesOf(values: unknown[]): Promise<unknown[]> {
     return [...((await output.allResources?.()) ?? [])];
 }
 
-/** Which resource an output of one will be does not matter here: there is one. */
+/** Returns the resources in `dependsOn`. An output of a resource counts as an arbitrary resource. */
 async function dependenciesIn(opts: pulumi.CustomResourceOptions | undefined): Promise<unknown[]> {
     const given: unknown = await opts?.dependsOn;
     const all: unknown[] = Array.isArray(given) ? given : given === undefined ? [] : [given];
     return Promise.all(all.map(async (each) => (pulumi.Output.isInstance(each) ? {} : each)));
 }
 
-/** This package's own resources exist only once their engine has answered; another stack's are there already. */
+/**
+ * Whether a resource may be a new machine. A resource of this package exists only after its engine has responded.
+ * Resources of another stack already exist.
+ */
 const mayBeMachine = (resource: unknown): boolean => {
     const { __pulumiType: type = "" } = resource as { __pulumiType?: string };
     return !type.startsWith("pulumi-nodejs:dynamic/buildx:") && type !== "pulumi:pulumi:StackReference";

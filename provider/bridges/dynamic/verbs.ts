@@ -1,4 +1,4 @@
-/** The verbs of Pulumi's dynamic providers, from a resource's lifecycle. */
+/** Implements the verbs of Pulumi's dynamic providers with the lifecycle of a resource. */
 import type { DiffResult, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { hasUnknown } from "../../args/unknown";
 import { untilAborted } from "../../waiting";
@@ -12,16 +12,16 @@ import { withReplaceOnChanges } from "./replaceOnChanges";
 export type Verbs = Required<Omit<ResourceProvider, "configure">>;
 
 /**
- * After Pulumi is cancelled, how long a verb gets to end, in milliseconds. Each ends sooner by itself and saves what is true,
+ * Milliseconds that a verb may take to end after Pulumi is cancelled. Each verb ends sooner and saves the actual state,
  * unless an engine or a registry does not respond.
  */
 const grace = 3_500;
 
 /**
- * Returns the verbs of a lifecycle, which is loaded when the first of them is called. No verb starts after Pulumi was
- * cancelled.
+ * Returns the verbs of a lifecycle. The lifecycle is loaded when its first verb is called. No verb starts after Pulumi
+ * was cancelled.
  *
- * @param savedInputs the hidden inputs that a saved resource of this type has beside `__provider`.
+ * @param savedInputs the hidden inputs that a saved resource of this type has in addition to `__provider`.
  */
 export function verbsOf<Args extends object, Saved extends object>(
     load: () => Promise<Lifecycle<Args, Saved>>,
@@ -45,7 +45,7 @@ export function verbsOf<Args extends object, Saved extends object>(
         }
     }
 
-    /** Waits until no other call works on the same volumes. */
+    /** Runs a call when no other call works on the same volumes. */
     const runAlone = <Result>(hidden: HiddenInputs, of: readonly (Args | Saved)[], work: Work<Result>) =>
         run(hidden, async (lifecycle, call) => {
             const volumes = await Promise.all(of.map((each) => volumesOf(lifecycle, each)));
@@ -76,7 +76,7 @@ export function verbsOf<Args extends object, Saved extends object>(
                 if (found.changes.length > 0) call.report(found.changes.map(({ why }) => why).join("; "));
                 return withReplaceOnChanges(diffResult(found, args), hidden.__replaceOnChanges, compared);
             };
-            return run(hidden, work, { keepsStatus: true }); // a preview shows the reasons when it has ended
+            return run(hidden, work, { keepsStatus: true }); // a preview still shows the reasons when it has ended
         },
 
         async create(inputs: object) {
@@ -104,13 +104,13 @@ export function verbsOf<Args extends object, Saved extends object>(
     };
 }
 
-/** Returns the volumes that a call works on, which are none for some resources. */
+/** Returns the volumes that a call works on. Some resources have none. */
 const volumesOf = async <Args, Saved>(
     lifecycle: Lifecycle<Args, Saved>,
     of: Args | Saved,
 ): Promise<readonly string[]> => lifecycle.volumesOf?.(of) ?? [];
 
-/** A value that is unknown at preview may be a change: Pulumi asks again when it is known. */
+/** A value that is unknown at preview may be a change. Pulumi calls `diff` again when the value is known. */
 const diffResult = (
     { changes, refusal, replaces = [], deleteBeforeReplace = false }: Difference,
     args: object,

@@ -1,6 +1,8 @@
 import { daemonKeys } from "./names";
 
-/** Why a text is no `buildkitd.toml`, if it is JSON; `undefined` if it is not. No TOML starts with a brace. */
+/**
+ * Returns why JSON is not a valid `buildkitd.toml`; `undefined` if the text is not JSON. TOML never starts with `{`.
+ */
 export function whyJson(text: string): string | undefined {
     if (!text.trimStart().startsWith("{")) return undefined;
     const isDaemons = Object.keys(parse(text)).some((key) => key in daemonKeys);

@@ -1,4 +1,4 @@
-/** Every key of `buildkitd.toml` and what stands at it (buildkit: `cmd/buildkitd/config/config.go`). */
+/** Every key of `buildkitd.toml` and the kind of its value (buildkit: `cmd/buildkitd/config/config.go`). */
 import { type Kind, listOf, named, oneOf, scalar, table } from "./kinds";
 import type * as types from "./types";
 
@@ -39,7 +39,7 @@ const worker = {
     bridgeSubnet: text,
 };
 
-/** The certificate of a signature as sigstore-go's `certificate.Summary` has it. */
+/** Fields of a signature's certificate (sigstore-go: `certificate.Summary`). */
 const signer = {
     certificateIssuer: text,
     subjectAlternativeName: text,

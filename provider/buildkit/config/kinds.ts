@@ -1,4 +1,4 @@
-/** What may stand at a key of buildkitd's configuration. */
+/** Kinds of values in buildkitd's configuration. */
 import { parseGoDuration } from "../../buildx/durations";
 import { doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../../buildx/sizes";
 import type { TomlKey } from "./names";
@@ -6,18 +6,18 @@ import type { TomlKey } from "./names";
 /** A single value, or a list of them. */
 interface Scalar {
     readonly is: "scalar";
-    /** For messages: what it has to be, with an example. */
+    /** Describes a legal value in messages, with an example. */
     readonly what: string;
     readonly isLegal: (value: unknown) => boolean;
-    /** What to write in the place of a value that is nearly one. */
+    /** Returns what to write instead of a value that is nearly legal. */
     readonly instead?: (value: unknown) => string | undefined;
-    /** What was probably meant by a value that is not legal. */
+    /** Returns the value that was probably meant by an illegal value. */
     readonly nearest?: (value: unknown) => string | undefined;
-    /** Why a legal value is probably not what was meant. */
+    /** Returns why a legal value is probably not the intended one. */
     readonly doubt?: (value: unknown) => string | undefined;
-    /** It is the path of a file that travels into the container, or that file's PEM text. */
+    /** The value is the path of a file that is copied into the container, or the file's PEM text. */
     readonly holds?: "certificate" | "key";
-    /** TOML takes nothing but a list. */
+    /** TOML accepts only a list. */
     readonly isList?: true;
 }
 
@@ -25,11 +25,11 @@ export type Kind =
     | Scalar
     | { readonly is: "table"; readonly keys: Readonly<Record<string, Kind>> }
     | { readonly is: "list"; readonly of: Kind }
-    /** A table with names of the user's choice. */
+    /** A table whose keys the user chooses. */
     | { readonly is: "named"; readonly of: Kind }
     | { readonly is: "anything" };
 
-/** @typeParam T the same as a user's compiler knows it, so that neither has a key that the other has not. */
+/** @typeParam T the public type of the table. The compiler then checks that both have the same keys. */
 export const table = <T>(keys: Record<TomlKey<T>, Kind>): Kind => ({ is: "table", keys });
 export const listOf = (of: Kind): Kind => ({ is: "list", of });
 export const named = (of: Kind): Kind => ({ is: "named", of });
@@ -40,7 +40,10 @@ export const oneOf = (...words: string[]): Kind => ({
     isLegal: (value) => typeof value === "string" && words.includes(value),
 });
 
-/** What BuildKit grants (buildkit: `util/entitlements`); of devices some only, `device=vendor.example/class=name`. */
+/**
+ * Whether a value is an entitlement of BuildKit (buildkit: `util/entitlements`). `device` may be limited to some
+ * devices: `device=vendor.example/class=name`.
+ */
 const isEntitlement = (value: unknown) =>
     typeof value === "string" && /^(?:network\.host|security\.insecure|device(?:=.+)?)$/.test(value);
 
@@ -48,12 +51,12 @@ const isText = (value: unknown) => typeof value === "string";
 const areTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isWhole = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value);
 
-/** Seconds of a duration as BuildKit reads it; a plain number is one of seconds. */
+/** Returns the seconds of a duration as BuildKit reads it. A plain number is a number of seconds. */
 const durationOf = (value: unknown) => (isWhole(value) || isText(value) ? parseGoDuration(String(value)) : undefined);
 
 const isDuration = (value: unknown) => (durationOf(value) ?? -1) >= 0;
 
-/** BuildKit knows no days (docker/buildx#2505). */
+/** Converts days and weeks to hours, because BuildKit does not support days (docker/buildx#2505). */
 function inHours(value: unknown): string | undefined {
     const [, count, unit] = /^(\d+(?:\.\d+)?) ?(d|w)(?:ays?|eeks?)?$/.exec(String(value)) ?? [];
     return count === undefined ? undefined : `"${Number(count) * (unit === "w" ? 168 : 24)}h"`;
@@ -81,7 +84,7 @@ export const scalar = {
     }),
     bytes: one("a whole number of bytes", isWhole, { doubt: doubtfulDiskSpace }),
     duration: one('a duration: write "48h" or a number of seconds', isDuration, { instead: inHours }),
-    /** One that means "without limit" if it is negative. */
+    /** A duration that may be negative. A negative duration means "no limit". */
     anyDuration: one('a duration: write "48h" or a number of seconds', (value) => durationOf(value) !== undefined, {
         instead: inHours,
     }),

@@ -1,6 +1,6 @@
 /**
- * The one table of names: a key of an object, and what `buildkitd.toml` has for it. Every other key is the same in both,
- * and an object may be written in TOML's spelling as well.
+ * Keys of the configuration object that differ from the keys of `buildkitd.toml`. All other keys are the same in both.
+ * An object may also use the TOML spelling.
  */
 export const tomlNames = {
     entitlements: "insecure-entitlements",
@@ -13,20 +13,20 @@ export const tomlNames = {
 
 type Names = typeof tomlNames;
 
-/** The keys of an object's type as TOML spells them. */
+/** Keys of an object type in the TOML spelling. */
 export type TomlKey<T> = {
     [Key in keyof T]-?: Key extends keyof Names ? Names[Key] : Key;
 }[keyof T] &
     string;
 
-/** What people write for a key of `buildkitd.toml`, in lower case, by that key. */
+/** Common misspellings, in lower case, by the key of `buildkitd.toml`. */
 export const misnomers: Readonly<Record<string, readonly string[]>> = {
     gckeepstorage: ["gckeepbytes", "keepbytes", "keepstorage", "gc-keep-storage", "gc_keep_storage"],
     keepBytes: ["gckeepbytes", "gckeepstorage", "keepstorage"],
     "insecure-entitlements": ["allow-insecure-entitlement", "allow-insecure-entitlements"],
 };
 
-/** What the engine's `daemon.json` says and buildkitd's configuration says elsewhere, or not at all. */
+/** Keys of the engine's `daemon.json` that buildkitd's configuration has elsewhere or does not have. */
 export const daemonKeys: Readonly<Record<string, string>> = {
     "registry-mirrors": 'write registry: { "docker.io": { mirrors: […] } }',
     "insecure-registries":

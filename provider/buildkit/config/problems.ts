@@ -5,9 +5,9 @@ import { problemsOfRegistries } from "./registries";
 import type { BuildkitdConfig } from "./types";
 
 /**
- * All that is wrong with a configuration, the files that it names included.
+ * Returns everything that is wrong with a configuration and with the files that it names.
  *
- * @param options.isWhole nothing of it is yet to come.
+ * @param options.isWhole whether all values of the configuration are known. If not, incomplete key pairs are accepted.
  */
 export async function problemsOfConfig(config: string | BuildkitdConfig, { isWhole = true } = {}): Promise<Problem[]> {
     const { problems, files, table } = await readConfig(config);
@@ -23,13 +23,13 @@ export async function problemsOfConfig(config: string | BuildkitdConfig, { isWho
     return found.length > 0 ? found : problemsOfPairs(files);
 }
 
-/** What is legal in a configuration that has no problems, and probably not what was meant. */
+/** Returns values of a valid configuration that are probably not the intended ones. */
 export async function warningsOfConfig(config: string | BuildkitdConfig): Promise<Problem[]> {
     const { problems, table } = await readConfig(config);
     return [...problems, ...problemsOfMeaning(table)].filter(({ isWarning }) => isWarning);
 }
 
-/** What buildkitd takes, and then does not do what it is there for. */
+/** Returns settings that buildkitd accepts and that do not have the intended effect. */
 const problemsOfMeaning = (table: Table): Problem[] => [...problemsOfRoot(table), ...problemsOfRegistries(table)];
 
 function problemsOfRoot({ root }: Table): Problem[] {
@@ -37,7 +37,7 @@ function problemsOfRoot({ root }: Table): Problem[] {
     return [{ path: ["root"], reason: outsideOfState }];
 }
 
-/** Keys without certificates and certificates without keys, with which BuildKit can do nothing. */
+/** Returns keys without certificates and certificates without keys. BuildKit cannot use them. */
 function halvesOfPairs({ registry }: Table): Problem[] {
     const registries = Object.entries((registry ?? {}) as Record<string, { keypair?: object[] } | undefined>);
     return registries.flatMap(([host, { keypair = [] } = {}]) =>
@@ -52,7 +52,7 @@ function halvesOfPairs({ registry }: Table): Problem[] {
     );
 }
 
-/** Keys that are not those of the certificates beside them. */
+/** Returns keys that do not belong to the certificates beside them. */
 async function problemsOfPairs(files: readonly FileArgument[]): Promise<Problem[]> {
     const beside = ({ path }: FileArgument) => path.slice(0, -1).join("\n");
     const ofKeys = files

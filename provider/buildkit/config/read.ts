@@ -7,20 +7,20 @@ import { daemonKeys, misnomers, tomlNames } from "./names";
 import { shown } from "./shown";
 import type { BuildkitdConfig } from "./types";
 
-/** buildkitd's configuration under TOML's own keys. */
+/** buildkitd's configuration with the keys of TOML. */
 export type Table = Readonly<Record<string, unknown>>;
 
 export interface Problem {
-    /** The keys to what is wrong, as the user wrote them. */
+    /** Path to the wrong value, with the keys as the user wrote them. */
     readonly path: readonly (string | number)[];
     readonly reason: string;
-    /** It is a key that BuildKit, which passes over it, does not know; a newer one may. */
+    /** BuildKit does not know this key and ignores it. A newer BuildKit may know it. */
     readonly isUnknownKey?: true;
-    /** It is legal, and probably not what was meant. */
+    /** The value is legal, but probably not the intended one. */
     readonly isWarning?: true;
 }
 
-/** A file that the configuration names, by its path or as its text. */
+/** A file in the configuration, given as its path or as its text. */
 export interface FileArgument {
     readonly path: Problem["path"];
     readonly holds: "certificate" | "key";
@@ -33,7 +33,7 @@ export interface Reading {
     readonly files: readonly FileArgument[];
 }
 
-/** Reads a configuration, text or object, and says what in it is wrong. */
+/** Reads a configuration, text or object, and reports what is wrong in it. */
 export async function readConfig(config: string | BuildkitdConfig): Promise<Reading> {
     const problems: Problem[] = [];
     const files: FileArgument[] = [];
@@ -44,7 +44,7 @@ export async function readConfig(config: string | BuildkitdConfig): Promise<Read
             given = parse(config);
         } catch (error) {
             if (!(error instanceof TomlError)) throw error;
-            // Without the lines around it, which may hold what is not to be shown.
+            // Omits the surrounding lines, which may contain secrets.
             const why = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
             const isOfPath = isPath(config) && 'it is the path of a file: give its text, readFileSync(path, "utf8")';
             const reason =
@@ -58,11 +58,11 @@ export async function readConfig(config: string | BuildkitdConfig): Promise<Read
     return { table: readAs(configuration, given, [], reader) as Table, problems, files };
 }
 
-/** What a `buildkitd.toml` of one line is not. */
+/** Whether a configuration is probably the path of a file: one line without TOML syntax. */
 const isPath = (config: string) => !/[\n=[#]/.test(config.trim());
 
 interface Reader {
-    /** It is TOML, which is stricter than an object. */
+    /** The configuration is TOML text, which is read more strictly than an object. */
     readonly isText: boolean;
     readonly problems: Problem[];
     readonly files: FileArgument[];
@@ -133,7 +133,7 @@ function readTable(
 
 type Keys = Extract<Kind, { is: "table" }>["keys"];
 
-/** TOML's keys by what may be written for them, in lower case: BuildKit does not mind the case. */
+/** Returns the keys of TOML by their accepted spellings, in lower case. BuildKit ignores the case of keys. */
 function namesOf(keys: Keys, isText: boolean): ReadonlyMap<string, string> {
     const names = new Map(Object.keys(keys).map((key) => [key.toLowerCase(), key]));
     if (!isText)
@@ -141,7 +141,7 @@ function namesOf(keys: Keys, isText: boolean): ReadonlyMap<string, string> {
     return names;
 }
 
-/** What to write for a key that there is not. */
+/** Returns what to write instead of a key that does not exist. */
 function meant(key: string, keys: Keys, { isText, isTop }: { isText: boolean; isTop: boolean }): string {
     const name = key.toLowerCase();
     if (isTop && daemonKeys[name] !== undefined) return daemonKeys[name];
@@ -150,7 +150,7 @@ function meant(key: string, keys: Keys, { isText, isTop }: { isText: boolean; is
     return suggestion(key, spellings(keys, isText));
 }
 
-/** The keys as they are best written. */
+/** Returns the preferred spelling of each key. */
 function spellings(keys: Keys, isText: boolean): string[] {
     if (isText) return Object.keys(keys);
     const inObjects = Object.fromEntries(Object.entries(tomlNames).map(([name, key]) => [key, name]));

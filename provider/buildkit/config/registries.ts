@@ -1,4 +1,4 @@
-/** `registry` tables and mirrors by which BuildKit reaches nothing (buildkit: `util/resolver/resolver.go`). */
+/** Finds `registry` tables and mirrors that have no effect in BuildKit (buildkit: `util/resolver/resolver.go`). */
 import type { Problem, Table } from "./read";
 
 interface Registry {
@@ -7,7 +7,7 @@ interface Registry {
     readonly insecure?: boolean;
 }
 
-/** Docker Hub's other names, under which no image is looked up (distribution/reference: `normalize.go`). */
+/** Other names of Docker Hub. BuildKit never looks up images under them (distribution/reference: `normalize.go`). */
 const hub = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"];
 
 const host = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[a-f0-9:]+\])(?::\d+)?$/i;
@@ -26,7 +26,7 @@ export function problemsOfRegistries({ registry }: Table): Problem[] {
     ]);
 }
 
-/** BuildKit looks a table up by the host in an image's name, letter by letter. */
+/** Checks the name of a table. BuildKit compares it with the host in the image's name, character by character. */
 function problemsOfName(name: string): Problem[] {
     const path = ["registry", name];
     const meant = bareHost(name);
@@ -47,7 +47,9 @@ function problemsOfName(name: string): Problem[] {
     return doubt ? [{ path, reason: doubt, isWarning: true }] : [];
 }
 
-/** `ghcr.io` for `https://GHCR.io/owner/`, `docker.io` for the other names of Docker Hub. */
+/**
+ * Returns the host of a name: `ghcr.io` for `https://GHCR.io/owner/`, `docker.io` for the other names of Docker Hub.
+ */
 function bareHost(name: string): string {
     const bare = name
         .trim()
@@ -71,5 +73,5 @@ function problemsOfMirror(
     return [{ reason, isWarning: true }];
 }
 
-/** As `extractMirrorHostAndPath` has it: the scheme and the path do not count. */
+/** Returns the host of a mirror without scheme and path, as BuildKit's `extractMirrorHostAndPath` does. */
 const hostOfMirror = (mirror: string) => mirror.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/.*$/, "");

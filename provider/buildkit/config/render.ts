@@ -1,12 +1,12 @@
 import type { Table } from "./read";
 
-/** The text of a `buildkitd.toml`, the same for the same configuration in whatever order it was written. */
+/** Returns the text of a `buildkitd.toml`. The order of the keys in the configuration does not change the text. */
 export async function renderConfig(table: Table): Promise<string> {
     const { stringify } = await import("smol-toml");
     return stringify(sorted(table));
 }
 
-/** A value with the keys of all its tables in order. */
+/** Returns a value with the keys of all its tables sorted. */
 export function sorted(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(sorted);
     if (typeof value !== "object" || value === null || value instanceof Date) return value;

@@ -1,41 +1,44 @@
 /**
- * buildkitd's configuration as an object: types alone, which a user's compiler reads without anything else. What each key
- * means is in BuildKit's `docs/buildkitd.toml.md`; the list of them is that of its `cmd/buildkitd/config/config.go`, 0.34.
+ * buildkitd's configuration as an object. This file holds only types, so that a user's compiler reads nothing else.
+ * BuildKit's `docs/buildkitd.toml.md` documents the keys. The list of keys comes from BuildKit 0.34,
+ * `cmd/buildkitd/config/config.go`.
  *
- * Keys are those of `buildkitd.toml`, in camelCase; TOML's own spelling is understood as well.
+ * Keys are the keys of `buildkitd.toml` in camelCase. The spelling of TOML is accepted as well.
  */
 export interface BuildkitdConfig {
-    /** Log what helps to find errors. Default: false. BuildKit's newer name for it is `log.level`. */
+    /** Log debug messages. BuildKit's newer name for this option is `log.level`. @default false */
     debug?: boolean;
-    /** Log all there is. Default: false. BuildKit's newer name for it is `log.level`. */
+    /** Log all messages. BuildKit's newer name for this option is `log.level`. @default false */
     trace?: boolean;
     /**
-     * Where buildkitd keeps its state. Default: `/var/lib/buildkit`, which is the state volume. A folder outside of it is
-     * refused, since each change of the builder would lose the cache.
+     * Folder in which buildkitd keeps its state. A folder outside `/var/lib/buildkit` is refused, because each update
+     * of the builder would lose the cache.
+     * @default "/var/lib/buildkit", which is the state volume
      */
     root?: string;
     /**
-     * What builds may be allowed to do: `network.host`, `security.insecure`, `device`. Default: none.
+     * Insecure entitlements that builds may request: `network.host`, `security.insecure`, `device`.
      *
-     * Name `network.host` among them, as buildx has it: without, and with no entitlement in `buildkitdFlags`, the flag
-     * `--allow-insecure-entitlement=network.host` is added, and a flag takes the place of the whole list.
+     * Include `network.host` in the list. If the list does not include it and `buildkitdFlags` has no entitlement, the
+     * flag `--allow-insecure-entitlement=network.host` is added, as in buildx. A flag replaces the whole list.
      *
-     * An empty list means none, and no flag is added; buildx itself has no way to say that
+     * An empty list allows no entitlement, and no flag is added. buildx itself cannot express this
      * (docker/setup-buildx-action#363).
+     * @default none
      */
     entitlements?: string[];
-    /** TOML's name of {@link entitlements}. */
+    /** The TOML spelling of {@link entitlements}. */
     "insecure-entitlements"?: string[];
-    /** Let builds reach the network through buildkitd's proxy alone. Default: false. */
+    /** Let builds reach the network only through buildkitd's proxy. @default false */
     proxyNetwork?: boolean;
-    /** Where extra fields of provenance attestations are found. Default: `/etc/buildkit/provenance.d`. */
+    /** Folder of extra fields for provenance attestations. @default "/etc/buildkit/provenance.d" */
     provenanceEnvDir?: string;
     log?: LogConfig;
-    /** What `RUN` steps look names up with. Default: what the container has. */
+    /** DNS configuration of `RUN` steps. @default the container's DNS configuration */
     dns?: DnsConfig;
     /**
-     * By the registry's host as image names have it, such as `"docker.io"` or `"registry.example:5000"`: without scheme and
-     * path, which are refused.
+     * Registries, by the host that image names contain, for example `"docker.io"` or `"registry.example:5000"`. A
+     * scheme or a path is refused.
      */
     registry?: Record<string, RegistryConfig>;
     worker?: WorkersConfig;
@@ -50,180 +53,183 @@ export interface BuildkitdConfig {
 }
 
 export interface LogConfig {
-    /** Default: `text`. */
+    /** @default "text" */
     format?: "text" | "json";
-    /** Default: `info`. */
+    /** @default "info" */
     level?: "trace" | "debug" | "info" | "warn" | "warning" | "error" | "fatal" | "panic";
 }
 
 export interface DnsConfig {
-    /** Addresses. */
+    /** Addresses of name servers. */
     nameservers?: string[];
     searchDomains?: string[];
-    /** Of the resolver, such as `"ndots:2"`. */
+    /** Options of the resolver, for example `"ndots:2"`. */
     options?: string[];
 }
 
-/** How buildkitd speaks to a registry, or to a mirror of that host. */
+/** How buildkitd connects to a registry, or to a mirror on that host. */
 export interface RegistryConfig {
-    /** Hosts that are asked before the registry itself, in this order; a path may follow, `"cache.example/hub"`. */
+    /** Hosts that buildkitd queries before the registry, in this order. A path may follow: `"cache.example/hub"`. */
     mirrors?: string[];
-    /** Speak HTTP instead of HTTPS. Default: false, but for a loopback host. */
+    /** Use HTTP instead of HTTPS. @default false, except for a loopback host */
     http?: boolean;
-    /** Speak HTTPS and take any certificate. Default: false. */
+    /** Use HTTPS and accept any certificate. @default false */
     insecure?: boolean;
-    /** Authorities to trust beside the system's: each the path of a file, or PEM text. */
+    /** Certificate authorities to trust in addition to the system's, each as the path of a file or as PEM text. */
     ca?: string | string[];
-    /** What to show to a registry that asks for a client's certificate. */
+    /** Client certificates for a registry that requests one. */
     keypair?: KeyPair | KeyPair[];
-    /** Folders in the container with `*.crt`, and with `*.cert` and `*.key`. Nothing is copied there. */
+    /** Folders in the container with `*.crt`, `*.cert` and `*.key` files. No files are copied there. */
     tlsConfigDir?: string[];
-    /** TOML's name of {@link tlsConfigDir}. */
+    /** The TOML spelling of {@link tlsConfigDir}. */
     tlsconfigdir?: string[];
 }
 
-/** Each the path of a file, or PEM text. A key that is given as text is kept as a secret. */
+/** A key and its certificate, each as the path of a file or as PEM text. Pulumi saves the text of a key as a secret. */
 export interface KeyPair {
     key: string;
     cert: string;
 }
 
 /**
- * A number of bytes, a size such as `"20GB"` (a GB is 1024³ bytes here, as in all of BuildKit), or a share of the disk,
- * `"10%"`.
+ * A number of bytes, a size such as `"20GB"`, or a percentage of the disk such as `"10%"`. A GB is 1024³ bytes, as
+ * everywhere in BuildKit.
  */
 export type DiskSpace = number | string;
 
-/** A number of seconds, or a text with the units `h`, `m`, `s` and `ms`, such as `"48h"`. There is none for days. */
+/** A number of seconds, or a text with units `h`, `m`, `s` and `ms`, such as `"48h"`. There is no unit for days. */
 export type Duration = number | string;
 
 export interface WorkersConfig {
-    /** The worker that a builder of the docker-container driver has. */
+    /** The worker that builders of the docker-container driver use. */
     oci?: OciWorkerConfig;
-    /** Refused if it is enabled without an `address` of its own, since BuildKit's images have no containerd. */
+    /** Refused if it is enabled without an `address`, because BuildKit's images do not contain containerd. */
     containerd?: ContainerdWorkerConfig;
 }
 
-/** When buildkitd removes what from its cache. */
+/** Garbage collection: what buildkitd removes from its cache, and when. */
 export interface GcConfig {
-    /** Whether it does so by itself. Default: true. */
+    /** Whether buildkitd collects garbage automatically. @default true */
     gc?: boolean;
-    /** What is never removed by the default policy. Default: a tenth of the disk, 10 GB at most. */
+    /** Size of the cache that the default policy never removes. @default a tenth of the disk, at most 10 GB */
     reservedSpace?: DiskSpace;
-    /** The most that the default policy lets the cache take. Default: four fifths of the disk, 100 GB at most. */
+    /** Largest size of the cache under the default policy. @default four fifths of the disk, at most 100 GB */
     maxUsedSpace?: DiskSpace;
-    /** What the default policy tries to leave free on the disk. Default: a fifth of it. */
+    /** Disk space that the default policy tries to keep free. @default a fifth of the disk */
     minFreeSpace?: DiskSpace;
-    /** The older name of {@link reservedSpace}. */
+    /** The former name of {@link reservedSpace}. */
     gcKeepStorage?: DiskSpace;
-    /** TOML's name of {@link gcKeepStorage}. */
+    /** The TOML spelling of {@link gcKeepStorage}. */
     gckeepstorage?: DiskSpace;
-    /** Rules in the place of the whole default policy. The last one needs a ceiling, or the cache grows without end. */
+    /** Rules that replace the default policy. The last rule needs an upper bound, or the cache grows without limit. */
     gcPolicy?: GcPolicy[];
-    /** TOML's name of {@link gcPolicy}. */
+    /** The TOML spelling of {@link gcPolicy}. */
     gcpolicy?: GcPolicy[];
 }
 
-/** A rule of garbage collection; rules are applied in their order. */
+/** A rule of garbage collection. buildkitd applies the rules in order. */
 export interface GcPolicy {
-    /** Also what BuildKit itself needs. Default: false. */
+    /** Whether the rule also removes records that BuildKit itself needs. @default false */
     all?: boolean;
-    /** Such as `"type==source.local"`; one that matches is enough. Default: everything. */
+    /** Filters, for example `"type==source.local"`. A record has to match at least one of them. @default all records */
     filters?: string[];
-    /** What was used within this time stays. Default: 0. */
+    /** Records used within this time are kept. @default 0 */
     keepDuration?: Duration;
-    /** What is never removed by this rule. Default: 0. */
+    /** Size of the cache that this rule never removes. @default 0 */
     reservedSpace?: DiskSpace;
-    /** Above this the rule removes. Default: no such bound. */
+    /** The rule removes records if the cache is larger than this. @default no limit */
     maxUsedSpace?: DiskSpace;
-    /** What the rule tries to leave free on the disk. Default: no such bound. */
+    /** Disk space that the rule tries to keep free. @default no limit */
     minFreeSpace?: DiskSpace;
-    /** The older name of {@link reservedSpace}. */
+    /** The former name of {@link reservedSpace}. */
     keepBytes?: DiskSpace;
 }
 
 /** The network of `RUN` steps. */
 export interface WorkerNetworkConfig {
-    /** Default: `auto`, which is `cni` where there is a configuration for it, and else `host`: that of the container. */
+    /**
+     * Network mode. `auto` is `cni` if a CNI configuration exists, and otherwise `host`, the network of the container.
+     * @default "auto"
+     */
     networkMode?: "auto" | "host" | "cni" | "bridge";
-    /** In the container. Default: `/etc/buildkit/cni.json`. */
+    /** Path of the CNI configuration in the container. @default "/etc/buildkit/cni.json" */
     cniConfigPath?: string;
-    /** The folder of CNI's programs, in the container. Default: `/opt/cni/bin`. */
+    /** Folder of the CNI programs in the container. @default "/opt/cni/bin" */
     cniBinaryPath?: string;
-    /** Network namespaces that are kept ready. Default: 0. */
+    /** Number of network namespaces that are kept ready. @default 0 */
     cniPoolSize?: number;
-    /** With `networkMode` `bridge`. Default: `buildkit0`. */
+    /** Name of the bridge if `networkMode` is `bridge`. @default "buildkit0" */
     bridgeName?: string;
-    /** With `networkMode` `bridge`. Default: `10.10.0.0/16`. */
+    /** Subnet of the bridge if `networkMode` is `bridge`. @default "10.10.0.0/16" */
     bridgeSubnet?: string;
 }
 
-/** What both kinds of worker have. */
+/** Options of both kinds of worker. */
 interface WorkerConfig extends GcConfig, WorkerNetworkConfig {
-    /** Default: where it works. */
+    /** Whether the worker is enabled. @default enabled if the worker can run */
     enabled?: boolean;
-    /** What `buildctl debug workers` tells of it. */
+    /** Labels that `buildctl debug workers` shows for the worker. */
     labels?: Record<string, string>;
-    /** Platforms to build for. Default: what the machine and its emulators can run. */
+    /** Platforms to build for. @default the platforms that the machine and its emulators can run */
     platforms?: string[];
-    /** `overlayfs`, `native`, … Default: `auto`. */
+    /** Snapshotter: `overlayfs`, `native`, … @default "auto" */
     snapshotter?: string;
-    /** Default: false. */
+    /** Whether the worker runs without root privileges. @default false */
     rootless?: boolean;
-    /** Steps that run at the same time at most; 0 for no limit. Default: 0. */
+    /** Largest number of steps that run concurrently. 0 means no limit. @default 0 */
     maxParallelism?: number;
-    /** TOML's name of {@link maxParallelism}. */
+    /** The TOML spelling of {@link maxParallelism}. */
     "max-parallelism"?: number;
-    /** A profile of AppArmor that is loaded already. Default: none. */
+    /** AppArmor profile for the steps. The profile must already be loaded. @default none */
     apparmorProfile?: string;
-    /** TOML's name of {@link apparmorProfile}. */
+    /** The TOML spelling of {@link apparmorProfile}. */
     "apparmor-profile"?: string;
-    /** Label what steps run with for SELinux. Default: false. */
+    /** Add SELinux labels to the containers of steps. @default false */
     selinux?: boolean;
-    /** The cgroup under which steps run. */
+    /** Cgroup under which steps run. */
     defaultCgroupParent?: string;
 }
 
 export interface OciWorkerConfig extends WorkerConfig {
-    /** Run steps in the daemon's own PID namespace, which is for rootless daemons. Default: false. */
+    /** Run steps in the PID namespace of the daemon. Intended for rootless daemons. @default false */
     noProcessSandbox?: boolean;
-    /** The program that runs containers. Default: `buildkit-runc`, else `runc`. */
+    /** Program that runs containers. @default `buildkit-runc`, or `runc` if `buildkit-runc` does not exist */
     binary?: string;
-    /** The socket of a snapshotter of one's own. */
+    /** Socket of a custom snapshotter. */
     proxySnapshotterPath?: string;
-    /** BuildKit has it for its own tests. */
+    /** BuildKit uses this option only for its own tests. */
     userRemapUnsupported?: string;
-    /** The configuration of the stargz snapshotter, which is handed on as it is. */
+    /** Configuration of the stargz snapshotter. It is passed on unchanged. */
     stargzSnapshotter?: Record<string, unknown>;
 }
 
 export interface ContainerdWorkerConfig extends WorkerConfig {
-    /** containerd's socket. Default: `/run/containerd/containerd.sock`. */
+    /** Socket of containerd. @default "/run/containerd/containerd.sock" */
     address?: string;
-    /** Default: `buildkit`. */
+    /** Namespace in containerd. @default "buildkit" */
     namespace?: string;
     runtime?: ContainerdRuntime;
-    /** Hyper-V isolation of Windows containers. Default: false. */
+    /** Use Hyper-V isolation for Windows containers. @default false */
     hypervIsolation?: boolean;
 }
 
 export interface ContainerdRuntime {
-    /** Such as `io.containerd.runc.v2`. */
+    /** Name of the runtime, for example `"io.containerd.runc.v2"`. */
     name?: string;
     path?: string;
-    /** They are handed on as they are. */
+    /** Options of the runtime. They are passed on unchanged. */
     options?: Record<string, unknown>;
 }
 
-/** Which builds are remembered. */
+/** Records of completed builds that BuildKit keeps. */
 export interface HistoryConfig {
-    /** What is younger is. Default: 48 h, where there is no `history` at all. */
+    /** Records younger than this are kept. @default 48 hours, if `history` is not set */
     maxAge?: Duration;
-    /** So many are, however old; 0 remembers none. Default: 50, where there is no `history` at all. */
+    /** Number of records that are kept regardless of their age. 0 keeps none. @default 50, if `history` is not set */
     maxEntries?: number;
 }
 
-/** Which frontends may be used. Default: both. */
+/** Frontends that builds may use. @default both */
 export interface FrontendConfig {
     "dockerfile.v0"?: DockerfileFrontendConfig;
     "gateway.v0"?: GatewayFrontendConfig;
@@ -235,34 +241,38 @@ export interface DockerfileFrontendConfig {
 
 export interface GatewayFrontendConfig {
     enabled?: boolean;
-    /** Repositories, without tags, that frontends may come from. Default: all. */
+    /** Repositories, without tags, from which builds may use frontends. @default all */
     allowedRepositories?: string[];
 }
 
 export interface SystemConfig {
-    /** How long the list of platforms is taken for true. Default: 20 s. */
+    /** How long buildkitd caches the list of platforms. @default 20 seconds */
     platformsCacheMaxAge?: Duration;
-    /** Connections to one registry at a time, at most. Default: 4. */
+    /** Largest number of concurrent connections to one registry. @default 4 */
     maxRegistryConcurrency?: number;
-    /** How long a client may take to give its credentials; 0 or less for no limit. Default: 60 s. */
+    /** How long a client may take to send credentials. 0 or less means no limit. @default 60 seconds */
     sessionAuthTimeout?: Duration;
 }
 
-/** Where buildkitd is reached beside its own socket, without which buildx does not find it. */
+/** Addresses of buildkitd in addition to its default socket. buildx needs the default socket. */
 export interface GrpcConfig {
-    /** Has to hold `unix:///run/buildkit/buildkitd.sock`, or what `BUILDKIT_HOST` in `env` names. Default: that one. */
+    /**
+     * Addresses that buildkitd listens on. They must include `unix:///run/buildkit/buildkitd.sock`, or the address in
+     * `BUILDKIT_HOST` of `env`.
+     * @default that address
+     */
     address?: string[];
-    /** For Go's profiler and debuggers. */
+    /** Address for Go's profiler and debuggers. */
     debugAddress?: string;
-    /** The owner of sockets. */
+    /** Owner of the sockets. */
     uid?: number;
     gid?: number;
-    /** The same for pipes of Windows. */
+    /** Security descriptor of the named pipes on Windows, in place of `uid` and `gid`. */
     securityDescriptor?: string;
     tls?: GrpcTlsConfig;
 }
 
-/** Paths in the container, to which nothing is copied. */
+/** Paths in the container. No files are copied there. */
 export interface GrpcTlsConfig {
     cert?: string;
     key?: string;
@@ -270,17 +280,17 @@ export interface GrpcTlsConfig {
 }
 
 export interface OtelConfig {
-    /** Where traces are collected. Default: `/run/buildkit/otel-grpc.sock`. */
+    /** Socket that collects traces. @default "/run/buildkit/otel-grpc.sock" */
     socketPath?: string;
 }
 
 /** Devices for builds (Container Device Interface). */
 export interface CdiConfig {
-    /** Default: false. */
+    /** Whether CDI is disabled. @default false */
     disabled?: boolean;
-    /** Default: `/etc/cdi`, `/var/run/cdi`, `/etc/buildkit/cdi`. */
+    /** Folders of CDI specifications. @default ["/etc/cdi", "/var/run/cdi", "/etc/buildkit/cdi"] */
     specDirs?: string[];
-    /** Devices that take no entitlement. */
+    /** Devices that builds may use without an entitlement. */
     autoAllowed?: string[];
 }
 
@@ -288,24 +298,24 @@ export interface CacheConfig {
     gha?: GhaCacheConfig;
 }
 
-/** Signatures of the cache that GitHub Actions keeps. */
+/** Signatures of the GitHub Actions cache. */
 export interface GhaCacheConfig {
     sign?: GhaSignConfig;
     verify?: GhaVerifyConfig;
 }
 
 export interface GhaSignConfig {
-    /** Signs its standard input and writes the signature to its standard output. */
+    /** Command that signs its standard input and writes the signature to its standard output. */
     command?: string[];
 }
 
 export interface GhaVerifyConfig {
-    /** Default: false. */
+    /** Whether a valid signature is required. @default false */
     required?: boolean;
     policy?: GhaVerifyPolicy;
 }
 
-/** What a signature's certificate has to say (sigstore-go: `certificate.Summary`); `*` stands for any text. */
+/** Values that a signature's certificate must have (sigstore-go: `certificate.Summary`). `*` matches any text. */
 export interface GhaVerifyPolicy {
     timestampThreshold?: number;
     tlogThreshold?: number;
@@ -333,24 +343,24 @@ export interface GhaVerifyPolicy {
     sourceRepositoryVisibilityAtSigning?: string;
 }
 
-/** Compaction of BuildKit's databases of metadata, apart from garbage collection. */
+/** Compaction of BuildKit's metadata databases. It is independent of garbage collection. */
 export interface CompactionConfig {
-    /** Do so by itself. Default: false. */
+    /** Whether buildkitd compacts the databases automatically. @default false */
     enabled?: boolean;
-    /** Without any activity before it begins. Default: 1 min. */
+    /** How long there must be no activity before compaction starts. @default 1 minute */
     idleTimeout?: Duration;
-    /** How often it gives way to a writer before it goes on. Default: 3. */
+    /** How many times compaction yields to a writer before it continues anyway. @default 3 */
     maxRetry?: number;
-    /** Transactions between two looks at whether it is worth it. Default: 10000. */
+    /** Number of transactions between two checks whether compaction is worthwhile. @default 10000 */
     writesPerCheck?: number;
-    /** The least size of a database, in bytes. Default: 128 MB. */
+    /** Smallest size of a database that is compacted, in bytes. @default 128 MB */
     sizeWatermark?: number;
-    /** By how much a database has to grow until it is looked at again. Default: 100. */
+    /** Growth of a database, in percent, after which it is checked again. @default 100 */
     sizeGrowthPercent?: number;
-    /** What has to be won, in bytes. Default: 256 MB. */
+    /** Number of bytes that compaction must reclaim to be worthwhile. @default 256 MB */
     minReclaimBytes?: number;
-    /** The same as a share of the database; one of the two is enough. Default: 30. */
+    /** The same as {@link minReclaimBytes}, in percent of the database. One of the two is enough. @default 30 */
     minReclaimPercent?: number;
-    /** Less than this share is never worth it. Default: 10. */
+    /** Compaction that reclaims less than this percentage is never worthwhile. @default 10 */
     minReclaimPercentFloor?: number;
 }

@@ -15,36 +15,38 @@ export type { ArchiveResult } from "./result";
 
 /** Arguments of {@link archiveState}. */
 export interface ArchiveStateArgs {
-    /** The builder that works on the state. */
+    /** The name of the builder that uses the state. */
     readonly builderName: string;
-    /** The node of that builder. Default: `<builderName>0`. */
+    /** The node of that builder. @default `<builderName>0` */
     readonly node?: string;
-    /** A docker context's name or a host URL. Default: what the docker CLI would use. */
+    /** The name of a docker context, or a host URL. @default what the docker CLI would use */
     readonly endpoint?: string;
-    /** What to connect with to a `tcp://` endpoint. Default: what the docker CLI would use. */
+    /** The TLS files for a `tcp://` endpoint. @default what the docker CLI would use */
     readonly tls?: TlsArguments;
-    /** The path of a file, or an OCI image in a registry. */
+    /** The target: the path of a file, or an OCI image in a registry. */
     readonly to: string | Location;
-    /** An image with GNU tar and util-linux, of which the copying container is made. Default: `debian:stable-slim`. */
+    /** The image of the helper container, with GNU tar and util-linux. @default `debian:stable-slim` */
     readonly image?: string;
-    /** Seconds until running builds are cut off. Default: 600. */
+    /** The longest wait for running builds, in seconds. Builds that still run then are aborted. @default 600 */
     readonly drainTimeout?: number;
 }
 
 /**
- * Writes the state of a builder, which is its cache, into an archive, from any Node.js program.
+ * Writes the state of a builder, which is its cache, into an archive. Works in any Node.js program.
  *
- * Running builds are awaited, `drainTimeout` at most; then the builder is stopped for the time of the copy and started
- * again, `stoppedFor` seconds in all. A stopped builder stays stopped. On a terminal it shows how far it is. SIGINT and
- * SIGTERM end it cleanly: the builder is started, nothing is left, and where the program does not listen to that signal
- * itself it ends with it.
+ * It waits for running builds, for at most `drainTimeout` seconds. Then it stops the builder during the copy and starts
+ * it again; `stoppedFor` is the total number of seconds. A builder that is already stopped stays stopped. If standard
+ * error is a terminal, the progress is shown there.
+ *
+ * SIGINT and SIGTERM abort the copy cleanly: the builder is started again and nothing is left behind. The signal then
+ * ends the program, unless the program has its own listener for it.
  *
  * ```ts
  * const { sha256, stoppedFor } = await archiveState({ builderName: "ci", to: "ci.tar.zst" });
  * await archiveState({ builderName: "ci", to: { image: "registry.example/ci-cache:latest" } });
  * ```
  *
- * @throws where there is no such state, and where it cannot be written; what was there before is then still there.
+ * @throws {Error} if the state does not exist, or if the archive cannot be written. The target is then unchanged.
  */
 export async function archiveState(args: ArchiveStateArgs): Promise<ArchiveResult> {
     const { builderName, to, image = defaultImage, drainTimeout = defaultDrainTimeout } = args;

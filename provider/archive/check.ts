@@ -1,4 +1,4 @@
-/** What can be known at preview to be wrong with an archive's arguments. */
+/** Validates the arguments of a `BuildKitStateArchive` at preview. */
 import * as v from "valibot";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
 import { withoutUnknown } from "../args/unknown";
@@ -14,7 +14,7 @@ const schema = v.looseObject({
     node: v.optional(legalName),
     endpoint: v.optional(legalEndpoint),
     tls: v.optional(legalTls),
-    to: v.optional(v.unknown()), // looked at below
+    to: v.optional(v.unknown()), // checked below
     triggers: v.optional(v.array(v.unknown(), "write a list of values, on whose change it is written again")),
     image: v.optional(
         v.pipe(

@@ -1,6 +1,6 @@
 /**
- * The process that a state is copied in. It does what the one that started it asks for, and ends with it: where that one is
- * killed, the copying stops cleanly, and the builder is started again.
+ * The process that copies a state. It runs the task that its parent process sends, and ends with the parent. If the
+ * parent is killed, this process stops the copy cleanly and starts the builder again.
  */
 import { connect } from "../docker/engine";
 import type { Ask, Tell } from "./ownProcess";

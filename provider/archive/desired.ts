@@ -5,10 +5,10 @@ import { defaultImage } from "./helper";
 import type { ArchiveInputs } from "./inputs";
 import { type Location, locationOf } from "./location";
 
-/** An archive as the program asks for it, every default filled in. */
+/** An archive as the program declares it, with all defaults filled in. */
 export interface DesiredArchive {
     readonly node: string;
-    /** `undefined`: what the docker CLI would use. */
+    /** If `undefined`, the endpoint that the docker CLI would use. */
     readonly endpoint: string | undefined;
     readonly tls: TlsArguments | undefined;
     readonly to: Location;

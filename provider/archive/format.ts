@@ -1,43 +1,43 @@
 /**
- * What an archive is made of: a skippable zstd frame with the {@link Manifest}, a zstd frame with a tar, and a skippable
- * frame with the {@link Trailer}. zstd passes over the skippable ones (facebook/zstd `doc/zstd_compression_format.md`), so
- * that `zstd -d | tar x` reads it.
+ * The format of an archive: a skippable zstd frame with the {@link Manifest}, a zstd frame with a tar, and a skippable
+ * frame with the {@link Trailer}. zstd ignores skippable frames (facebook/zstd `doc/zstd_compression_format.md`), so
+ * `zstd -d | tar x` can read an archive.
  */
 import { createRequire } from "node:module";
 import zlib from "node:zlib";
 
-/** What an archive says of itself, at its head. */
+/** Metadata at the start of an archive. */
 export interface Manifest {
     readonly format: 1;
-    /** Such as `v0.34.2`; empty where nobody could say. */
+    /** For example `v0.34.2`; empty if it is not known. */
     readonly buildkitVersion: string;
     readonly volume: string;
     readonly node: string;
-    /** RFC 3339, in UTC. */
+    /** The time in RFC 3339 format, in UTC. */
     readonly createdAt: string;
-    /** This package's version. */
+    /** The version of this package that wrote the archive. */
     readonly madeBy: string;
-    /** The engine's architecture, such as `x86_64`. */
+    /** The engine's architecture, for example `x86_64`. */
     readonly architecture: string;
 }
 
-/** What is known once all of the tar has gone by. An archive without it is a part of one. */
+/** Metadata at the end of an archive, known only after the whole tar was read. An archive without it is incomplete. */
 export interface Trailer {
-    /** Of the tar. */
+    /** The SHA-256 of the tar, in hexadecimal. */
     readonly sha256: string;
-    /** The tar's length. */
+    /** The length of the tar, in bytes. */
     readonly bytes: number;
 }
 
-/** One of the sixteen magic numbers of skippable frames. */
+/** One of the sixteen magic numbers for skippable frames. */
 const magic = 0x184d2a5b;
 
 const headerLength = 8;
 
-/** Always as long as this, so that it is found from an archive's end. */
+/** The length of the frame with the trailer, in bytes. It is constant, so the frame is found from the archive's end. */
 export const trailerLength = 256;
 
-/** More than any manifest takes; what claims more is no archive. */
+/** The maximum length of a manifest, in bytes, which no manifest reaches. A file that states more is not an archive. */
 const longestManifest = 64 * 1024;
 
 function skippable(content: Buffer): Buffer {
@@ -52,13 +52,13 @@ export const manifestFrame = (manifest: Manifest): Buffer => skippable(Buffer.fr
 export const trailerFrame = (trailer: Trailer): Buffer =>
     skippable(Buffer.from(JSON.stringify(trailer).padEnd(trailerLength - headerLength)));
 
-/** How much the content of a skippable frame takes; `undefined` where there is no such frame. */
+/** Returns the length of a skippable frame's content in bytes, or `undefined` if there is no such frame. */
 function contentLength(frame: Buffer): number | undefined {
     if (frame.length < headerLength || frame.readUInt32LE(0) !== magic) return undefined;
     return frame.readUInt32LE(4);
 }
 
-/** How long the frame with the manifest is, by its first bytes; `undefined` where this is no archive. */
+/** Reads the length of the manifest's frame from its first bytes. Returns `undefined` if this is not an archive. */
 export function manifestFrameLength(start: Buffer): number | undefined {
     const length = contentLength(start);
     return length === undefined || length > longestManifest ? undefined : headerLength + length;
@@ -69,7 +69,11 @@ export const parseManifest = (frame: Buffer): Manifest | undefined => {
     return typeof found?.format === "number" ? found : undefined;
 };
 
-/** @param end the last bytes of an archive; `undefined` where they are no trailer. */
+/**
+ * Returns the trailer, or `undefined` if the bytes are not a trailer.
+ *
+ * @param end the last bytes of an archive.
+ */
 export function parseTrailer(end: Buffer): Trailer | undefined {
     if (contentLength(end) !== trailerLength - headerLength) return undefined;
     const found = parse<Trailer>(end.subarray(headerLength));
@@ -84,11 +88,15 @@ function parse<T>(content: Buffer): T | undefined {
     }
 }
 
-/** This package's version. */
+/** Returns the version of this package. */
 export const ownVersion = (): string =>
     (createRequire(__filename)("pulumi-buildx/package.json") as { version: string }).version;
 
-/** Node.js has zstd since 22.15 and 23.8. */
+/**
+ * Returns `node:zlib`. Node.js has zstd since 22.15 and 23.8.
+ *
+ * @throws {Error} if this Node.js has no zstd.
+ */
 export function requireZstd(): typeof zlib {
     if (typeof (zlib as Partial<typeof zlib>).createZstdCompress === "function") return zlib;
     throw new Error(

@@ -1,7 +1,9 @@
 /**
- * The container that copies a state: it has the volume, GNU tar, the capabilities that overlay's attributes and whiteouts
- * take, and no network. There is one at a time for each volume, since it is named after it, and it tells who made it: one
- * that a killed program left behind is found and cleared by the next.
+ * The helper: the container that copies a state. It has the volume, GNU tar, the capabilities that overlay's attributes
+ * and whiteouts require, and no network.
+ *
+ * A helper has the name of its volume, so each volume has at most one helper at a time. Labels record the program that
+ * created it. If that program is killed, the next program finds and removes its helper.
  */
 import { hostname } from "node:os";
 import { addAbortSignal, type Duplex, type Readable } from "node:stream";
@@ -20,24 +22,24 @@ import { freed, stdoutOf } from "../docker/streams";
 import { pause, untilAborted, type Waiting } from "../waiting";
 import { exitCodes } from "./scripts";
 
-/** Published by Debian, with all that the scripts run. */
+/** The default image. Debian publishes it, and it has every command that the scripts run. */
 export const defaultImage = "debian:stable-slim";
 
-/** What the copying of a state goes by. */
+/** The context of a copy. */
 export interface Copying extends Waiting {
     readonly engine: Engine;
     readonly volume: string;
-    /** The helper's image. */
+    /** The image of the helper. */
     readonly image: string;
 }
 
 export interface HelperOptions {
     readonly script: string;
-    /** The container that is stopped for it, and started again after it. */
+    /** The container that is stopped during the copy, and started again after it. */
     readonly stops?: string;
     /** A volume that the script reads at `/from`. */
     readonly from?: string;
-    /** The script reads its standard input. */
+    /** Whether the script reads its standard input. */
     readonly hasInput?: boolean;
 }
 
@@ -46,16 +48,16 @@ export const helperName = (volume: string): string => `${volume}_copy`;
 const runnerLabel = "io.github.pulumi-buildx.copied-by";
 const stopsLabel = "io.github.pulumi-buildx.stopped-for-copy";
 
-/** Who runs the copying: a host and a process on it. */
+/** Identifies the program that runs the copy: its host and its process id. */
 const self = (): string => `${hostname()}/${process.pid}`;
 
-/** Of what a helper says is wrong, how much is kept. */
+/** How many characters of a helper's error output are kept. */
 const keptErrors = 4096;
 
-/** Between two looks at someone else's helper, in milliseconds. */
+/** The interval at which another program's helper is inspected, in milliseconds. */
 const untilNextLook = 500;
 
-/** How long a helper that ended is left to whoever made it, in milliseconds. */
+/** How long the program that created a helper may take to remove it after it has ended, in milliseconds. */
 const grace = 10_000;
 
 export async function ensureHelperImage({ engine, image, ...waiting }: Copying): Promise<void> {
@@ -63,7 +65,7 @@ export async function ensureHelperImage({ engine, image, ...waiting }: Copying):
     await pullImage(engine, { image }, waiting);
 }
 
-/** Makes the helper, once nobody else's is there. */
+/** Creates the helper, after the helper of any other program is removed. Returns its name. */
 export async function makeHelper(copying: Copying, options: HelperOptions): Promise<string> {
     const { engine, volume, image, signal } = copying;
     const name = helperName(volume);
@@ -86,7 +88,7 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
                         { Type: "volume", Source: volume, Target: "/state" },
                         ...(from ? [{ Type: "volume" as const, Source: from, Target: "/from" }] : []),
                     ],
-                    // For trusted.* attributes, whiteouts, files' capabilities, and files that are not root's.
+                    // For trusted.* attributes, whiteouts, file capabilities, and files that root does not own.
                     CapAdd: [
                         "SYS_ADMIN",
                         "MKNOD",
@@ -97,9 +99,9 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
                         "FOWNER",
                         "FSETID",
                     ],
-                    SecurityOpt: ["label=disable"], // a volume of another container's, where there is SELinux
-                    UsernsMode: "host", // as the builder itself
-                    LogConfig: { Type: "none", Config: {} }, // or the engine would write the state into its log
+                    SecurityOpt: ["label=disable"], // with SELinux, the volume has another container's label
+                    UsernsMode: "host", // the same as the builder
+                    LogConfig: { Type: "none", Config: {} }, // otherwise the engine writes the state into its log
                 },
             });
             return name;
@@ -110,7 +112,10 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
     }
 }
 
-/** Waits while another program copies a volume, and clears what a killed one left: either way its builder is started. */
+/**
+ * Waits while another program copies a volume, and removes the helper that a killed program left. In both cases the
+ * builder of the volume is started again.
+ */
 export async function waitForCopy({ engine, volume, report, signal }: Omit<Copying, "image">): Promise<void> {
     let endedAt: number | undefined;
     for (let attempt = 0; ; attempt++) {
@@ -125,7 +130,9 @@ export async function waitForCopy({ engine, volume, report, signal }: Omit<Copyi
     }
 }
 
-/** Clears what a killed program left behind at a volume, if it did. */
+/**
+ * Removes the helper that a killed program left for a volume, if there is one, and starts the builder that it stopped.
+ */
 export async function clearAbandoned(engine: Engine, volume: string): Promise<void> {
     const found = await inspectContainer(engine, helperName(volume));
     if (found !== undefined && isAbandoned(found)) await clear(engine, found);
@@ -133,7 +140,10 @@ export async function clearAbandoned(engine: Engine, volume: string): Promise<vo
 
 const isActive = ({ State: { Status: status } }: ContainerInspectInfo) => status === "created" || status === "running";
 
-/** Whether the program that made it ran on this host, and is gone. One of another host is looked at by its helper alone. */
+/**
+ * Whether the program that created a helper ran on this host and does not run any more. For a program on another host
+ * this is not known, so only the status of its helper counts.
+ */
 function isAbandoned({ Config: { Labels: labels } }: ContainerInspectInfo): boolean {
     const [host, pid] = (labels[runnerLabel] ?? "").split("/");
     return host === hostname() && !isAlive(Number(pid));
@@ -148,10 +158,13 @@ function isAlive(pid: number): boolean {
     }
 }
 
-/** The builder comes first: as long as the helper is there, the next program knows that it has to be started. */
+/**
+ * Removes a helper, after it starts the builder that was stopped for the copy. As long as the helper exists, the next
+ * program knows that the builder has to be started.
+ */
 async function clear(engine: Engine, { Id: id, Config: { Labels: labels } }: ContainerInspectInfo): Promise<void> {
     const stopped = labels[stopsLabel];
-    // It may hold the lock that the builder asks for.
+    // The helper may hold the lock that the builder needs.
     await engine.api
         .getContainer(id)
         .kill()
@@ -160,7 +173,7 @@ async function clear(engine: Engine, { Id: id, Config: { Labels: labels } }: Con
     await removeContainer(engine, id);
 }
 
-/** Runs a script to its end, and gives what it prints. */
+/** Runs a script in a helper and returns its standard output. */
 export async function runHelper(copying: Copying, script: string, options: { from?: string } = {}): Promise<string> {
     const name = await makeHelper(copying, { script, ...options });
     try {
@@ -175,17 +188,17 @@ export async function runHelper(copying: Copying, script: string, options: { fro
 }
 
 export interface RunningHelper {
-    /** What it writes; each part is there until the next is asked for. */
+    /** Its standard output. Each part is valid until the next part is requested. */
     readonly output: AsyncGenerator<Buffer, void, undefined>;
-    /** Waits for its end; throws, with what it said, where it did not end well. */
+    /** Waits until it ends. @throws {Error} with its error output, if its exit code is not 0. */
     ended(): Promise<void>;
-    /** Ends it at once, if it has not ended: as long as it runs it holds the lock that a builder asks for. */
+    /** Kills it if it still runs, because it holds the lock that a builder needs. */
     stop(): Promise<void>;
 }
 
 const outputs = { stream: true, stdout: true, stderr: true };
 
-/** Starts a helper. It waits with what it writes until that is read. */
+/** Starts a helper. It blocks when it writes faster than its output is read. */
 export const startWithOutput = async (
     copying: Copying,
     name: string,
@@ -198,7 +211,7 @@ export const startWithOutput = async (
         onStderr,
     );
 
-/** Starts a helper that reads `input`, for which the connection is made one of bytes (`Upgrade: tcp`). */
+/** Starts a helper that reads `input`. The connection is upgraded to a stream of bytes (`Upgrade: tcp`). */
 export async function startWithInput(copying: Copying, name: string): Promise<RunningHelper & { input: Duplex }> {
     const streams = { ...outputs, stdin: true, hijack: true };
     const input = (await copying.engine.api.getContainer(name).attach(streams)) as unknown as Duplex;
@@ -211,7 +224,7 @@ async function start(
     frames: Readable,
     onStderr: (text: string) => void = () => {},
 ): Promise<RunningHelper> {
-    frames.on("error", () => {}); // told to whoever reads it
+    frames.on("error", () => {}); // the reader of the output receives the error
     try {
         signal.throwIfAborted();
         addAbortSignal(signal, frames);
@@ -248,7 +261,7 @@ async function start(
         await engine.api
             .getContainer(name)
             .kill()
-            .catch(() => {}); // it has ended
+            .catch(() => {}); // it has already ended
     };
     return { output, ended, stop };
 }

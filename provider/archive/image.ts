@@ -1,4 +1,4 @@
-/** A state as an OCI image: an artifact with one layer, which is the archive (opencontainers/image-spec `manifest.md`). */
+/** A state as an OCI image: an artifact whose only layer is the archive (opencontainers/image-spec `manifest.md`). */
 import type { Blob, Repository } from "../docker/registry";
 import type { Manifest, Trailer } from "./format";
 
@@ -7,7 +7,7 @@ export const layerType = "application/vnd.pulumi-buildx.state.v1.tar+zstd";
 const artifactType = "application/vnd.pulumi-buildx.state.v1";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
 const emptyType = "application/vnd.oci.empty.v1+json";
-/** The configuration of an image that needs none. */
+/** The empty configuration, for an image that needs no configuration. */
 export const emptyConfig = Buffer.from("{}");
 
 const prefix = "io.github.pulumi-buildx.state.";
@@ -18,7 +18,10 @@ interface ImageManifest {
     annotations?: Record<string, string>;
 }
 
-/** Makes an image of a configuration and a layer that the registry has, and tells its name with its digest. */
+/**
+ * Creates an image from a configuration and a layer that are already in the registry. Returns the name of the image
+ * with its digest.
+ */
 export async function putStateImage(
     repository: Repository,
     config: Blob,
@@ -42,7 +45,11 @@ export async function putStateImage(
     return `${repository.name}@${digest}`;
 }
 
-/** What an image says of the state in it; throws where there is no such image, or no state in it. */
+/**
+ * Returns the metadata of the state in an image, and its layer.
+ *
+ * @throws {Error} if the image does not exist, or if it does not contain a state.
+ */
 export async function stateImage(
     repository: Repository,
     image: string,

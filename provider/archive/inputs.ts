@@ -1,9 +1,9 @@
 import type { TlsArguments } from "../docker/tls";
 import type { Location } from "./location";
 
-/** The arguments of a `BuildKitStateArchive` as they reach the provider. */
+/** The arguments of a `BuildKitStateArchive` as the provider receives them. */
 export interface ArchiveInputs {
-    /** What the resource takes of a `BuildKitState`. */
+    /** The values that the resource needs from a `BuildKitState`. */
     state?: StateReference;
     builderName?: string;
     node?: string;

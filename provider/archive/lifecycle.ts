@@ -21,10 +21,10 @@ import { reportingTo } from "./reporting";
 import { findSource } from "./source";
 import type { ArchiveResult } from "./result";
 
-/** Returns the state that is archived, whose builder is stopped during the copy. */
+/** Returns the volume that is archived. Its builder is stopped during the copy. */
 export const volumesOf = async (props: ArchiveInputs): Promise<string[]> => [volumeName(desireArchive(props).node)];
 
-/** What Pulumi's state holds of an archive: its arguments and outputs. */
+/** An archive in Pulumi's state: its arguments and outputs. */
 export interface ArchiveInState extends ArchiveInputs, ArchiveResult {}
 
 export const check = (_: Call, __: unknown, news: ArchiveInputs): Promise<CheckedArguments<ArchiveInputs>> =>
@@ -57,7 +57,7 @@ export async function update(
     return stateOf(news, why === undefined ? olds : await write(call, desired));
 }
 
-/** An archive that was removed, cut off or overwritten is written again by the next `pulumi up`. */
+/** Reads an archive. If it was removed, truncated or overwritten, the next `pulumi up` writes it again. */
 export async function read(call: Call, id: string, saved: Partial<ArchiveInState>) {
     const props = saved as ArchiveInState;
     const to = locationOf(props.to);
@@ -65,7 +65,7 @@ export async function read(call: Call, id: string, saved: Partial<ArchiveInState
         const found = await findSource(to);
         return found?.trailer.sha256 === props.sha256 ? { id, saved: props } : undefined;
     } catch (error) {
-        // A registry that does not answer must not keep a refresh from reading all else.
+        // If a registry does not answer, a refresh must still read all other resources.
         await call.warn(
             `${sayLocation(to)} cannot be read, and is assumed to be unchanged: ${(error as Error).message}`,
         );

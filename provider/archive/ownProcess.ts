@@ -1,6 +1,6 @@
 /**
- * Copies a state in a process of its own. What is copied goes through buffers that Node.js frees in its own time, on top of
- * whatever the program holds already, as Pulumi's SDK; a process with nothing else in it stays small, and gives back all.
+ * Copies a state in a separate process. Node.js frees the buffers of the copy late, in addition to the memory that the
+ * program already uses, for example for Pulumi's SDK. A separate process stays small, and frees everything at its end.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { volumeName } from "../buildx/names";
@@ -16,10 +16,10 @@ type Task =
     | { readonly do: "archive"; readonly request: ArchiveRequest }
     | { readonly do: "restore"; readonly volume: string; readonly request: RestoreRequest };
 
-/** What the copying process is told. The first is the task. */
+/** A message to the copying process. The first message is the task. */
 export type Ask = { readonly endpoint: Endpoint; readonly task: Task } | { readonly stop: string };
 
-/** What it tells. The last is `done` or `failed`. */
+/** A message from the copying process. The last message is `done` or `failed`. */
 export type Tell =
     | { readonly report: string }
     | { readonly warn: string }
@@ -27,11 +27,11 @@ export type Tell =
     | { readonly done: unknown }
     | { readonly failed: string };
 
-/** `writeArchive` in a process of its own. */
+/** Runs `writeArchive` in a separate process. */
 export const archiveInOwnProcess = (engine: Engine, request: ArchiveRequest, to: Reporting): Promise<ArchiveResult> =>
     run(engine, volumeName(request.node), { do: "archive", request }, to) as Promise<ArchiveResult>;
 
-/** `restoreState` in a process of its own. */
+/** Runs `restoreState` in a separate process. */
 export async function restoreInOwnProcess(
     engine: Engine,
     volume: string,
@@ -41,16 +41,20 @@ export async function restoreInOwnProcess(
     await run(engine, volume, { do: "restore", volume, request }, to);
 }
 
-/** Of what a process says before it breaks, how much is kept. */
+/** How many characters of the copying process's error output are kept. */
 const keptWords = 2000;
 
-/** Thrown where the copying process ended without an answer. */
+/** Thrown if the copying process ended without a result. */
 class EndedError extends Error {}
 
-/** @param volume that the task works on; what a copying process leaves behind that is killed is cleared. */
+/**
+ * Runs a task in a copying process. If that process ends without a result, what it left behind is removed.
+ *
+ * @param volume the volume that the task works on.
+ */
 async function run(engine: Engine, volume: string, task: Task, { signal, ...to }: Reporting): Promise<unknown> {
     signal.throwIfAborted();
-    // Keys and passwords go through the channel between the two, not through arguments or the environment.
+    // Keys and passwords are sent through the IPC channel, not through arguments or the environment.
     const copier = fork(require.resolve("./copier"), {
         execArgv: [],
         serialization: "advanced",
@@ -62,7 +66,7 @@ async function run(engine: Engine, volume: string, task: Task, { signal, ...to }
         ask(copier, { endpoint: engine.endpoint, task });
         return await answered(copier, to);
     } catch (error) {
-        if (error instanceof EndedError) await clearAbandoned(engine, volume).catch(() => {}); // the next one does it
+        if (error instanceof EndedError) await clearAbandoned(engine, volume).catch(() => {}); // the next copy does it
         signal.throwIfAborted();
         throw error;
     } finally {
@@ -71,7 +75,7 @@ async function run(engine: Engine, volume: string, task: Task, { signal, ...to }
     }
 }
 
-/** A process that has ended meanwhile tells why itself. */
+/** Sends a message to the copying process. If that process has already ended, its `close` event reports the reason. */
 const ask = (copier: ChildProcess, what: Ask): unknown => copier.connected && copier.send(what, () => {});
 
 function answered(copier: ChildProcess, to: Omit<Reporting, "signal">): Promise<unknown> {

@@ -10,21 +10,25 @@ import { readAll, stdoutOf } from "../docker/streams";
 import { containersOf, isTmpfs, tmpfsForgets } from "../docker/volume";
 import type { Copying } from "./helper";
 
-/** Seconds until a builder that was started again has to answer. */
+/** How long a builder that was started again may take to answer, in seconds. */
 const bootTimeout = 60;
 
-/** Seconds that a buildkitd without builds gets to end. */
+/** How long a buildkitd without builds may take to stop, in seconds. */
 const stopTimeout = 10;
 
-/** Where a volume's state is used, for the time of a copy. */
+/** The builder that works on a volume, as it is before a copy. */
 export interface Builder {
     readonly container: string;
     readonly isRunning: boolean;
-    /** Such as `v0.34.2`; empty where nobody can say. */
+    /** The version of BuildKit, for example `v0.34.2`; empty if it is not known. */
     readonly version: string;
 }
 
-/** @throws where a volume forgets what is in it while its builder is stopped. */
+/**
+ * Checks that a volume keeps its content while its builder is stopped.
+ *
+ * @throws {Error} if it does not: a tmpfs.
+ */
 export function requireLasting(
     { Name: name, Driver: driver, Options: options }: VolumeInspectInfo,
     host: string,
@@ -36,7 +40,11 @@ export function requireLasting(
     );
 }
 
-/** The builder that works on a volume; `undefined` where there is none. Throws where others use the volume as well. */
+/**
+ * Returns the builder that works on a volume, or `undefined` if there is none.
+ *
+ * @throws {Error} if other running containers use the volume, or if the builder is paused.
+ */
 export async function builderOf(engine: Engine, volume: string, signal: AbortSignal): Promise<Builder | undefined> {
     const container = volume.replace(/_state$/, "");
     const [found, users] = await Promise.all([inspectContainer(engine, container), containersOf(engine, volume)]);
@@ -64,7 +72,7 @@ export async function builderOf(engine: Engine, volume: string, signal: AbortSig
     return { container, isRunning: runs, version };
 }
 
-/** The version of the buildkitd in an image, of which nothing runs. */
+/** Returns the version of the buildkitd in an image, from a temporary container; empty if it is not known. */
 async function versionIn(engine: Engine, image: string, signal: AbortSignal): Promise<string> {
     const { api } = engine;
     const options = { Image: image, Entrypoint: ["buildkitd"], Cmd: ["--version"], NetworkDisabled: true };
@@ -81,12 +89,12 @@ async function versionIn(engine: Engine, image: string, signal: AbortSignal): Pr
 }
 
 /**
- * Does some work while a builder stands still: lets its running builds come to their end, stops it, and starts it again
- * after the work, however that ends. Stopped rather than paused: where this program is killed, buildx itself starts a
- * stopped builder with the next build, and nobody starts a paused one.
+ * Runs some work while a builder is stopped: waits for its running builds, stops it, runs the work, and starts it again
+ * even if the work fails. The builder is stopped and not paused, in case this program is killed: with the next build
+ * buildx starts a stopped builder, but nothing unpauses a paused one.
  *
- * @param drainTimeout in seconds, until running builds are cut off.
- * @returns what the work gives, and how many seconds no build could run.
+ * @param drainTimeout the longest wait for running builds, in seconds. Builds that still run then are aborted.
+ * @returns the result of the work, and the number of seconds in which no build could run.
  */
 export async function whileStopped<Result>(
     { engine, report, signal }: Copying,
@@ -101,8 +109,8 @@ export async function whileStopped<Result>(
     const again = () => startAgain(engine, container);
     let result: Result;
     try {
-        // What was begun in between is finished. The wait for it is not cut short: what is to be started again has to have
-        // stopped before.
+        // buildkitd finishes builds that began after the wait. The signal does not end this step, because the container
+        // must have stopped before it can be started again.
         await stopContainer(engine, container, Math.max(left, stopTimeout));
         signal.throwIfAborted();
         result = await work();
@@ -117,8 +125,9 @@ export async function whileStopped<Result>(
 }
 
 /**
- * Starts a builder, and waits until builds can run. Where someone else started it during the copy, its buildkitd ended each
- * time for want of the lock, and the engine waits ever longer before it tries again: then it is stopped before.
+ * Starts a builder, and waits until builds can run. If another process started it during the copy, buildkitd exited
+ * each time because it could not take the lock, and the engine's restart delay has grown. In that case the container is
+ * stopped first, which resets that delay.
  */
 async function startAgain(engine: Engine, container: string): Promise<void> {
     try {

@@ -1,11 +1,11 @@
-/** Legal values of the arguments that name where a state goes to or comes from. */
+/** Validates the arguments that name the target or the source of a state. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { parseImageReference } from "../docker/imageReference";
 import { unknown } from "../args/unknown";
 import { said, suggestion } from "../words";
 import { openFile } from "./source";
 
-/** Why a value is none that its key can have, or `undefined`. */
+/** Returns why a value is not valid for its key, or `undefined` if it is valid. */
 type WhyNot = (value: unknown) => string | undefined;
 
 const textThat =
@@ -27,7 +27,7 @@ const values: Readonly<Record<string, WhyNot>> = {
     overwrite: (value) => (typeof value === "boolean" ? undefined : `${said(value)} is not true or false`),
 };
 
-/** The keys of an argument: one of those that name a place, and options beside it. */
+/** The keys of an argument: exactly one of `places`, and any of `options`. */
 interface Keys {
     readonly places: readonly string[];
     readonly options?: readonly string[];
@@ -37,7 +37,7 @@ export const archivePlaces: Keys = { places: ["archive", "image"] };
 
 export const restorePlaces: Keys = { places: ["archive", "volume", "image"], options: ["overwrite", "helperImage"] };
 
-/** What is wrong with the form of such an argument; what is not known yet is not looked at. */
+/** Returns the failures of an argument's form. Values that are not known yet are not checked. */
 export function failuresOfPlace(property: string, value: unknown, { places, options = [] }: Keys): CheckFailure[] {
     if (value === undefined || value === unknown) return [];
     const forms = places.map((place) => `{ ${place}: … }`).join(", ");
@@ -59,7 +59,7 @@ export function failuresOfPlace(property: string, value: unknown, { places, opti
     return failures;
 }
 
-/** What is wrong with the archive that such an argument names, if it names one that is known. */
+/** Returns the failures of the archive file that an argument names, if it names a file and the path is known. */
 export async function failuresOfArchive(property: string, value: unknown): Promise<CheckFailure[]> {
     const isObject = typeof value === "object" && value !== null;
     const path = isObject ? (value as { archive?: unknown }).archive : value;

@@ -1,8 +1,8 @@
-/** Decides whether an archive is written. Pure, as the builder's plan is. */
+/** Decides whether an archive is written. Pure, like the builder's plan. */
 import { isDeepStrictEqual } from "node:util";
 import type { DesiredArchive } from "./desired";
 
-/** What makes it another archive, with the words for it. */
+/** The arguments whose change causes a new archive, with the reason to show. */
 const reasons = {
     node: "the node changed",
     endpoint: "the endpoint changed",
@@ -11,8 +11,8 @@ const reasons = {
 } as const satisfies Partial<Record<keyof DesiredArchive, string>>;
 
 /**
- * @param known as it was asked for when it was written; `undefined` where it was not.
- * @returns why it is written; `undefined` where it is not.
+ * @param known the archive as the program declared it when it was last written; `undefined` if it was never written.
+ * @returns why the archive is written, or `undefined` if it is not written.
  */
 export function planArchive(desired: DesiredArchive, known: DesiredArchive | undefined): string | undefined {
     if (known === undefined) return "there is none";

@@ -1,17 +1,17 @@
-/** How far a copy is, for status lines and for terminals. */
+/** The progress of a copy, for status lines and terminals. */
 
 export interface Progress {
     readonly bytes: number;
-    /** About how much it will be; `undefined` where nobody knows. */
+    /** The expected number of bytes, approximately; `undefined` if it is not known. */
     readonly total: number | undefined;
-    /** Bytes a second. */
+    /** Bytes per second. */
     readonly rate: number;
 }
 
-/** Between two reports, in milliseconds. */
+/** The minimum time between two reports, in milliseconds. */
 const pause = 250;
 
-/** Counts bytes; tells how far it is a few times a second. */
+/** Returns a function that counts bytes and reports the progress at most four times per second. */
 export function meter(total: number | undefined, onProgress: (progress: Progress) => void): (bytes: number) => void {
     const start = performance.now();
     let [bytes, told] = [0, 0];
@@ -39,7 +39,7 @@ export function formatSeconds(seconds: number): string {
 
 const barLength = 20;
 
-/** `[########------------] 40 %, 2.0 GB of 5.0 GB, 210 MB/s, 15 s left` */
+/** Formats progress, for example `[########------------] 40 %, 2.0 GB of 5.0 GB, 210 MB/s, 15 s left`. */
 export function formatProgress({ bytes, total, rate }: Progress): string {
     const speed = `${formatBytes(rate)}/s`;
     if (total === undefined || total === 0) return `${formatBytes(bytes)}, ${speed}`;

@@ -7,58 +7,65 @@ import type { Location } from "./location";
 
 /** Arguments of a {@link BuildKitStateArchive}. */
 export interface BuildKitStateArchiveArgs {
-    /** The state that is archived, with the engine that it is on. */
+    /** The state that is archived, and the default for its engine. */
     state?: BuildKitState;
-    /** The builder that works on the state, where there is no `state`. */
+    /** The name of the builder that uses the state, if there is no `state`. Required if `node` is not set either. */
     builderName?: pulumi.Input<string>;
-    /** The node of that builder. Default: the state's, else `<builderName>0`. */
+    /** The node of that builder. @default the node of `state`, else `<builderName>0` */
     node?: pulumi.Input<string>;
     /**
-     * The engine that holds the state: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`).
-     * Default: the state's, else what the docker CLI would use.
+     * The engine that holds the state: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     *
+     * @default the endpoint of `state`, else what the docker CLI would use
      */
     endpoint?: pulumi.Input<string>;
-    /** What to connect with to a `tcp://` endpoint. Default: the state's, else what the docker CLI would use. */
+    /** The TLS files for a `tcp://` endpoint. @default `tls` of `state`, else what the docker CLI would use */
     tls?: TlsArgs;
     /**
-     * Where it is written: the path of a file, which is relative to the Pulumi program's folder, or
-     * `{ image: "registry.example/ci-cache:latest" }` for an OCI image, pushed with the credentials of docker's
-     * configuration.
+     * The target: the path of a file, relative to the folder of the Pulumi program, or
+     * `{ image: "registry.example/ci-cache:latest" }` for an OCI image. The image is pushed with the credentials in
+     * docker's configuration.
      */
     to: pulumi.Input<string | Inputs<Location>>;
-    /** Values on whose change the archive is written again. Default: none, so that it is written once. */
+    /** Values of any kind. If one of them changes, the archive is written again. @default none: it is written once */
     triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-    /** An image with GNU tar and util-linux, of which the copying container is made. Default: `debian:stable-slim`. */
+    /** The image of the helper container, with GNU tar and util-linux. @default `debian:stable-slim` */
     image?: pulumi.Input<string>;
-    /** Seconds until running builds are cut off. Default: 600; 0 cuts them off at once. */
+    /**
+     * The longest wait for running builds, in seconds. Builds that still run then are aborted; 0 aborts them at once.
+     *
+     * @default 600
+     */
     drainTimeout?: pulumi.Input<number>;
 }
 
 /**
- * An archive of a BuildKit state, which `restoreFrom` of a {@link BuildKitState} takes, on this engine or another.
+ * An archive of a BuildKit state. The `restoreFrom` argument of a {@link BuildKitState} accepts it, on this engine or
+ * another.
  *
  * ```ts
  * new BuildKitStateArchive("nightly", { state, to: "ci.tar.zst", triggers: [date] }, { dependsOn: [image] });
  * ```
  *
- * Running builds are awaited; then the builder is stopped for the time of the copy and started again. It is written when
- * the resource is made, when `triggers`, the place or the state change, and when a refresh finds it gone. The archive stays
- * when the resource is removed.
+ * The copy waits for running builds. Then it stops the builder during the copy and starts it again.
+ *
+ * The archive is written when the resource is created, when `triggers`, the target, the node or the endpoint change,
+ * and after a refresh finds it missing. Removing the resource keeps the archive.
  */
 export class BuildKitStateArchive extends BuildxResource {
-    /** Where it lies: the path as it was given, or the image with its digest. */
+    /** The location of the archive: the path as given in `to`, or the image with its digest. */
     declare readonly location: pulumi.Output<string>;
-    /** The SHA-256 of the tar in it, in hexadecimal. */
+    /** The SHA-256 of the tar in the archive, in hexadecimal. */
     declare readonly sha256: pulumi.Output<string>;
-    /** How long the tar in it is. */
+    /** The length of the tar in the archive, in bytes. */
     declare readonly bytes: pulumi.Output<number>;
-    /** How long it is itself, compressed, in bytes. */
+    /** The length of the archive itself, compressed, in bytes. */
     declare readonly size: pulumi.Output<number>;
-    /** The BuildKit that the state is of, such as `v0.34.2`; empty where no builder says. */
+    /** The version of the BuildKit that wrote the state, for example `v0.34.2`; empty if no builder reports it. */
     declare readonly buildkitVersion: pulumi.Output<string>;
-    /** RFC 3339, in UTC. */
+    /** When the archive was written, in RFC 3339 format, in UTC. */
     declare readonly createdAt: pulumi.Output<string>;
-    /** For how many seconds no build could run; 0 where the builder did not run. */
+    /** The number of seconds in which no build could run; 0 if the builder was not running. */
     declare readonly stoppedFor: pulumi.Output<number>;
 
     constructor(name: string, args: BuildKitStateArchiveArgs, opts?: pulumi.CustomResourceOptions) {

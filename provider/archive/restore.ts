@@ -1,4 +1,4 @@
-/** Brings a state into a volume: from an archive, or from another volume of the same engine. */
+/** Restores a state into a volume, from an archive or from another volume on the same engine. */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -16,21 +16,21 @@ import { counting, type Reporting } from "./write";
 
 export interface RestoreRequest {
     readonly from: RestoreSource;
-    /** Of the helper. */
+    /** The image of the helper. */
     readonly image: string;
-    /** What the volume is marked with once all is there. */
+    /** The text that marks the volume after the restore is complete. */
     readonly mark: string;
-    /** Seconds until running builds on another volume are cut off. */
+    /** The longest wait for running builds on the source volume, in seconds. Builds that still run then are aborted. */
     readonly drainTimeout: number;
 }
 
-/** What there is in a volume. */
+/** The content of a volume. */
 export interface Content {
-    /** Names at its root, without those of the copying's own. */
+    /** The names at its root, without the entries that the copy itself creates. */
     readonly entries: readonly string[];
-    /** The mark of the restore that it is the result of, if it is of one. */
+    /** The mark of the restore that produced the content, if a restore did. */
     readonly mark: string | undefined;
-    /** A restore that was cut off when it was moving entries to the root; they are its own. */
+    /** Whether a restore was interrupted while it moved entries to the root. The entries then belong to it. */
     readonly isHalfMoved: boolean;
 }
 
@@ -52,8 +52,9 @@ export async function contentOf(
 }
 
 /**
- * Restores into a volume, in place of whatever is in it. What is unpacked lies aside until all of it is there and its
- * checksum is right; so that where this fails, is ended or is killed, the volume holds what it held before.
+ * Restores a state into a volume, and replaces the content of the volume. The new content is unpacked into a separate
+ * folder until it is complete and its checksum is verified. If the restore fails, is aborted or is killed before that,
+ * the volume keeps its previous content.
  */
 export async function restoreState(
     engine: Engine,
@@ -89,7 +90,7 @@ async function unpack(
     try {
         report(`restoring ${saySource(from)}`);
         const helper = await startWithInput(copying, name);
-        // What it says is read all along: it ends early where the disk is full.
+        // Read its output during the whole transfer: if the disk is full, the helper ends early.
         const unpacked = saidBy(helper.output);
         const known: { trailer?: Trailer } = {};
         const count = meter(bytes, onProgress);
@@ -103,7 +104,7 @@ async function unpack(
             helper.input.destroy();
             await unpacked.ended;
             if (!unpacked.isCut) throw error;
-            await helper.ended(); // which tells why
+            await helper.ended(); // throws the reason
             throw error;
         }
         if (known.trailer?.sha256 !== sha256 || known.trailer.bytes !== bytes) {
@@ -121,7 +122,7 @@ async function unpack(
     }
 }
 
-/** Reads to the end what a helper says. */
+/** Reads the output of a helper until it ends. */
 function saidBy(output: AsyncIterable<Buffer>) {
     const result = { isCut: false, ended: Promise.resolve() };
     result.ended = (async () => {
@@ -131,7 +132,11 @@ function saidBy(output: AsyncIterable<Buffer>) {
     return result;
 }
 
-/** Writes as fast as it is taken, and gives up where the one that reads has ended. */
+/**
+ * Writes parts as fast as they are read.
+ *
+ * @throws {Error} if the reader ends before all parts are written.
+ */
 async function feed(parts: AsyncIterable<Buffer>, input: Writable, ended: Promise<void>): Promise<void> {
     const isOver = ended.then(() => {
         throw new Error("the helper container ended before it had read all");

@@ -1,17 +1,17 @@
 /** An archive that was written. */
 export interface ArchiveResult {
-    /** Where it lies: the path as it was given, or the image with its digest. */
+    /** The location of the archive: the path as given, or the image with its digest. */
     readonly location: string;
-    /** Of the tar in it. */
+    /** The SHA-256 of the tar in the archive, in hexadecimal. */
     readonly sha256: string;
-    /** The tar's length. */
+    /** The length of the tar, in bytes. */
     readonly bytes: number;
-    /** The archive's own length. */
+    /** The length of the archive itself, compressed, in bytes. */
     readonly size: number;
-    /** Such as `v0.34.2`; empty where no builder says. */
+    /** The version of BuildKit, for example `v0.34.2`; empty if no builder reports it. */
     readonly buildkitVersion: string;
-    /** RFC 3339, in UTC. */
+    /** When the archive was written, in RFC 3339 format, in UTC. */
     readonly createdAt: string;
-    /** For how many seconds no build could run; 0 where the builder did not run. */
+    /** The number of seconds in which no build could run; 0 if the builder was not running. */
     readonly stoppedFor: number;
 }

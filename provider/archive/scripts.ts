@@ -1,32 +1,32 @@
 /**
- * What the helper runs, in `sh`. The state is at `/state`.
+ * The `sh` scripts that the helper runs. The state is at `/state`.
  *
- * It takes GNU tar, which keeps all that an overlay snapshot is made of: `trusted.overlay.*` attributes, devices as
- * whiteouts, hard links of files that are setuid. The engine's own copying of archives loses some of each.
+ * They need GNU tar, which keeps everything in an overlay snapshot: `trusted.overlay.*` attributes, devices as
+ * whiteouts, hard links of setuid files. The engine's own archive copy loses some of each.
  */
 
-/** Entries at a state's root that are the copying's own. */
+/** Entries at a state's root that the copy itself creates. */
 export const ownEntries = {
-    /** What is unpacked and not yet whole. */
+    /** The folder with unpacked content that is not yet complete. */
     restoring: ".restoring",
-    /** What is whole and on its way to the root. */
+    /** The folder with complete content while it is moved to the root. */
     moving: ".moving",
-    /** What was restored. */
+    /** The file with the mark of the restore. */
     restored: ".restored",
 } as const;
 
-/** buildkitd holds it with flock(2) while it runs, ends where it cannot have it, and removes it in the end. */
+/** buildkitd locks this file with flock(2) while it runs, exits if it cannot, and removes the file when it exits. */
 const lock = "buildkitd.lock";
 
-/** Entries that are not the state's. */
+/** Entries that are not part of the state. */
 export const foreignEntries = [...Object.values(ownEntries), lock, "lost+found"];
 
 const { restoring, moving, restored } = ownEntries;
 
-/** Seconds until a lock that someone else has is given up. */
+/** How long to wait for a lock that another process holds, in seconds. */
 const lockPatience = 30;
 
-/** Exit codes of our own. */
+/** Exit codes that only these scripts return. */
 export const exitCodes = { locked: 75, notWhole: 76, full: 77 } as const;
 
 const takeLock = (folder: string, descriptor: number) =>
@@ -39,13 +39,13 @@ const create =
 
 const extract = "tar --extract --file=- --numeric-owner --same-owner --same-permissions --xattrs '--xattrs-include=*'";
 
-/** Prints what is at the state's root, an empty line, and what the mark of a restore says. */
+/** Prints the names at the state's root, an empty line, and the mark of the last restore if there is one. */
 export const look = `cd /state && ls -A1 && echo && if [ -f ${restored} ]; then cat ${restored}; fi`;
 
-/** Prints how large the state is, about. */
+/** Prints the approximate size of the state, in bytes. */
 export const measure = "du --summarize --apparent-size --block-size=1 /state";
 
-/** Writes the state as a tar to standard output, holding buildkitd's lock. */
+/** Writes the state as a tar to standard output. Holds buildkitd's lock. */
 export const archive = `
 cd /state || exit
 ${takeLock(".", 9)}
@@ -55,7 +55,7 @@ rm -f ${lock}
 exit $code
 `;
 
-/** Does some work for each entry of the folder that is none of the skipped ones. */
+/** Runs a command for each entry of the current folder, except the skipped entries. */
 const forEach = (work: string, skipped: readonly string[] = []) => `
 for entry in .[!.]* ..?* *; do
     [ -e "$entry" ] || [ -L "$entry" ] || continue
@@ -63,7 +63,10 @@ for entry in .[!.]* ..?* *; do
     ${work}
 done`;
 
-/** Takes away what is not whole, and tells by the exit code whether the disk is full: tar says it in several ways. */
+/**
+ * Removes incomplete content. The exit code reports whether the disk is full; this is probed, because tar's messages
+ * for it vary.
+ */
 const giveUp = `{
     code=${exitCodes.notWhole}
     head -c 1048576 /dev/zero 2>/dev/null >${restoring}/probe || code=${exitCodes.full}
@@ -72,8 +75,8 @@ const giveUp = `{
 }`;
 
 /**
- * Puts what was unpacked in its place. Directories come last: without its snapshots buildkitd takes a state for an empty
- * one, and they are one directory.
+ * Replaces the state with the unpacked content. Directories are moved last: the snapshots are one directory, and
+ * without it buildkitd treats the state as empty.
  */
 const putInPlace = (mark: string) => `
 sync -f .
@@ -94,8 +97,10 @@ rm -f ${lock}
 `;
 
 /**
- * Unpacks a tar of so many bytes from standard input, and then waits for the word `whole`. Without it nothing but an
- * unfinished folder is there, and that is removed.
+ * Unpacks a tar from standard input, and then waits for the word `whole`. If that word does not arrive, only an
+ * incomplete folder exists, and the script removes it.
+ *
+ * @param bytes the length of the tar.
  */
 export const restore = (bytes: number, mark: string): string => `
 set -e
@@ -110,12 +115,12 @@ read -r word || true
 [ "$word" = whole ] || ${giveUp}
 ${putInPlace(mark)}`;
 
-/** Records of tar's, of 10240 bytes each, between two words on how far it is. */
+/** How many of tar's records, of 10240 bytes each, lie between two progress reports. */
 const checkpoint = 400;
 
 export const recordLength = 10_240;
 
-/** Copies the state at `/from`. Tells how many records are copied on standard error, as {@link copiedRecords} reads it. */
+/** Copies the state at `/from`. Reports the number of copied records on standard error, for {@link copiedRecords}. */
 export const copy = (mark: string): string => `
 set -e
 cd /state
@@ -129,7 +134,7 @@ rm -f /from/${lock}
 [ ! -e /failed ] || ${giveUp}
 ${putInPlace(mark)}`;
 
-/** What the last of the checkpoints in a text says; `undefined` where there is none. */
+/** Returns the number of records in the last progress report of a text, or `undefined` if there is none. */
 export function copiedRecords(text: string): number | undefined {
     const last = [...text.matchAll(/copied-(\d+)/g)].at(-1)?.[1];
     return last === undefined ? undefined : Number(last);

@@ -1,8 +1,8 @@
 const signals = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Does some work that SIGINT and SIGTERM abort. Once it has come to its end, the program ends as it would have without
- * this, unless it listens to the signal itself.
+ * Runs some work that SIGINT and SIGTERM abort. After the work has finished, the signal ends the program, unless the
+ * program has its own listener for it.
  */
 export async function abortedBySignals<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const controller = new AbortController();

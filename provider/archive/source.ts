@@ -8,11 +8,11 @@ import { type Manifest, manifestFrameLength, parseManifest, parseTrailer, type T
 import { stateImage } from "./image";
 import type { Location } from "./location";
 
-/** An archive that is there and whole, as far as its ends tell. */
+/** An archive that exists and is complete, judged by its manifest and its trailer. */
 export interface Source {
     readonly manifest: Manifest;
     readonly trailer: Trailer;
-    /** All of it. */
+    /** Returns the content of the whole archive. */
     read(signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
     readonly size: number;
 }
@@ -20,7 +20,7 @@ export interface Source {
 export const openSource = (from: Location, waiting?: Waiting): Promise<Source> =>
     "archive" in from ? openFile(from.archive) : openImage(from.image, waiting);
 
-/** The same; `undefined` where there is none, or only a part of one. */
+/** Opens a source. Returns `undefined` if the file is not a complete archive, or if the image does not exist. */
 export const findSource = (from: Location): Promise<Source | undefined> =>
     openSource(from).catch((error: unknown) => {
         if ("archive" in from || (error instanceof RegistryError && error.status === 404)) return undefined;
@@ -29,7 +29,11 @@ export const findSource = (from: Location): Promise<Source | undefined> =>
 
 const advice = "Take a whole one, as archiveState or BuildKitStateArchive writes it";
 
-/** @throws where it is not there, no archive, or only a part of one. */
+/**
+ * Opens an archive file.
+ *
+ * @throws {Error} if the file cannot be read, is not an archive, or is incomplete.
+ */
 export async function openFile(path: string): Promise<Source> {
     const place = resolve(path);
     const file = await open(place).catch((error: NodeJS.ErrnoException) => {
@@ -68,7 +72,7 @@ function requireFormat({ format, madeBy }: Manifest, name: string): void {
     );
 }
 
-/** What lies between the first and the last frame of an archive: the tar, compressed. */
+/** Returns the compressed tar of an archive, which lies between its first and its last frame. */
 export async function* compressedTar(
     archive: AsyncIterable<Buffer>,
     size: number,

@@ -6,16 +6,18 @@ import type { Manifest, Trailer } from "./format";
 import { emptyConfig, putStateImage } from "./image";
 import type { Location } from "./location";
 
-/** Where an archive is written to, in such a way that it is there whole or not at all. */
+/** A target that an archive is written to. The archive appears there complete or not at all. */
 export interface Target {
     /**
-     * @param archive each part is there until the next is asked for.
-     * @returns how long it is.
+     * Writes the archive, without publishing it.
+     *
+     * @param archive the parts of the archive. Each part is valid until the next part is requested.
+     * @returns the length of the archive, in bytes.
      */
     write(archive: AsyncIterable<Buffer>): Promise<number>;
-    /** Puts it in its place, and tells where that is. */
+    /** Publishes the archive and returns its location. */
     finish(trailer: Trailer): Promise<string>;
-    /** Lets go of what was written; what was there before stays. */
+    /** Discards what was written. The previous content of the target stays. */
     discard(): Promise<void>;
 }
 
@@ -29,13 +31,13 @@ async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     const discard = () => rm(partial, { force: true });
     return {
         write: async (archive) => {
-            await discard(); // of a program that was killed
+            await discard(); // the file that a killed program left
             const file = await open(partial, "wx", 0o600);
             try {
                 let size = 0;
                 for await (const part of archive) {
                     signal.throwIfAborted();
-                    await file.writeFile(part); // each goes on where the last one ended
+                    await file.writeFile(part); // appends at the current position
                     size += part.length;
                 }
                 await file.sync();
@@ -52,10 +54,13 @@ async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     };
 }
 
-/** A registry shows an image once it has its manifest, which comes last; it clears blobs without one by itself. */
+/**
+ * Opens an image in a registry. The manifest is pushed last, and the image exists only from then on. The registry
+ * itself removes blobs that have no manifest.
+ */
 async function openImage(name: string, manifest: Manifest, waiting: Waiting): Promise<Target> {
     const repository = await openRepository(name, "pull,push", waiting);
-    const config = await repository.upload(emptyConfig); // so that a refusal is known before any builder is stopped
+    const config = await repository.upload(emptyConfig); // if it is refused, no builder was stopped yet
     let layer: Blob | undefined;
     return {
         write: async (archive) => {

@@ -21,9 +21,9 @@ import { openTarget } from "./target";
 export interface ArchiveRequest {
     readonly node: string;
     readonly to: Location;
-    /** Of the helper. */
+    /** The image of the helper. */
     readonly image: string;
-    /** Seconds until running builds are cut off. */
+    /** The longest wait for running builds, in seconds. Builds that still run then are aborted. */
     readonly drainTimeout: number;
 }
 
@@ -32,9 +32,8 @@ export interface Reporting extends Waiting {
 }
 
 /**
- * Writes the state of a node into an archive: lets running builds come to their end, stops the builder for the time of the
- * copy, and starts it again. Whatever goes wrong, the builder is started again, and what was at the target before is still
- * there.
+ * Writes the state of a node into an archive: waits for running builds, stops the builder during the copy, and starts
+ * it again. If the copy fails, the builder is still started again, and the previous content of the target is kept.
  */
 export async function writeArchive(
     engine: Engine,
@@ -95,7 +94,7 @@ export async function writeArchive(
     }
 }
 
-/** Passes a tar on, and knows its trailer once all of it has gone by. */
+/** Passes a tar on and hashes it. Sets `known.trailer` after the last part. */
 export async function* counting(
     tar: AsyncIterable<Buffer>,
     count: (bytes: number) => void,
@@ -112,12 +111,15 @@ export async function* counting(
     known.trailer = { sha256: hash.digest("hex"), bytes };
 }
 
-/** How much is hashed and compressed at once, in bytes: each time takes a turn of Node.js' event loop and of its threads. */
+/**
+ * How many bytes are hashed and compressed at once. Each block costs a turn of Node.js' event loop and of its thread
+ * pool, so blocks are large.
+ */
 const blockLength = 1024 * 1024;
 
 /**
- * Passes on what comes in small parts in larger ones. They all lie in the same memory, so that each has to be done with
- * before the next is asked for.
+ * Joins small parts into blocks. All blocks use the same memory, so each block must be processed before the next one is
+ * requested.
  */
 async function* inBlocks(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
     const block = Buffer.allocUnsafe(blockLength);
@@ -143,7 +145,7 @@ async function* framed(
     yield manifestFrame(manifest);
     const compressor = requireZstd().createZstdCompress({ chunkSize: blockLength });
     const compressed = compress(tar, compressor);
-    compressed.catch(() => {}); // told below
+    compressed.catch(() => {}); // the error is thrown below
     yield* freed(compressor, blockLength);
     await compressed;
     yield trailerFrame(known.trailer as Trailer);
@@ -158,7 +160,7 @@ async function compress(tar: AsyncIterable<Buffer>, compressor: Transform): Prom
     }
 }
 
-/** A builder of another driver has no volume on an engine. */
+/** Returns why a node has no volume: it does not exist, or its builder has a driver without volumes on an engine. */
 async function whyNoVolume(node: string, volume: string, host: string): Promise<string> {
     for (const builder of await listRecords()) {
         const record = await readRecord(builder);

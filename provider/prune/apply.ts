@@ -17,25 +17,25 @@ import { pullOrKeep } from "../docker/pull";
 import type { Waiting } from "../waiting";
 import type { PrunePlan, PruneStep } from "./plan";
 
-/** Seconds until a buildkitd that is started for the prune has to answer. */
+/** How long a buildkitd that is started for the prune may take to answer, in seconds. */
 const bootTimeout = 60;
 
-/** Seconds that a buildkitd gets to end. */
+/** How long a buildkitd may take to stop, in seconds. */
 const stopTimeout = 10;
 
-/** What was started, by the container's name: how that is taken back. */
+/** The containers that were started for the prune, by name. Each value is a function that undoes the start. */
 type Started = Map<string, () => Promise<void>>;
 
 const prepares = (step: PruneStep) => ["pullImage", "start", "unpause", "bootAtRest"].includes(step.do);
 const takesBack = (step: PruneStep) => ["stop", "pause", "endAtRest"].includes(step.do);
 
 /**
- * Runs a plan's steps, all nodes at once: first all that makes them ready, so that nothing is removed from any if one
- * cannot be; then the prunes; and at last, however these end, what stops again what was started.
+ * Runs the steps of a plan, all nodes in parallel. First, it prepares all nodes: if one of them fails, nothing is
+ * removed from any node. Then it prunes. At the end, it stops what it started, even if an earlier step failed.
  *
- * @param engines of the nodes, by their names.
- * @returns what was removed, over all nodes.
- * @throws where the plan is refused, and where a node fails, once the others are through.
+ * @param engines the engine of each node, by the name of the node.
+ * @returns what was removed, in total for all nodes.
+ * @throws {Error} if the plan is refused, or if a node fails, after the other nodes have finished.
  */
 export async function applyPrune(
     { refusal, steps }: PrunePlan,
@@ -74,7 +74,7 @@ export async function applyPrune(
     return all;
 }
 
-/** Runs the steps of each node in their order, and gives what failed. */
+/** Runs the steps of each node in their order, and returns the error messages of the nodes that failed. */
 async function ofEachNode<Step extends PruneStep>(
     steps: readonly Step[],
     run: (step: Step) => Promise<void>,
@@ -111,7 +111,7 @@ async function prepare(step: PruneStep, engine: Engine, started: Started, waitin
     }
 }
 
-/** Starts a builder, and notes how it is stopped again: not at all if someone else has started it in the meantime. */
+/** Starts a builder, and records how to stop it again. Records nothing if another process has already started it. */
 async function start(engine: Engine, container: string, started: Started, signal: AbortSignal): Promise<void> {
     const isOurs = await startStopped(engine, container).catch((error: unknown) => {
         throw failedCall(`${container} cannot be started`, engine, error);
@@ -122,7 +122,7 @@ async function start(engine: Engine, container: string, started: Started, signal
     await boot(engine, container, bootTimeout, signal);
 }
 
-/** One that was stopped and started by someone else in the meantime is theirs, and so is one that builds. */
+/** Stops a builder, unless another process has restarted it since, or it is running builds. */
 async function stopUnlessUsed(engine: Engine, container: string, since: string | undefined): Promise<void> {
     const found = await inspectContainer(engine, container);
     if (found === undefined || !isRunning(found) || startOf(found) !== since) return;

@@ -32,5 +32,5 @@ export function checkPrune(news: PruneInputs): CheckedArguments<PruneInputs> {
     return { args: news, failures: [...missing, ...failures, ...ofSizes] };
 }
 
-/** What is legal in the arguments and probably not what was meant, each with its property. */
+/** Returns warnings about arguments that are valid but probably a mistake, each with its property. */
 export const warningsOfPrune = (news: PruneInputs): string[] => doubtsOfRules([news], () => "");

@@ -2,11 +2,11 @@ import { type GcRule, gcRuleKeys } from "../buildkit/gc";
 import { canonicalName } from "../buildx/names";
 import type { PruneInputs } from "./inputs";
 
-/** A prune as the program asks for it. */
+/** A prune as the program declares it. */
 export interface DesiredPrune {
-    /** The builder, in lower case as buildx keeps it. */
+    /** The name of the builder, in lower case as buildx stores it. */
     readonly builder: string;
-    /** What stays; without any bound, nothing that is not in use. */
+    /** What the prune keeps. Without any bound, it keeps only what is in use. */
     readonly rule: GcRule;
     readonly triggers: readonly unknown[];
 }

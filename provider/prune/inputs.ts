@@ -1,12 +1,12 @@
 import type { GcRule } from "../buildkit/gc";
 
-/** The arguments of a `BuildKitPrune` as they reach the provider. */
+/** The arguments of a `BuildKitPrune` as the provider receives them. */
 export interface PruneInputs extends GcRule {
     builderName: string;
     triggers?: unknown[];
 }
 
-/** What Pulumi's state holds of it. */
+/** A `BuildKitPrune` in Pulumi's state: its arguments and outputs. */
 export interface PruneState extends PruneInputs {
     reclaimed: number;
     records: number;

@@ -16,7 +16,7 @@ import type { PruneInputs, PruneState } from "./inputs";
 import { observeBuilder } from "./observe";
 import { planPrune, whyPruned } from "./plan";
 
-/** Returns the caches that are pruned, whose builders run during the prune. */
+/** Returns the volumes of the caches that are pruned. Their builder runs during the prune. */
 export async function volumesOf({ builderName }: PruneInputs): Promise<string[]> {
     const record = await readRecord(canonicalName(builderName));
     return record.is === "present" ? record.nodeGroup.Nodes.map(({ Name: node }) => volumeName(node)) : [];
@@ -45,7 +45,7 @@ export async function create(call: Call, inputs: PruneInputs): Promise<Created<P
 export const update = (call: Call, _: string, olds: PruneState, news: PruneInputs): Promise<PruneState> =>
     pruned(call, news, olds);
 
-/** Returns what is saved: a prune leaves nothing to read. */
+/** Returns the saved state, because a prune leaves nothing that could be read. */
 export const read = async (_: Call, id: string, saved: Partial<PruneState>): Promise<Created<PruneState>> => ({
     id,
     saved: saved as PruneState,

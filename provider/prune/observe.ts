@@ -10,32 +10,35 @@ import { inspectImage } from "../docker/image";
 import { inspectVolume } from "../docker/volume";
 import type { DesiredPrune } from "./desired";
 
-/** What there is of the builder. */
+/** A builder as it is on its engines and in buildx's store. */
 export interface ObservedBuilder {
-    /** As buildx's record has them; `undefined` where there is none. */
+    /** The nodes in buildx's record; `undefined` if there is no record. */
     readonly nodes: readonly ObservedNode[] | undefined;
-    /** Its driver, if that is another one than `docker-container`; then nothing else is known of it. */
+    /** The driver of the builder, if it is not `docker-container`. In this case nothing else is known. */
     readonly otherDriver?: string | undefined;
-    /** Every builder that has a record, for messages. */
+    /** The names of all builders that have a record, for messages. */
     readonly records: readonly string[];
-    /** The folder of these, for messages. */
+    /** The folder of these records, for messages. */
     readonly store: string;
 }
 
 export interface ObservedNode {
     readonly name: string;
     readonly container: string;
-    /** Or why that cannot be known. */
+    /** The status of the node, or the error that prevented its detection. */
     readonly status: Status | "paused" | Error;
-    /** The name of its state volume; `undefined` if there is none. */
+    /** The name of its state volume; `undefined` if the volume does not exist. */
     readonly volume: string | undefined;
-    /** The image that a buildkitd for a node without a container is made of. */
+    /** The image of the temporary buildkitd for a node that has no container. */
     readonly image: { readonly name: string; readonly isThere: boolean };
 }
 
 /**
- * @param wait called with each engine and volume before it is looked at, to wait for whoever copies the volume.
- * @returns also the engine of each node that has one that answers, by the node's name.
+ * Observes all nodes of a builder.
+ *
+ * @param wait called with each engine and volume before they are inspected, to wait while another process copies the
+ *   volume.
+ * @returns the builder, and the engine of each node whose engine answers, by the name of the node.
  */
 export async function observeBuilder(
     { builder }: DesiredPrune,

@@ -1,4 +1,4 @@
-/** Decides what is pruned. Pure, as the builder's plan is. */
+/** Decides what is pruned. Pure, like the builder's plan. */
 import { isDeepStrictEqual } from "node:util";
 import type { GcRule } from "../buildkit/gc";
 import { whyNotFound } from "../builder/notFound";
@@ -8,7 +8,7 @@ import type { ObservedBuilder, ObservedNode } from "./observe";
 
 interface OfNode {
     readonly node: string;
-    /** In which buildkitd runs. */
+    /** The container in which buildkitd runs. */
     readonly container: string;
     readonly why: string;
 }
@@ -18,28 +18,28 @@ export type PruneStep = OfNode &
         | { readonly do: "pullImage"; readonly image: string }
         | { readonly do: "start" }
         | { readonly do: "unpause" }
-        /** A buildkitd on the volume of a node that has no container of its own. */
+        /** Boots a temporary buildkitd on the volume of a node that has no container. */
         | { readonly do: "bootAtRest"; readonly volume: string; readonly image: string }
         | { readonly do: "prune"; readonly rule: GcRule }
-        /** Ends what `start` began, unless someone uses it by now. */
+        /** Stops the container that `start` started, unless another process has restarted it or is building in it. */
         | { readonly do: "stop" }
-        /** Takes `unpause` back. */
+        /** Pauses the container that `unpause` unpaused. */
         | { readonly do: "pause" }
-        /** Ends what `bootAtRest` began. */
+        /** Stops the buildkitd that `bootAtRest` booted. */
         | { readonly do: "endAtRest" }
     );
 
 export interface PrunePlan {
-    /** Why nothing may be done; then there are no steps. */
+    /** Why the plan is refused. If set, there are no steps. */
     readonly refusal?: string;
     /**
-     * In order for each node; nodes may be worked on at once. None removes anything before all of them are ready, and what
-     * was started for it is stopped again, however it ends.
+     * The steps, in order for each node; the nodes may run in parallel. Nothing is removed from any node before all
+     * nodes are ready. What was started for the prune is stopped again, even if the prune fails.
      */
     readonly steps: readonly PruneStep[];
 }
 
-/** What makes it another prune, with the words for it. */
+/** The arguments whose change causes a new prune, with the reason to show. */
 const reasons = {
     builder: "the builder changed",
     rule: "what is to stay changed",
@@ -47,8 +47,8 @@ const reasons = {
 } as const satisfies Record<keyof DesiredPrune, string>;
 
 /**
- * @param known as it was asked for when the cache was last pruned; `undefined` where it was not.
- * @returns why the cache is pruned; `undefined` where it is not.
+ * @param known the prune as the program declared it when the cache was last pruned; `undefined` if it was never pruned.
+ * @returns why the cache is pruned, or `undefined` if it is not pruned.
  */
 export function whyPruned(desired: DesiredPrune, known: DesiredPrune | undefined): string | undefined {
     if (known === undefined) return "it was not pruned yet";
@@ -57,7 +57,7 @@ export function whyPruned(desired: DesiredPrune, known: DesiredPrune | undefined
     return changed && reasons[changed];
 }
 
-/** All nodes or none: where one cannot be pruned, nothing is removed from the others. */
+/** Plans the prune of all nodes. If one node cannot be pruned, nothing is removed from the others. */
 export function planPrune(
     desired: DesiredPrune,
     { nodes, otherDriver, records, store }: ObservedBuilder,
@@ -76,7 +76,7 @@ export function planPrune(
     return { steps: nodes.flatMap((node) => planNode(node, rule, why)) };
 }
 
-/** What keeps a node from being pruned, if anything does. */
+/** Returns why a node cannot be pruned, or `undefined` if it can be pruned. */
 function whyNot({ name, status }: ObservedNode, builder: string): string | undefined {
     if (!(status instanceof Error)) return undefined;
     return `node ${name} of builder "${builder}" cannot be pruned: ${status.message}`;
@@ -97,7 +97,7 @@ function planNode(
             { do: after, node, container, why: `it was ${status} before` },
         ];
     }
-    if (volume === undefined) return []; // it was never booted, or lost all that it had
+    if (volume === undefined) return []; // the node was never booted, or its volume was lost
     const atRest = `${volume}_prune`;
     const of = { node, container: atRest, why: "it has no container" };
     return [

@@ -1,42 +1,49 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { BuildxResource } from "../bridges/dynamic/resource";
 
-/** Arguments of a {@link BuildKitPrune}. Without any bound, all that nothing uses is removed. */
+/** Arguments of a {@link BuildKitPrune}. Without any bound, everything that is not in use is removed. */
 export interface BuildKitPruneArgs {
-    /** The builder, by the output `name` of a `BuildxBuilder`. All of its nodes are pruned. */
+    /** The name of the builder, for example the output `name` of a `BuildxBuilder`. All of its nodes are pruned. */
     builderName: pulumi.Input<string>;
-    /** Values of any kind; whenever one of them changes, the cache is pruned again. */
+    /** Values of any kind. If one of them changes, the cache is pruned again. @default none */
     triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-    /** What is never removed: bytes, or a size such as `"10GB"`. */
+    /** The size of the cache that is never removed: bytes, or a size, for example `"10GB"`. @default no such bound */
     reservedSpace?: pulumi.Input<number | string>;
-    /** Remove what was not used for longest until the cache takes no more than this. */
+    /** The maximum size of the cache. The least recently used records are removed first. @default no such bound */
     maxUsedSpace?: pulumi.Input<number | string>;
-    /** Remove until this is free on the disk. */
+    /** The minimum free space on the disk. Records are removed until it is reached. @default no such bound */
     minFreeSpace?: pulumi.Input<number | string>;
-    /** What was used within this time stays: seconds, or a text such as `"48h"` or `"7d"`. */
+    /** Records that were used within this time are kept: seconds, or a duration, for example `"48h"` or `"7d"`. */
     keepDuration?: pulumi.Input<number | string>;
-    /** What may be removed, such as `"type==exec.cachemount"`; one that matches is enough. Default: everything. */
+    /**
+     * Filters for the records that may be removed, for example `"type==exec.cachemount"`. A record needs to match only
+     * one filter.
+     *
+     * @default everything
+     */
     filters?: pulumi.Input<pulumi.Input<string>[]>;
-    /** Also what BuildKit itself needs, such as frontends. Default: false. */
+    /** Whether to also remove what BuildKit itself needs, for example frontends. @default false */
     all?: pulumi.Input<boolean>;
 }
 
 /**
- * Removes from a builder's cache at a `pulumi up`: at the first one, and whenever `triggers` or another argument changes
- * (`buildctl prune`). What a running build uses stays. A builder that is stopped or paused runs for as long as it takes, and a
- * node that has a volume and no container gets a buildkitd of its own for it; of a node that was never booted there is nothing
- * to remove. All nodes are pruned, or none where the engine of one cannot be reached or its buildkitd does not boot.
+ * A prune of a builder's cache (`buildctl prune`). The first `pulumi up` prunes, and each `pulumi up` after `triggers`
+ * or another argument changed. Records that a running build uses are kept.
+ *
+ * If the builder is stopped or paused, it runs during the prune. If a node has a volume but no container, a temporary
+ * buildkitd is booted for it. If a node was never booted, there is nothing to remove. If the engine of one node is
+ * unreachable, or its buildkitd does not boot, no node is pruned.
  *
  * ```ts
  * new BuildKitPrune("weekly", { builderName: builder.name, keepDuration: "7d", triggers: [week] });
  * ```
  *
- * For what is to hold at all times, give the builder a `gc`. Removing the resource does nothing.
+ * For permanent limits, set `gc` of the builder. Removing the resource does nothing.
  */
 export class BuildKitPrune extends BuildxResource {
-    /** Bytes that the last prune removed, over all nodes. */
+    /** The number of bytes that the last prune removed, in total for all nodes. */
     declare readonly reclaimed: pulumi.Output<number>;
-    /** How many records of the cache these were. */
+    /** The number of cache records that the last prune removed, in total for all nodes. */
     declare readonly records: pulumi.Output<number>;
 
     constructor(name: string, args: BuildKitPruneArgs, opts?: pulumi.CustomResourceOptions) {

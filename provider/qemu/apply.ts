@@ -7,7 +7,12 @@ import { callImage, type Report } from "./image";
 import { type ObservedEmulation, observeEmulation } from "./observe";
 import { type EmulationPlan, type KnownEmulation, planEmulation, running } from "./plan";
 
-/** Runs a plan's steps. Gives what the image reported, where it was called. */
+/**
+ * Runs the steps of a plan.
+ *
+ * @returns the last report of the image, or `undefined` if the plan does not call it.
+ * @throws {Error} if the plan is refused, or if an emulator cannot be removed.
+ */
 export async function applyEmulation(
     { refusal, steps }: EmulationPlan,
     desired: DesiredEmulation,
@@ -34,9 +39,10 @@ export async function applyEmulation(
 }
 
 /**
- * Brings the host to what is desired, and looks whether it is there to stay.
+ * Applies the desired emulation to the host, and checks that the emulators stay registered.
  *
- * @returns what there is then.
+ * @returns the emulation as it is afterwards.
+ * @throws {Error} if emulators are lost after the registration, or if a desired platform does not run.
  */
 export async function bringAbout(
     engine: Engine,
@@ -46,10 +52,11 @@ export async function bringAbout(
     waiting: Waiting,
 ): Promise<ObservedEmulation> {
     const claimed = await claim(engine, desired, observed, known, waiting);
-    // Planned with what the others claim once they see this claim, so that of two that let go of an emulator one sees it.
+    // Plan with the claims of other resources as they are after this claim was written. If two resources release an
+    // emulator at the same time, one of them then sees that no other resource claims it.
     const reported = await applyEmulation(planEmulation(desired, claimed, known), desired, engine, waiting);
     if (reported === undefined) return claimed;
-    // Asked again: the container that registered them may have taken them with it.
+    // Query again: the emulators may be lost with the container that registered them.
     const after = await observeEmulation(engine, desired, waiting.signal);
     const isGone = (each: string) => reported.emulators.includes(each) && !after.emulators.includes(each);
     const gone = (claimed.claims.own ?? []).filter(isGone);
@@ -59,12 +66,12 @@ export async function bringAbout(
         const platforms = failed.map((each) => `linux/${each}`).join(", ");
         throw new Error(`${platforms} cannot be emulated${printed(desired, engine, reported)}`);
     }
-    // What is registered by now is known, and so claimed: of "all" only those that the image has.
+    // Claim the emulators that are registered now. With "all", these are only the emulators that the image has.
     const settled = { endpoint: desired.endpoint, later: desired.later, added: [], ran: running(after) };
     return claim(engine, desired, after, settled, waiting);
 }
 
-/** Writes a plan's claim, and looks at what is claimed then. */
+/** Writes the claim of a plan, and reads all claims after that. */
 async function claim(
     engine: Engine,
     desired: DesiredEmulation,
@@ -79,11 +86,11 @@ async function claim(
     return { ...observed, claims: await readClaims(engine, desired.owner) };
 }
 
-/** The last lines of what the image printed go with a failure, which its exit code does not tell. */
+/** Returns what the image printed, for an error message. Its exit code does not report failures. */
 const printed = ({ image }: DesiredEmulation, { endpoint }: Engine, { said }: Report) =>
     ` on the host of ${endpoint.host} with image ${image}. It printed:\n${(said || "nothing").replace(/^/gm, "  ")}`;
 
-/** Those that are asked for and do not run; of all, those that the image tried and failed at. */
+/** Returns the desired architectures that do not run. With "all", only if the image failed to install them. */
 function failedArchitectures(
     { architectures: wanted }: DesiredEmulation,
     after: ObservedEmulation,
@@ -96,7 +103,7 @@ function failedArchitectures(
     return (wanted === "all" ? tried : wanted).filter((each) => !runs.includes(each));
 }
 
-/** From Linux 6.7 on the kernel forgets emulators with the last mount of their file system. */
+/** Since Linux 6.7, the kernel drops all emulators when the last mount of their file system is removed. */
 const whyGone = (gone: readonly string[], { host }: ObservedEmulation) =>
     `${gone.join(", ")} could be registered on the host of ${host}, but went with the container that did it, since ` +
     "binfmt_misc is not mounted on the host. Mount it there, with mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc " +

@@ -1,4 +1,7 @@
-/** Architectures that the image knows, by the name that its emulator has in the kernel (tonistiigi/binfmt `cmd/binfmt/config.go`). */
+/**
+ * The architectures that the image supports, each with the name of its emulator in the kernel (tonistiigi/binfmt
+ * `cmd/binfmt/config.go`).
+ */
 import { parsePlatform } from "../buildx/platform";
 
 const emulators: Readonly<Record<string, string>> = {
@@ -19,7 +22,7 @@ export const architectures: readonly string[] = Object.keys(emulators);
 /** @param architecture one of {@link architectures}. */
 export const emulatorOf = (architecture: string): string => emulators[architecture] as string;
 
-/** The architecture of a platform; of one that is no platform of Linux's, or none that the image knows, `undefined`. */
+/** Returns the architecture of a Linux platform, or `undefined` if the image does not support the platform. */
 export function architectureOf(platform: string): string | undefined {
     try {
         const { os, architecture } = parsePlatform(platform);

@@ -1,4 +1,4 @@
-/** What can be known at preview to be wrong with the arguments of an emulation. */
+/** Validates the arguments of a `QemuEmulation` at preview. */
 import * as v from "valibot";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../args/endpoint";
 import { legalImage, legalPull } from "../args/image";
@@ -38,7 +38,7 @@ const schema = v.looseObject({
 
 export async function checkEmulation(news: QemuInputs): Promise<CheckedArguments<QemuInputs>> {
     const known = withoutUnknown(news);
-    // Of a list with nothing known in it yet nothing is left, and that is no empty one.
+    // If no element of the list is known yet, no element is left here. That is not an empty list.
     const { platforms, ...others } = known;
     const isWholly = platforms?.length === news.platforms?.length;
     const failures = failuresOf(schema, { ...others, ...((isWholly || platforms?.length) && { platforms }) });

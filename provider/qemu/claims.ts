@@ -1,7 +1,7 @@
 /**
- * Which emulators the resources on an engine registered and need. The kernel has one list for the whole host, in which an
- * emulator belongs to nobody. So each resource that registered some has an empty volume whose label names them: one that
- * another claims as well stays when a resource goes, and the last one to claim it takes it away.
+ * Claims: the emulators that each resource on an engine registered and needs. The kernel has one list for the whole
+ * host, and does not record who registered an emulator. So each resource that registered emulators has an empty volume
+ * whose label names them. When a resource is removed, it removes only the emulators that no other resource claims.
  */
 import type { Engine } from "../docker/engine";
 import { type Owner, ownerLabels, ownerOf, sameOwner } from "../docker/ownership";
@@ -10,7 +10,7 @@ import { createVolume, removeVolume } from "../docker/volume";
 const label = "io.github.pulumi-buildx.emulators";
 
 export interface Claims {
-    /** Those of the resource itself; `undefined` where it has no volume. */
+    /** The emulators that the resource itself claims; `undefined` if it has no volume. */
     readonly own: readonly string[] | undefined;
     readonly others: readonly string[];
 }
@@ -27,14 +27,14 @@ export async function readClaims({ api }: Engine, owner: Owner): Promise<Claims>
     };
 }
 
-/** @param emulators none: the resource claims nothing any more. */
+/** @param emulators the emulators to claim. If empty, the claim is removed. */
 export async function writeClaim(
     engine: Engine,
     name: string,
     owner: Owner,
     emulators: readonly string[],
 ): Promise<void> {
-    await removeVolume(engine, name); // no engine changes the labels of a volume
+    await removeVolume(engine, name); // the labels of a volume cannot be updated
     if (emulators.length === 0) return;
     await createVolume(engine, { Name: name, Labels: { ...ownerLabels(owner), [label]: emulators.join(",") } });
 }

@@ -4,20 +4,20 @@ import type { TlsArguments } from "../docker/tls";
 import { architectureOf } from "./architectures";
 import { defaultImage, type QemuInputs } from "./inputs";
 
-/** An emulation as the program asks for it, every default filled in. */
+/** An emulation as the program declares it, with all defaults filled in. */
 export interface DesiredEmulation {
     readonly owner: Owner;
-    /** Of the container that calls the image, and of the volume that claims emulators: no other resource's. */
+    /** The name of the container that runs the image, and of the volume with the claims. Unique for each resource. */
     readonly name: string;
-    /** `undefined`: what the docker CLI would use. */
+    /** If `undefined`, the endpoint that the docker CLI would use. */
     readonly endpoint: string | undefined;
     readonly image: string;
-    /** `"all"`: those that the image has and the host cannot run by itself. */
+    /** The architectures to emulate. `"all"`: every one that the image has and the host cannot run by itself. */
     readonly architectures: readonly string[] | "all";
     readonly later: Later;
 }
 
-/** What nothing on the engine shows and a later step goes by. */
+/** Settings that the engine does not store. They are kept in Pulumi's state for later steps. */
 export interface Later {
     readonly image: string;
     readonly pull: "missing" | "always";

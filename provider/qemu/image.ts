@@ -1,4 +1,4 @@
-/** Calls the image that registers emulators (tonistiigi/binfmt, README). */
+/** Runs the image that registers emulators (tonistiigi/binfmt, README). */
 import { type Engine, remapsUsers, traitsOf } from "../docker/engine";
 import { inspectImage } from "../docker/image";
 import { ownerLabels } from "../docker/ownership";
@@ -7,27 +7,27 @@ import { runContainer } from "../docker/runContainer";
 import type { Waiting } from "../waiting";
 import type { DesiredEmulation } from "./desired";
 
-/** Until the image has to be done, in seconds. It takes less than one. */
+/** How long a run of the image may take, in seconds. It usually takes less than one second. */
 const timeout = 60;
 
-/** What the image says of the engine's host. */
+/** The image's report about the engine's host. */
 export interface Report {
-    /** Platforms whose programs the host runs, by itself or with an emulator. */
+    /** The platforms whose programs the host can run, by itself or with an emulator. */
     readonly supported: readonly string[];
-    /** The names of all that is registered. */
+    /** The names of all registered emulators. */
     readonly emulators: readonly string[];
-    /** What it told beside that, a line for each emulator that it was to register or to take away. */
+    /** The log of the run, with a line for each emulator that it registers or removes. */
     readonly said: string;
 }
 
 export interface Change {
-    /** Emulators that are taken away first, by name. */
+    /** The names of the emulators to remove first. */
     readonly uninstall?: readonly string[];
-    /** Architectures whose emulators are registered then, or `all` that the image has and the host cannot run. */
+    /** The architectures to register after that, or `all`: every one that the image has and the host cannot run. */
     readonly install?: readonly string[];
 }
 
-/** Makes the image be there on the engine. */
+/** Pulls the image if needed. */
 export async function obtainImage(
     engine: Engine,
     { image, later: { pull } }: DesiredEmulation,
@@ -39,10 +39,10 @@ export async function obtainImage(
 }
 
 /**
- * Runs the image; without a change it only reports.
+ * Runs the image. Without a change, it only reports.
  *
  * @param signal ends its container.
- * @throws with what it printed, where that is no report.
+ * @throws {Error} with the last lines that the image printed, if they are not a report.
  */
 export async function callImage(
     engine: Engine,
@@ -77,7 +77,10 @@ export async function callImage(
 
 const shownLines = 15;
 
-/** The image's exit code tells nothing: it is 0 also where it failed. Lists with nothing in them are `null`. */
+/**
+ * Parses the report of the image. The exit code does not report failures: it is 0 even if the image failed. Empty lists
+ * are `null` in the report.
+ */
 function parseReport(text: string): Omit<Report, "said"> | undefined {
     try {
         const { supported, emulators } = JSON.parse(text) as Record<"supported" | "emulators", string[] | null>;

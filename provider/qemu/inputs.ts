@@ -1,6 +1,6 @@
 import type { TlsArguments } from "../docker/tls";
 
-/** The arguments of a `QemuEmulation` as they reach the provider. */
+/** The arguments of a `QemuEmulation` as the provider receives them. */
 export interface QemuInputs {
     platforms?: string[];
     endpoint?: string;

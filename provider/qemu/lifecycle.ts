@@ -25,25 +25,25 @@ import type { QemuInputs } from "./inputs";
 import { type ObservedEmulation, observeEmulation } from "./observe";
 import { addedEmulators, type KnownEmulation, planEmulation, planEmulationRemoval, running, union } from "./plan";
 
-/** Of what is to be put right although Pulumi was cancelled. */
+/** The signal for cleanup that continues after Pulumi is canceled. */
 const never = new AbortController().signal;
 
-/** Once Pulumi is cancelled, how long that gets, in milliseconds. */
+/** How long the cleanup may take after Pulumi is canceled, in milliseconds. */
 const undoGrace = 2_000;
 
-/** What Pulumi's state holds of an emulation: its arguments and outputs, and what it goes by. */
+/** An emulation in Pulumi's state: its arguments and outputs, and values for later operations. */
 export interface QemuState extends QemuInputs {
     supported: string[];
     emulators: string[];
     added: string[];
     __owner: Owner;
-    /** What its claim on the engine names. */
+    /** The emulators that its claim on the engine names. */
     __claimed: string[];
-    /** The architectures that ran when all were asked for. */
+    /** The architectures that ran after the last update. Set only if all architectures were requested. */
     __ran?: string[];
-    /** The engine that it is on: a docker context's name, or a host. */
+    /** The engine on whose host it is: the name of a docker context, or a host. */
     __engine?: string;
-    /** That engine's own mark, by which another machine's is told from it. */
+    /** The ID of that engine, to detect the engine of another machine. */
     __engineId?: string;
 }
 
@@ -60,14 +60,15 @@ export async function diff(call: Call, _: string, olds: QemuState, news: QemuInp
         changes: changesOf(replaces, steps),
         refusal,
         replaces,
-        // Both would claim the same emulators where two endpoints are one engine.
+        // If both endpoints are the same engine, the old and the new resource would claim the same emulators.
         deleteBeforeReplace: true,
     };
 }
 
 /**
- * What the state has of the host, and whether that is the host still: another machine, such as each runner of a hosted CI,
- * may have no emulators. It is as the state has it if the engine does not answer.
+ * Returns the host as it is in Pulumi's state, and whether the engine is on another host now. Another machine, for
+ * example each runner of a hosted CI, may have no emulators. If the engine does not answer, the host is assumed to be
+ * the same.
  */
 async function observeForDiff(olds: QemuState): Promise<ObservedEmulation> {
     const { supported, emulators, __claimed: own } = olds;
@@ -79,7 +80,7 @@ async function observeForDiff(olds: QemuState): Promise<ObservedEmulation> {
     return { host: current ? recordEndpoint(current) : "", leftAt, isOther, ...inState };
 }
 
-/** Whether an engine is not the one on whose host the emulators were registered; there none of them is the resource's. */
+/** Whether the emulators were registered on another engine than this one. The resource owns no emulators here then. */
 async function isOtherEngine({ __engineId: id }: QemuState, engine: Engine): Promise<boolean> {
     return id !== undefined && (await traitsOf(engine)).ID !== id;
 }
@@ -117,7 +118,7 @@ export async function create(call: Call, inputs: QemuInputs): Promise<Created<Qe
     }
 }
 
-/** Takes away what a creation that failed registered; what an earlier one that was cut off did stays claimed. */
+/** Removes what a failed creation registered. What an earlier, interrupted creation registered stays claimed. */
 async function undo(
     engine: Engine,
     desired: DesiredEmulation,

@@ -3,13 +3,13 @@ import { type Claims, readClaims } from "./claims";
 import type { DesiredEmulation } from "./desired";
 import { callImage, type Report } from "./image";
 
-/** What there is on the engine's host. */
+/** The emulation as it is on the engine's host. */
 export interface ObservedEmulation extends Omit<Report, "said"> {
     /** The engine, for messages. */
     readonly host: string;
-    /** The other engine on whose host it is, if the docker CLI would use this one by now. */
+    /** The other engine on whose host it is, if the docker CLI's engine changed to this one after the creation. */
     readonly leftAt?: string | undefined;
-    /** It is the host of another engine than the one that the state knows. */
+    /** Whether this is not the engine that Pulumi's state records. */
     readonly isOther?: boolean;
     readonly claims: Claims;
 }

@@ -1,4 +1,4 @@
-/** Decides what happens to the emulators of a host. Pure, as the builder's plan is. */
+/** Decides what happens to the emulators of a host. Pure, like the builder's plan. */
 import { sameImage } from "../docker/imageReference";
 import { whyLeftBehind } from "../docker/leftBehind";
 import { architectureOf, architectures, emulatorOf } from "./architectures";
@@ -7,38 +7,38 @@ import type { DesiredEmulation, Later } from "./desired";
 import type { ObservedEmulation } from "./observe";
 
 export type EmulationStep =
-    /** Writes down on the engine which emulators are the resource's; before anything is done with them. */
+    /** Records on the engine which emulators the resource claims, before any of them is registered or removed. */
     | { readonly do: "claim"; readonly emulators: readonly string[]; readonly why: string }
     | {
           readonly do: "call";
-          /** Emulators, by name. */
+          /** The names of emulators. */
           readonly uninstall: readonly string[];
-          /** Architectures, or `all`. */
+          /** The architectures, or `all`. */
           readonly install: readonly string[];
           readonly why: string;
       }
-    /** Nothing on the engine: the state remembers what a later step is to go by. */
+    /** Changes nothing on the engine. Pulumi's state stores the settings for later steps. */
     | { readonly do: "remember"; readonly why: string };
 
 export interface EmulationPlan {
-    /** Why nothing may be done; then there are no steps. */
+    /** Why the plan is refused. If set, there are no steps. */
     readonly refusal?: string;
-    /** Arguments that make it the emulation of another host. */
+    /** The changed arguments that require a replacement, because the emulation is on another host. */
     readonly replaces?: readonly string[];
     readonly steps: readonly EmulationStep[];
 }
 
-/** What Pulumi's state has of an emulation. */
+/** The values that Pulumi's state has for an emulation. */
 export interface KnownEmulation {
     readonly endpoint: string | undefined;
     readonly later: Later;
-    /** Emulators that it registered. */
+    /** The emulators that the resource registered. */
     readonly added: readonly string[];
-    /** The architectures that ran when all were asked for; `undefined` where some were, by name. */
+    /** The architectures that ran after the last update; `undefined` if architectures were requested by name. */
     readonly ran: readonly string[] | undefined;
 }
 
-/** @param known `undefined` for a new one. */
+/** @param known `undefined` for a new emulation. */
 export function planEmulation(
     desired: DesiredEmulation,
     observed: ObservedEmulation,
@@ -88,18 +88,21 @@ export function planEmulation(
     };
 }
 
-/** The emulators on the host that the resource registered, as its claim or the state has it. */
+/** Returns the emulators on the host that the resource registered, according to its claim or to Pulumi's state. */
 export const addedEmulators = (
     { emulators, claims }: Pick<ObservedEmulation, "emulators" | "claims">,
     added: readonly string[] = [],
 ): string[] => emulators.filter((each) => claims.own?.includes(each) || added.includes(each));
 
-/** The architectures that run on the host. */
+/** Returns the architectures that run on the host. */
 export const running = ({ supported }: Pick<ObservedEmulation, "supported">): string[] => [
     ...new Set(supported.flatMap((platform) => architectureOf(platform) ?? [])),
 ];
 
-/** Which of those that are asked for do not run; where all are, and some may not, those that the image could add. */
+/**
+ * Returns the desired architectures that do not run. With "all", and if some architecture may be missing, returns the
+ * architectures that the image could add.
+ */
 function missingArchitectures(
     { architectures: wanted }: DesiredEmulation,
     observed: ObservedEmulation,
@@ -150,11 +153,11 @@ function planMemory(later: Later, before: Later | undefined): EmulationStep[] {
 }
 
 /**
- * The steps when the resource goes: what no other one claims goes with it.
+ * Plans the removal of the resource. It removes the emulators that no other resource claims.
  *
- * @param added what it registered.
- * @param others what other resources claim, looked up once this one claims nothing any more: where two go at the same
- *   time, neither leaves an emulator to the other.
+ * @param added the emulators that the resource registered.
+ * @param others the emulators that other resources claim, read after this resource's claim was removed. If two
+ *   resources are removed at the same time, they then leave no emulator behind.
  */
 export function planEmulationRemoval(added: readonly string[], others: readonly string[]): EmulationPlan {
     const uninstall = added.filter((each) => !others.includes(each));

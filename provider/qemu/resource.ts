@@ -6,33 +6,40 @@ import type { TlsArgs } from "../state/resource";
 /** Arguments of a {@link QemuEmulation}. */
 export interface QemuEmulationArgs {
     /**
-     * Platforms that the engine's host is to run, `"linux/arm64"` or `"arm64"`: `386`, `amd64`, `arm`, `arm64`, `loong64`,
-     * `mips64`, `mips64le`, `ppc64le`, `riscv64`, `s390x`. What it runs already is left as it is.
-     * Default: all that the image has.
+     * The platforms that the engine's host has to run, for example `"linux/arm64"` or `"arm64"`. Architectures: `386`,
+     * `amd64`, `arm`, `arm64`, `loong64`, `mips64`, `mips64le`, `ppc64le`, `riscv64`, `s390x`. Platforms that the host
+     * already runs are left unchanged.
+     *
+     * @default all platforms that the image has
      */
     platforms?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * The engine on whose host they run: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`).
-     * Default: what the docker CLI would use.
+     * The engine on whose host they run: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     *
+     * @default what the docker CLI would use
      */
     endpoint?: pulumi.Input<string>;
-    /** What to connect with to a `tcp://` endpoint. Default: what the docker CLI would use. */
+    /** The TLS files for a `tcp://` endpoint. @default what the docker CLI would use */
     tls?: TlsArgs;
     /**
-     * The image with the emulators, which is called as `tonistiigi/binfmt` is. Where it changes, what the resource
-     * registered is registered anew from it. Default: `tonistiigi/binfmt`.
+     * The image with the emulators. It must accept the same command line as `tonistiigi/binfmt`. If it changes, the
+     * emulators of the resource are registered again from the new image.
+     *
+     * @default `tonistiigi/binfmt`
      */
     image?: pulumi.Input<string>;
     /**
-     * Whether an image that the engine has is asked for again when the resource is made or changed; where the registry does
-     * not answer, the one that is there serves. Default: `"missing"`, no.
+     * When to pull the image: only if the engine does not have it (`"missing"`), or whenever the resource is created or
+     * updated (`"always"`). If the registry does not answer, the local image is used.
+     *
+     * @default `"missing"`
      */
     pull?: pulumi.Input<"missing" | "always">;
 }
 
 /**
- * QEMU emulators, registered with the kernel of an engine's host, so that its containers run programs of other
- * architectures: what `docker run --privileged --rm tonistiigi/binfmt --install` does.
+ * QEMU emulators that are registered with the kernel of an engine's host, so that containers run programs of other
+ * architectures. It does the same as `docker run --privileged --rm tonistiigi/binfmt --install`.
  *
  * ```ts
  * const qemu = new QemuEmulation("qemu", { platforms: ["linux/arm64"] });
@@ -42,25 +49,30 @@ export interface QemuEmulationArgs {
  * }, { dependsOn: [qemu] });
  * ```
  *
- * BuildKit looks for emulators when it starts, and again when it is asked for its platforms, at most every 20 seconds;
- * what it has found once it reports until it starts again. A builder that depends on the emulation starts after it. One
- * that runs already is started again where `requirePlatforms` names what it does not offer.
+ * BuildKit detects emulators when it starts, and again (at most every 20 seconds) when a client lists its platforms. It
+ * reports a detected emulator until it restarts. A builder that depends on the emulation starts after it.
+ * A running builder is restarted if `requirePlatforms` names a platform that it does not offer.
  *
- * The kernel's list is one for the whole host, and is empty after a restart of it: `pulumi refresh` sees what is missing,
- * and the next `pulumi up` registers it again. Removing the resource takes away what it registered, but for what another
- * `QemuEmulation` on the same engine claims as well; what was there before stays.
+ * The kernel has one list of emulators for the whole host. The list is empty after the host restarts: `pulumi refresh`
+ * detects which emulators are missing, and the next `pulumi up` registers them again.
+ *
+ * Removing the resource removes the emulators that it registered, except emulators that another `QemuEmulation` on the
+ * same engine also claims. Emulators that existed before the resource stay.
  */
 export class QemuEmulation extends BuildxResource {
-    /** Platforms that the host runs, by itself or with an emulator, as the image reports it: `linux/amd64`, … */
+    /** The platforms that the host runs, by itself or with an emulator, as the image reports them: `linux/amd64`, … */
     declare readonly supported: pulumi.Output<string[]>;
-    /** The names of all that is registered with the kernel, by whomever: `qemu-aarch64`, … */
+    /** The names of all emulators that are registered with the kernel, by any program: `qemu-aarch64`, … */
     declare readonly emulators: pulumi.Output<string[]>;
-    /** Those of them that this resource registered, alone or with others of its kind, and takes away with it. */
+    /**
+     * The names of the emulators that this resource registered, alone or together with other `QemuEmulation` resources.
+     * They are removed with the resource.
+     */
     declare readonly added: pulumi.Output<string[]>;
 
     /**
      * @param name the resource's logical name.
-     * @throws at preview, for a platform that cannot be emulated.
+     * @throws at preview, if a platform cannot be emulated.
      */
     constructor(name: string, args?: QemuEmulationArgs, opts?: pulumi.CustomResourceOptions) {
         const tls = args?.tls && withSecretKeys(args.tls);

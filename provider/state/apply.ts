@@ -6,15 +6,20 @@ import { createVolume, removeVolume } from "../docker/volume";
 import { untilAborted } from "../waiting";
 import type { StatePlan } from "./plan";
 
-/** Once the signal has aborted, how long the engine gets to answer, in milliseconds. */
+/** How long the engine may take to answer after the signal has aborted, in milliseconds. */
 const answerGrace = 1_000;
 
-/** The same for a restore, which removes its container and starts a builder that it stopped. */
+/**
+ * How long a restore may take to end after the signal has aborted, in milliseconds. It removes its container and starts
+ * the builder that it stopped.
+ */
 const restoreGrace = 2_000;
 
 /**
- * Runs a plan's steps. Making and removing a volume are one call each, and what is restored lies aside until it is whole,
- * so nothing is left half-made. Once the signal aborts, no further step is begun.
+ * Runs the steps of a plan. Nothing is left incomplete: creating and removing a volume are one call each, and a restore
+ * keeps its content aside until it is complete. After the signal has aborted, no further step starts.
+ *
+ * @throws {Error} if the plan is refused, or if a step fails.
  */
 export async function applyState({ refusal, steps }: StatePlan, engine: Engine, reporting: Reporting): Promise<void> {
     if (refusal !== undefined) throw new Error(refusal);

@@ -1,4 +1,4 @@
-/** What can be known at preview to be wrong with a state's arguments. */
+/** Validates the arguments of a `BuildKitState` at preview. */
 import * as v from "valibot";
 import { failuresOfArchive, failuresOfPlace, restorePlaces } from "../archive/places";
 import { isTmpfs, tmpfsForgets } from "../docker/volume";
@@ -24,10 +24,10 @@ const schema = v.looseObject({
     volumeDriver: v.optional(text("a volume driver's name")),
     volumeDriverOpts: v.optional(texts),
     labels: v.optional(legalLabels),
-    restoreFrom: v.optional(v.unknown()), // looked at below
+    restoreFrom: v.optional(v.unknown()), // checked below
 } satisfies Record<Exclude<keyof StateInputs, `__${string}`>, v.GenericSchema>);
 
-/** @param isNew there is no such state yet. */
+/** @param isNew whether the state does not exist yet. */
 export async function checkState(news: StateInputs, isNew: boolean): Promise<CheckedArguments<StateInputs>> {
     const { restoreFrom } = news;
     const failures = [
@@ -43,7 +43,7 @@ export async function checkState(news: StateInputs, isNew: boolean): Promise<Che
     const illegal = isLocal ? whyIllegalSize(options) : undefined;
     if (illegal) failures.push({ property: `volumeDriverOpts.${illegal.key}`, reason: illegal.reason });
     if (failures.length > 0) return { args: news, failures };
-    // An archive has done its work once the state is there, and may be gone.
+    // After the state is created, its archive is not needed any more and may have been removed.
     const ofArchive = isNew ? await failuresOfArchive("restoreFrom", restoreFrom) : [];
     return { args: news, failures: [...(await failuresOfEndpoint(news)), ...ofArchive] };
 }

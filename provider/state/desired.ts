@@ -4,34 +4,34 @@ import { canonicalName, nodeName, volumeName } from "../buildx/names";
 import type { Owner } from "../docker/ownership";
 import type { StateInputs } from "./inputs";
 
-/** The engine's own volume driver. */
+/** The engine's built-in volume driver. */
 export const defaultDriver = "local";
 
-/** Where a new state comes from, as it is asked for; a text is the path of an archive. */
+/** The source of a new state, as the program declares it. A string is the path of an archive. */
 export type RestoreFrom =
     | string
     | (RestoreSource & {
-          /** Restore over what is in the volume. */
+          /** Whether to replace existing content of the volume. */
           overwrite?: boolean;
-          /** Of the copying container. */
+          /** The image of the helper container. */
           helperImage?: string;
       });
 
-/** The same with every default filled in. */
+/** The source of a new state, with all defaults filled in. */
 export interface DesiredRestore {
     readonly from: RestoreSource;
     readonly overwrite: boolean;
     readonly image: string;
-    /** By which a volume is known that it was restored into already. */
+    /** The text that marks a volume after this restore, so that it is not repeated. */
     readonly mark: string;
 }
 
-/** A state as the program asks for it, every default filled in. */
+/** A state as the program declares it, with all defaults filled in. */
 export interface DesiredState {
     readonly builderName: string;
     readonly node: string;
     readonly owner: Owner;
-    /** `undefined`: what the docker CLI would use. */
+    /** If `undefined`, the endpoint that the docker CLI would use. */
     readonly endpoint: string | undefined;
     readonly volume: string;
     readonly driver: string;

@@ -4,13 +4,13 @@ import type { StateUsage } from "./usage";
 
 /** Arguments of {@link getState}. */
 export interface GetStateArgs {
-    /** The builder that works on the state. */
+    /** The name of the builder that uses the state. */
     builderName: string;
-    /** The node of that builder. Default: `<builderName>0`. */
+    /** The node of that builder. @default `<builderName>0` */
     node?: string;
-    /** The engine that holds the state. Default: the one in buildx's record, else what the docker CLI would use. */
+    /** The engine that holds the state. @default the engine in buildx's record, else what the docker CLI would use */
     endpoint?: string;
-    /** What to connect with to a `tcp://` endpoint: paths or PEM text. */
+    /** The TLS files for a `tcp://` endpoint: paths or PEM text. */
     tls?: { ca?: string; cert?: string; key?: string };
 }
 
@@ -22,18 +22,18 @@ export interface GetStateOutputArgs {
     tls?: TlsArgs;
 }
 
-/** How big a state is. */
+/** The size of a state. */
 export type GetStateResult = StateUsage;
 
 /**
- * How big the state of a builder is at the moment: by BuildKit's own account, and on disk. Also of a builder that is
- * stopped or gone, for which a buildkitd without network is booted on the volume for a moment.
+ * Returns the current size of a builder's state: as BuildKit reports it, and on disk. If the builder is stopped or was
+ * removed, a temporary buildkitd without a network is booted on the volume.
  *
  * ```ts
  * const { usage, sizeOnDisk } = await getState({ builderName: "ci" });
  * ```
  *
- * @throws where there is no such state, or its engine does not answer.
+ * @throws {RunError} if the state does not exist, if its builder is paused, or if its engine does not answer.
  */
 export async function getState(args: GetStateArgs): Promise<GetStateResult> {
     try {
@@ -44,6 +44,6 @@ export async function getState(args: GetStateArgs): Promise<GetStateResult> {
     }
 }
 
-/** As {@link getState}, of arguments that are themselves outputs. */
+/** Returns the same as {@link getState}, and accepts outputs as arguments. */
 export const getStateOutput = (args: GetStateOutputArgs): pulumi.Output<GetStateResult> =>
     pulumi.output(args).apply((known) => getState(known as GetStateArgs));

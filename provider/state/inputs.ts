@@ -1,7 +1,7 @@
 import type { RestoreFrom } from "./desired";
 import type { TlsArguments } from "../docker/tls";
 
-/** The arguments of a `BuildKitState` as they reach the provider. */
+/** The arguments of a `BuildKitState` as the provider receives them. */
 export interface StateInputs {
     builderName: string;
     node?: string;

@@ -28,25 +28,28 @@ import type { StateInputs } from "./inputs";
 import { type ObservedState, observeState } from "./observe";
 import { planState, planStateRemoval, type StatePlan } from "./plan";
 
-/** Once Pulumi is cancelled, how long what was made gets to be removed, in milliseconds. */
+/** How long the removal of a created volume may take after Pulumi is canceled, in milliseconds. */
 const undoGrace = 1_000;
 
-/** What Pulumi's state holds of a state: its arguments and outputs, and by whom the volume was made. */
+/** A `BuildKitState` in Pulumi's state: its arguments and outputs, and the owner of the volume. */
 export interface StateState extends StateInputs {
     node: string;
     volumeName: string;
     mountpoint: string;
     adopted: boolean;
     __owner: Owner;
-    /** Its creation failed, and so did the removal of its volume: what it was to be restored from is still to come. */
+    /** Whether both its creation and the removal of its volume failed, so that it still has to be restored. */
     __isUnfinished?: boolean;
-    /** The volume was made by someone else, and is left where it is when the resource goes. */
+    /** Whether something else created the volume. The volume then stays when the resource is removed. */
     __foreign?: boolean;
-    /** The engine that it is on: a docker context's name, or a host. */
+    /** The engine that holds the volume: the name of a docker context, or a host. */
     __engine?: string;
 }
 
-/** Returns the state itself, and the state that it is restored from, whose builder is stopped during the copy. */
+/**
+ * Returns the volume of the state, and the volume that it is restored from, if any. The builder of the source volume is
+ * stopped during the copy.
+ */
 export async function volumesOf(props: StateInputs): Promise<string[]> {
     const { volume, restore } = desireState(props, { urn: "", store: "" });
     return [volume, ...(restore && "volume" in restore.from ? [restore.from.volume] : [])];
@@ -68,14 +71,14 @@ export async function diff(call: Call, _: string, olds: StateState, news: StateI
         changes: changesOf(replaces, steps),
         refusal,
         replaces,
-        // Where the volume's name stays, the old one is in the way of the new one.
+        // If both volumes have the same name, the old one must be removed first.
         deleteBeforeReplace: before.volume === desired.volume,
     };
 }
 
 /**
- * The volume as it is, for which the engine is asked: another machine may have none of it, such as each runner of a hosted
- * CI. It is as the state has it if the engine does not answer.
+ * Returns whether the volume exists, from the engine: another machine, for example each runner of a hosted CI, may not
+ * have it. If the engine does not answer, the volume is assumed to be as it is in Pulumi's state.
  */
 async function observeForDiff(olds: StateState, { volume, driver }: DesiredState): Promise<ObservedState> {
     const inState = { owner: olds.__owner, driver } as ObservedState["volume"];
@@ -95,7 +98,10 @@ const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<
     isThere: async (engine) => (await inspectVolume(engine, volume)) !== undefined,
 });
 
-/** Without the names that the volume has: the state has them in lower case, and another one is a replacement anyway. */
+/**
+ * Returns the arguments to compare, with the new names in both. Pulumi's state has the names in lower case, and a
+ * changed name causes a replacement anyway.
+ */
 export function comparedArguments(olds: StateState, news: StateInputs): ComparedArguments {
     const { volumeName: _, mountpoint: __, adopted: ___, ...before } = olds;
     const { builderName, node } = news;
@@ -129,7 +135,7 @@ export async function create(call: Call, inputs: StateInputs): Promise<Created<S
     };
 }
 
-/** Removes the volume of a creation that failed: the call that made it may have had its effect all the same. */
+/** Removes the volume of a failed creation. The engine may have created it even though the call failed. */
 async function undo(engine: Engine, desired: DesiredState): Promise<void> {
     const { volume } = await observeState(engine, desired);
     if (volume && sameOwner(volume.owner, desired.owner)) await removeVolume(engine, desired.volume);
@@ -153,7 +159,7 @@ export async function read(
     }
     if (found.volume === undefined)
         throw new Error(`there is no volume ${id} on ${found.host}: docker volume ls lists them`);
-    // `BuildKitState.get`: all that is known is the volume's name.
+    // `BuildKitState.get`: only the name of the volume is known.
     const [, node = id] = /^buildx_buildkit_(.+)_state$/.exec(id) ?? [];
     const owner = found.volume.owner ?? { urn: "", store: "" };
     const inputs = { builderName: node.replace(/0$/, ""), node };
@@ -173,12 +179,12 @@ export async function update(call: Call, _: string, olds: StateState, news: Stat
     const plan = planState(desired, { ...found, isSourceGone, leftAt }, known);
     if (isLost && plan.refusal === undefined) await call.warn(whatIsLost(desired, found, plan));
     await applyState(plan, engine, reporting).catch(async (error: unknown) => {
-        // One that was to be restored is not to be taken for whole by the next update.
+        // Otherwise the next update treats a volume that was not restored as complete.
         if (found.volume === undefined) await untilAborted(undo(engine, desired), reporting.signal, undoGrace);
         throw error;
     });
     const now = await observeState(engine, desired);
-    // The volume that was there before the resource is not there any more: this one is its own.
+    // If the volume that existed before the resource is lost, the new volume belongs to the resource.
     const { adopted, isForeign } = isLost
         ? { adopted: false, isForeign: false }
         : { adopted: olds.adopted, isForeign: olds.__foreign ?? false };
@@ -186,12 +192,12 @@ export async function update(call: Call, _: string, olds: StateState, news: Stat
 }
 
 /**
- * Whether a volume is still the one that the resource created. One without labels is the same, which buildx created again
- * when it booted the builder after the volume was lost.
+ * Whether a volume belongs to the resource. A volume without labels does too: buildx creates it when it boots the
+ * builder after the volume was lost.
  */
 const isOwn = (owner: Owner | undefined, self: Owner): boolean => owner === undefined || owner.urn === self.urn;
 
-/** Whether there still is what a state was restored from. */
+/** Whether the source that a state was restored from still exists. */
 const isSource = (engine: Engine, from: RestoreSource): Promise<boolean> =>
     "volume" in from
         ? inspectVolume(engine, from.volume).then((volume) => volume !== undefined)

@@ -5,13 +5,13 @@ import { type Owner, ownerOf } from "../docker/ownership";
 import { containersOf, inspectVolume, isTmpfs } from "../docker/volume";
 import type { DesiredState } from "./desired";
 
-/** What there is of a state on its engine. */
+/** A state as it is on its engine. */
 export interface ObservedState {
     /** The engine, for messages. */
     readonly host: string;
-    /** The other engine on which the volume is, if the docker CLI would use this one by now. */
+    /** The other engine that holds the volume, if the docker CLI's engine changed to this one after the creation. */
     readonly leftAt?: string | undefined;
-    /** What it was restored from is not there any more; looked at only if its volume was lost. */
+    /** Whether the source that it was restored from does not exist any more. Checked only if its volume was lost. */
     readonly isSourceGone?: boolean;
     readonly volume: ObservedVolume | undefined;
 }
@@ -21,11 +21,11 @@ export interface ObservedVolume {
     readonly driver: string;
     readonly isTmpfs: boolean;
     readonly mountpoint: string;
-    /** Names of the containers that mount it. */
+    /** The names of the containers that mount it. */
     readonly users: readonly string[];
-    /** Those of them that run. */
+    /** The names of the running containers that mount it, including paused containers. */
     readonly running: readonly string[];
-    /** What is in it; looked at only where something is to be restored into it. */
+    /** The content of the volume. Set only if a state is to be restored into it. */
     readonly content?: Content;
 }
 

@@ -1,4 +1,4 @@
-/** Decides what happens to a state. Pure, as the builder's plan is. */
+/** Decides what happens to a state. Pure, like the builder's plan. */
 import { isDeepStrictEqual } from "node:util";
 import { type RestoreSource, saySource } from "../archive/location";
 import { whyLeftBehind } from "../docker/leftBehind";
@@ -25,19 +25,19 @@ export type StateStep =
           readonly why: string;
       }
     | { readonly do: "removeVolume"; readonly volume: string; readonly why: string }
-    /** The volume was there before the resource, and stays as it is. */
+    /** Keeps the volume, because it existed before the resource. */
     | { readonly do: "leaveVolume"; readonly volume: string; readonly why: string };
 
 export interface StatePlan {
-    /** Why nothing may be done; then there are no steps. */
+    /** Why the plan is refused. If set, there are no steps. */
     readonly refusal?: string;
-    /** Arguments that make it another volume. */
+    /** The changed arguments that require another volume. */
     readonly replaces?: readonly string[];
     readonly steps: readonly StateStep[];
 }
 
 /**
- * @param known the state's volume as it was asked for before; `undefined` for a new one.
+ * @param known the state as the program declared it before; `undefined` for a new state.
  */
 export function planState(desired: DesiredState, observed: ObservedState, known: DesiredState | undefined): StatePlan {
     const replaces = known === undefined ? [] : changedVolume(known, desired);
@@ -61,7 +61,10 @@ export function planState(desired: DesiredState, observed: ObservedState, known:
     return { steps: [create, ...planRestore(desired, observed).steps] };
 }
 
-/** A new state is restored, one whose volume was lost too; a volume that has content is not, unless that is asked for. */
+/**
+ * Plans the restore of a new state, or of a state whose volume was lost. A volume that has content is not restored
+ * into, unless `overwrite` is set.
+ */
 function planRestore(
     { restore, volume: name }: DesiredState,
     { host, volume, isSourceGone }: ObservedState,
@@ -71,7 +74,7 @@ function planRestore(
     const step = { do: "restore", volume: name, from, image, mark, why: "restoreFrom" } as const;
     if (volume === undefined) return { steps: [step] };
     const { content, running } = volume;
-    if (content?.mark === mark) return { steps: [] }; // by a creation that was cut off after it
+    if (content?.mark === mark) return { steps: [] }; // an interrupted creation restored it
     const what = `${saySource(from)} is not restored into volume ${name} on ${host}`;
     if (volume.isTmpfs) {
         const refusal = `${what}: ${tmpfsForgets}. Leave restoreFrom out, or remove the volume, with docker volume rm ${name}`;
@@ -105,11 +108,11 @@ function changedVolume(known: DesiredState, desired: DesiredState): string[] {
     };
     const keys = Object.keys(argument) as (keyof DesiredState)[];
     return keys
-        .filter((key) => !isDeepStrictEqual(known[key], desired[key])) // in whatever order an object's keys are
+        .filter((key) => !isDeepStrictEqual(known[key], desired[key])) // ignores the order of keys
         .map((key) => argument[key] as string);
 }
 
-/** @param isOurs whether the resource that is removed made the volume. */
+/** @param isOurs whether the volume belongs to the resource that is removed. */
 export function planStateRemoval(volume: string, observed: ObservedState, isOurs: boolean): StatePlan {
     if (observed.volume === undefined) return { steps: [] };
     const { users } = observed.volume;

@@ -6,48 +6,54 @@ import { BuildxResource } from "../bridges/dynamic/resource";
 import { withSecretKeys } from "../args/secretKeys";
 
 /**
- * A TLS connection: the authority's certificate, the client's, and its key, each the path of a file or PEM text. A key
- * that is given as text is kept as a secret.
+ * The files for a TLS connection: the certificate of the authority, the certificate of the client, and its key. Each is
+ * the path of a file or PEM text. If the key is PEM text, Pulumi stores it as a secret.
  */
 export type TlsArgs = Inputs<TlsArguments>;
 
-/**
- * Where a new state comes from: the path of an archive, another volume of the same engine, or an OCI image in a registry.
- */
+/** The source of a new state: the path of an archive, a volume on the same engine, or an OCI image in a registry. */
 export type RestoreFromArgs =
     | string
     | (Inputs<RestoreSource> & {
-          /** Restore over what the volume holds already, which is lost. Default: such a restore is refused. */
+          /**
+           * Whether to replace existing content of the volume, which is then lost.
+           *
+           * @default false: the restore is refused
+           */
           overwrite?: pulumi.Input<boolean>;
-          /** An image with GNU tar and util-linux, of which the copying container is made. Default: `debian:stable-slim`. */
+          /** The image of the helper container, with GNU tar and util-linux. @default `debian:stable-slim` */
           helperImage?: pulumi.Input<string>;
       });
 
 /** Arguments of a {@link BuildKitState}. */
 export interface BuildKitStateArgs {
     /**
-     * The builder that works on this state, which is also the default for a builder's own name.
-     * Default: the resource's logical name.
+     * The name of the builder that uses this state. A `BuildxBuilder` with this state has this name by default.
+     *
+     * @default the resource's logical name
      */
     builderName?: pulumi.Input<string>;
-    /** The node of that builder. Default: `<builderName>0`, as buildx names the first one. */
+    /** The node of that builder. @default `<builderName>0`, which is buildx's name for the first node */
     node?: pulumi.Input<string>;
     /**
-     * The engine that holds the volume: a docker context's name, or a host URL (`unix://`, `tcp://`, `ssh://`).
-     * Default: what the docker CLI would use.
+     * The engine that holds the volume: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     *
+     * @default what the docker CLI would use
      */
     endpoint?: pulumi.Input<string>;
-    /** What to connect with to a `tcp://` endpoint. Default: what the docker CLI would use. */
+    /** The TLS files for a `tcp://` endpoint. @default what the docker CLI would use */
     tls?: TlsArgs;
-    /** The volume driver. Default: `local`. */
+    /** The volume driver. @default `local` */
     volumeDriver?: pulumi.Input<string>;
-    /** Options of the volume driver, such as `{ type: "none", o: "bind", device: "/fast/disk" }`. */
+    /** Options of the volume driver, for example `{ type: "none", o: "bind", device: "/fast/disk" }`. */
     volumeDriverOpts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-    /** More labels on the volume. */
+    /** Additional labels for the volume. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /**
-     * What the state starts with, instead of an empty cache: the path of an archive, or `{ archive }`, `{ volume }` or
-     * `{ image }`. It counts when the state is made; a later change of it changes nothing.
+     * The initial content of the state: the path of an archive, or `{ archive }`, `{ volume }` or `{ image }`. Used when
+     * the state is created, and again if its volume is lost. A later change does not affect an existing volume.
+     *
+     * @default an empty cache
      */
     restoreFrom?: pulumi.Input<RestoreFromArgs>;
 }
@@ -55,44 +61,46 @@ export interface BuildKitStateArgs {
 /**
  * The state of a BuildKit node: the volume that holds its cache.
  *
- * It lives on its own, so that a builder that works on it can be changed, removed and made again without losing
- * a layer. The volume is the one that buildx itself would make for the node.
+ * It is a separate resource, so its builder can be updated, removed and recreated without losing a layer. The volume
+ * has the name that buildx itself uses for the node.
  *
  * ```ts
  * const state = new BuildKitState("cache", { builderName: "ci" });
  * const builder = new BuildxBuilder("ci", { state });
  * ```
  *
- * Where there is such a volume already its content is kept, {@link adopted} says so, and where it was not made
- * by this resource it stays when the resource is removed. A volume cannot be changed: a changed argument
- * replaces it, and the new one starts empty.
+ * If the volume already exists, its content is kept and {@link adopted} is true. If this resource did not create the
+ * volume, the volume stays when the resource is removed.
  *
- * Removing a state that a container still mounts fails and names the container.
+ * A volume cannot be updated. If an argument other than `restoreFrom` or `tls` changes, the volume is replaced. The new
+ * volume starts empty, or with the content of `restoreFrom`.
+ *
+ * Removing a state fails if a container still mounts the volume; the error names the container.
  */
 export class BuildKitState extends BuildxResource {
-    /** The builder that works on this state, in lower case as buildx keeps it. */
+    /** The name of the builder that uses this state, in lower case as buildx stores it. */
     declare readonly builderName: pulumi.Output<string>;
-    /** The node that works on this state. */
+    /** The node that uses this state. */
     declare readonly node: pulumi.Output<string>;
-    /** The volume's name, `buildx_buildkit_<node>_state`. */
+    /** The name of the volume, `buildx_buildkit_<node>_state`. */
     declare readonly volumeName: pulumi.Output<string>;
-    /** Where the volume lies on the engine's host. */
+    /** The path of the volume on the engine's host. */
     declare readonly mountpoint: pulumi.Output<string>;
-    /** The volume was there already, and its content is kept. */
+    /** Whether the volume already existed, so that its content was kept. */
     declare readonly adopted: pulumi.Output<boolean>;
 
     /**
-     * A state that is there already, of another stack or made by hand.
+     * Returns an existing state, which another stack manages or a user created by hand.
      *
-     * @param id the volume's name, `buildx_buildkit_<node>_state`.
+     * @param id the name of the volume, `buildx_buildkit_<node>_state`.
      */
     static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): BuildKitState {
         return new BuildKitState(name, undefined, { ...opts, id });
     }
 
     /**
-     * @param name the resource's logical name, and the builder's where `builderName` is left out.
-     * @throws at preview, for an illegal name.
+     * @param name the resource's logical name. If `builderName` is not set, also the name of the builder.
+     * @throws at preview, if the name is not valid.
      */
     constructor(name: string, args?: BuildKitStateArgs, opts?: pulumi.CustomResourceOptions) {
         const tls = args?.tls && withSecretKeys(args.tls);
@@ -114,10 +122,10 @@ export class BuildKitState extends BuildxResource {
     }
 }
 
-/** No outputs, since an output that has no value is unknown at preview. */
+/** Arguments that are not outputs of the resource, because an output without a value is unknown at preview. */
 const asked = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
 
-/** What another resource needs of a state, as plain values: a resource itself cannot be given to a dynamic provider. */
+/** Returns the values of a state that another resource needs. A dynamic provider does not accept a resource. */
 export const referenceTo = (state: BuildKitState) => ({
     builderName: state.builderName,
     node: state.node,

@@ -1,4 +1,4 @@
-/** How big a state is: types for users, and how it is found out. */
+/** The size of a state: types for users, and the measurement. */
 import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
 import { abortedBySignals } from "../archive/signals";
@@ -22,26 +22,26 @@ export interface StateUsage {
     builderName: string;
     node: string;
     volumeName: string;
-    /** Of the builder's container: `inactive` where there is none. */
+    /** The status of the builder's container. `inactive` if it does not exist. */
     status: "running" | "stopped" | "inactive";
-    /** Bytes on the disk of the engine's host. */
+    /** The size on the disk of the engine's host, in bytes. */
     sizeOnDisk: number;
-    /** BuildKit's own account; left out where the engine has no BuildKit image to ask with. */
+    /** The size that BuildKit reports. Not set if the builder does not run and the engine has no BuildKit image. */
     usage?: CacheUsage;
 }
 
-/** Sizes in bytes. */
+/** The cache as BuildKit reports it. Sizes are in bytes. */
 export interface CacheUsage {
     total: number;
-    /** What nothing uses at the moment. */
+    /** The size of everything that is not in use. */
     reclaimable: number;
-    /** By BuildKit's own types: `regular`, `exec.cachemount`, `source.local`, … */
+    /** Sizes by BuildKit's cache types: `regular`, `exec.cachemount`, `source.local`, … */
     byType: Record<string, number>;
-    /** When some of it was used last, RFC 3339; left out where there is nothing. */
+    /** When any part of the cache was last used, in RFC 3339 format. Not set if the cache is empty. */
     lastUsedAt?: string;
 }
 
-/** Seconds for a buildkitd that is booted to be asked. */
+/** How long a temporary buildkitd may take to boot, in seconds. */
 const bootTimeout = 60;
 
 export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
@@ -115,18 +115,18 @@ const cacheUsage = ({ total, reclaimable, byType, lastUsed }: Usage): CacheUsage
     ...(lastUsed && { lastUsedAt: lastUsed.toISOString() }),
 });
 
-/** What the folder takes, without what builds that run have mounted in it. */
+/** Returns the size of the state folder in bytes, without the file systems that running builds have mounted in it. */
 async function folderSize(engine: Engine, container: string, signal: AbortSignal | undefined): Promise<number> {
     const command = ["du", "-skx", stateFolder];
     const { exitCode, stdout, stderr } = await execInContainer(engine, container, command, signal);
     const kilobytes = Number(/^\d+/.exec(stdout)?.[0]);
-    if (!Number.isNaN(kilobytes)) return kilobytes * 1024; // files that went meanwhile make it end with 1
+    if (!Number.isNaN(kilobytes)) return kilobytes * 1024; // if files are removed during the run, du exits with 1
     throw new Error(`du in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${stderr.trim()}`);
 }
 
 /**
- * Without a BuildKit image on the engine all that is known is the size on disk. If the program is told to stop, the container
- * of the buildkitd that is booted for it is removed.
+ * Measures a state whose builder does not run, with a temporary buildkitd. If the program receives SIGINT or SIGTERM,
+ * its container is removed. If the engine has no BuildKit image, only the size on disk is measured.
  */
 async function measureAtRest(
     engine: Engine,

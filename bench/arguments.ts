@@ -1,7 +1,11 @@
 import { parseArgs } from "node:util";
 import type { Measurement } from "./measurement";
 
-/** The measurements that are asked for; throws where there is none of a name. */
+/**
+ * Returns the measurements that `--only` selects, or all of them.
+ *
+ * @throws {Error} if there is no measurement of a given name.
+ */
 export function chosen(args: string[], all: readonly Measurement[]): readonly Measurement[] {
     const { values } = parseArgs({ args, options: { only: { type: "string", multiple: true } } });
     if (values.only === undefined) return all;

@@ -1,31 +1,31 @@
-/** What is measured, as a value: the table, the chart and the comparison with older figures are made from it alone. */
+/** A measurement as a value. The table, the chart and the comparison with older figures depend on it alone. */
 import type { Bench } from "./support/bench";
 
-/** Of the figures of one row: `ms` of wall time, 10^6 bytes, 10^3 bytes, percent, or none where things are counted. */
+/** The unit of a row: `ms` of wall time, `MB` (10^6 bytes), `KB` (10^3 bytes), percent, or empty for counts. */
 export type Unit = "ms" | "MB" | "KB" | "%" | "";
 
 export interface Measurement {
-    /** By which `--only` chooses it. */
+    /** The name that `--only` selects. */
     readonly name: string;
     readonly what: string;
-    /** What it is measured beside, in the same run. */
+    /** What it is compared with in the same run. */
     readonly beside?: string;
     readonly unit: Unit;
     readonly goal: Goal;
     run(bench: Bench): Promise<Figures>;
 }
 
-/** What a figure, or its ratio to the one beside it, is to be. */
+/** The goal of a figure, or of its ratio to the compared figure. */
 export interface Goal {
     readonly of: "ours" | "ratio";
     readonly most?: number;
     readonly least?: number;
 }
 
-/** Medians. */
+/** The medians of a measurement. */
 export interface Figures {
     readonly ours: number;
     readonly beside?: number;
-    /** More of the same unit that tells how the figure came to be, by what it is. */
+    /** Additional figures of the same unit that explain the figure, by description. */
     readonly more?: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,6 @@
 /**
- * Makes, changes and removes a builder again and again in one provider process, with a real build each time, and tells what
- * that leaves behind or makes grow.
+ * Creates, updates and removes a builder repeatedly in one provider process, with a real build each time. Reports what
+ * this leaves behind and what grows.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,52 +16,59 @@ import { slope } from "./support/line";
 import { engineProcess, openFiles, residentMemory } from "./support/processes";
 import { ProviderProcess } from "./support/providerProcess";
 
-/** Before the first look: modules are loaded, code is compiled, connections are there and the heap has found its size by then. */
+/**
+ * Rounds before the first look. After them, modules are loaded, code is compiled, connections exist and the heap has
+ * reached its size.
+ */
 const warmUp = 100;
 
 /**
- * How long what is being closed or removed, by other programs too, may take until it is gone, in milliseconds. The engine
- * closes connections that it has given to a process once it collects its garbage, which it does within two minutes.
+ * Timeout, in milliseconds, until files and objects that are being closed or removed no longer exist. Other programs
+ * remove some of them. The engine closes connections that it handed to a process when it collects its garbage, within
+ * two minutes.
  */
 const patience = 150_000;
 
-/** Between two looks, in milliseconds. */
+/** Time between two looks, in milliseconds. */
 const pause = 2_000;
 
-/** A process that is looked at. */
+/** A process whose memory and open files are measured. */
 interface Watched {
     readonly name: string;
     readonly pid: number;
 }
 
-/** Memory that is looked at after each round. */
+/** Memory that is measured after each round. */
 interface Meter {
     readonly name: string;
-    /** In 10^6 bytes. */
+    /** Returns the memory in 10^6 bytes. */
     readonly read: () => Promise<number>;
-    /** What it may grow in a round, in 10^3 bytes. */
+    /** The largest growth in a round, in 10^3 bytes. */
     readonly mostGrowth: number;
 }
 
 /**
- * What is in use after a forced collection grows by compiled code alone, as one function after the other is called often
- * enough for V8 to compile it: some 8 KB a round over the first 100, and less with each. What is kept of a builder, with its
- * properties, the engine's answers on it and a connection, is some 10 KB of objects and more.
+ * The memory in use after a forced collection grows only by compiled code, because V8 compiles a function once it is
+ * called often enough. That is about 8 KB a round over the first 100 rounds, and less in later rounds. A leaked
+ * builder, with its properties, the engine's responses and a connection, takes 10 KB of objects or more.
  */
 const mostInUse = 10;
 
-/** What its process takes of the machine moves by some 10^6 bytes with the room that the collector keeps, however long it runs. */
+/**
+ * The resident memory varies by about 10^6 bytes with the reserve that the collector keeps, however long the process
+ * runs.
+ */
 const mostResident = (rounds: number) => 5_000 / rounds;
 
 /**
- * The engine is a program of Go's, whose heap may double before it is collected, and it has other clients. That nothing of
- * ours is left in it is told by what it lists, and by its open files.
+ * The engine is a Go program. Its heap may double before it is collected, and it has other clients. Its lists of
+ * objects and its open files show whether this package leaves anything in it.
  */
 const mostResidentOfEngine = (rounds: number) => 100_000 / rounds;
 
 /**
- * Open files may differ by so many: a connection to the engine is kept for the next call, and whether the last one of a round
- * was there still when the next call came is chance.
+ * The number by which open files may differ. A connection to the engine is kept for the next call. Whether the last
+ * connection of a round still exists when the next call starts is random.
  */
 const fileTolerance = 1;
 
@@ -73,7 +80,7 @@ interface Look {
 
 interface Line {
     readonly cells: readonly string[];
-    /** What is not flat, in words. */
+    /** What grows, as a sentence. */
     readonly trouble?: string | undefined;
 }
 
@@ -98,7 +105,7 @@ async function soak(bench: Bench, rounds: number): Promise<Line[]> {
     ];
     const readMeters = async (): Promise<number[]> => {
         const figures: number[] = [];
-        for (const meter of meters) figures.push(await meter.read()); // garbage is collected for the first
+        for (const meter of meters) figures.push(await meter.read()); // the read forces a garbage collection
         return figures;
     };
     const look = async (): Promise<Look> => ({
@@ -137,7 +144,9 @@ async function soak(bench: Bench, rounds: number): Promise<Line[]> {
     }
 }
 
-/** One builder's life: it is made, built with, changed with its container kept or made anew, built with and removed. */
+/**
+ * Runs one builder: create, build, update, read, build, remove. The update keeps or recreates the container by turns.
+ */
 async function lifeOfOne(provider: ProviderProcess, name: string, round: number, context: string): Promise<void> {
     const build = (builder: string) =>
         buildx("build", "--builder", builder, "--progress", "plain", "--output", "type=cacheonly", context);
@@ -165,7 +174,7 @@ function tell(round: number, rounds: number, meters: readonly Meter[], memory: r
     console.error(`soak: ${round <= 0 ? "warm-up" : `round ${round} of ${rounds}`}: ${figures}`);
 }
 
-/** Looks until all is as it was, as long as the patience is. */
+/** Looks until everything is as it was before, or until {@link patience} has passed. */
 async function settled(start: Look, look: () => Promise<Look>): Promise<Look> {
     const until = performance.now() + patience;
     for (;;) {

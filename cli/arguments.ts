@@ -3,15 +3,15 @@ import { suggestion } from "../provider/words";
 
 export const commands = ["status", "doctor"] as const;
 
-/** What is to be done. */
+/** A command line: the command and its arguments. */
 export interface Invocation {
     readonly command: (typeof commands)[number];
-    /** The builders that are meant, in buildx's lower case; all where there is none. */
+    /** The requested builders, in lower case as buildx stores them. An empty list requests all builders. */
     readonly names: readonly string[];
     readonly json: boolean;
 }
 
-/** Thrown for arguments that make no sense. */
+/** Thrown for invalid arguments. */
 export class UsageError extends Error {}
 
 const options = {
@@ -20,9 +20,13 @@ const options = {
     version: { type: "boolean", short: "V" },
 } as const;
 
-/** @throws {@link UsageError} with what was probably meant. */
+/**
+ * Parses a command line.
+ *
+ * @throws {UsageError} if an argument is not valid. The message suggests what was probably meant.
+ */
 export function parseArguments(args: readonly string[]): Invocation | "help" | "version" {
-    // Not strict: the parser's own messages know no suggestion.
+    // Not strict, because the parser's own errors have no suggestions.
     const { values, positionals, tokens } = parseArgs({
         args: [...args],
         options,

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** `pulumi-buildx`: what there is on this machine, and what is wrong with it. Modules are loaded when they are needed. */
+/** `pulumi-buildx`: shows the builders on this machine and their problems. Modules are loaded when they are needed. */
 import { parseArguments, UsageError } from "./arguments";
 
-/** For wrong arguments; 1 is a doctor's who found something. */
+/** The exit code for invalid arguments. `doctor` uses 1 for problems it found. */
 const wrongUsage = 2;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,7 +32,9 @@ main(process.argv.slice(2)).then(end, (error: unknown) => {
     end(isUsage ? wrongUsage : 3);
 });
 
-/** Once all is written: a question that nobody waits for any more may still be open. */
+/**
+ * Exits after all output is written. A query that timed out may still be open, so the process would not exit by itself.
+ */
 function end(code: number): void {
     process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }

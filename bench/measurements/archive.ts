@@ -18,8 +18,8 @@ import {
 
 const rounds = 3;
 
-// Both compress with zstd's own level, 3, in one thread, and end once all lies on the disk. What they read lies in the page
-// cache after the first round, and nothing that was written before is left to be written while they run.
+// Both compress with zstd's default level, 3, in one thread, and end when all data is on the disk. After the first
+// round, what they read is in the page cache. No earlier writes are pending while they run.
 
 export const archive: Measurement = {
     name: "archive",
@@ -99,7 +99,7 @@ async function makeVolume(bench: Bench): Promise<string> {
     return volume;
 }
 
-/** What it takes without a way through the engine, for those who are root on its host. */
+/** Returns the time of tar and zstd if root on the engine's host accesses the volume's folder directly. */
 async function onHost(round: () => Promise<number>) {
     const times: number[] = [];
     for (let each = 0; each < rounds; each++) times.push(await round());

@@ -8,7 +8,7 @@ import { change, make, makeByBuildx, remove, removeByBuildx } from "../support/b
 
 const layers = 5;
 
-/** A folder to build from, with a layer a file; nothing of it runs, so that it needs no image. */
+/** Creates a folder to build from, with one layer for each file. The build runs no program, so it needs no image. */
 async function context(bench: Bench): Promise<string> {
     const folder = join(bench.folder, "context");
     await mkdir(folder, { recursive: true });
@@ -18,7 +18,7 @@ async function context(bench: Bench): Promise<string> {
     return folder;
 }
 
-/** Builds, and gives the share of the layers that came from the builder's cache, in percent. */
+/** Builds and returns the share of layers that came from the builder's cache, in percent. */
 async function build(builder: string, folder: string): Promise<number> {
     const args = ["buildx", "build", "--builder", builder, "--progress", "plain", "--output", "type=cacheonly", folder];
     const { code, output } = await run("docker", args, { env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "1" } });
@@ -26,7 +26,7 @@ async function build(builder: string, folder: string): Promise<number> {
     return (output.split("\n").filter((line) => / CACHED$/.test(line)).length / layers) * 100;
 }
 
-/** Another image with the same BuildKit. */
+/** Creates another image with the same BuildKit. */
 async function otherImage(bench: Bench): Promise<string> {
     const [name, image] = [bench.name(), `${bench.unique}:other`];
     await must("docker", ["create", "--name", name, driverDefaults.image]);

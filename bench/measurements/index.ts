@@ -11,7 +11,7 @@ import { reading } from "./read";
 import { state } from "./state";
 import { ten } from "./ten";
 
-/** In the order of the table. */
+/** All measurements, in the order of the table. */
 export const measurements: readonly Measurement[] = [
     create,
     ten,

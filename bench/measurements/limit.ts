@@ -2,7 +2,7 @@ import type { Measurement } from "../measurement";
 import { change, make, makeByBuildx, remove, removeByBuildx } from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
-/** One limit after another, none twice in a row. */
+/** Returns a function that returns a different limit than on its previous call. */
 function limits(): () => string {
     let round = 0;
     return () => `${512 + 64 * (round++ % 2)}m`;

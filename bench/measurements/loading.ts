@@ -35,7 +35,9 @@ export const loadingMemory: Measurement = {
     },
 };
 
-/** All that a builder's life takes, the client of the engine and the lock of the store too. */
+/**
+ * Everything that a builder needs from creation to removal, including the engine's client and the lock of the store.
+ */
 const implementation = `
     require("@pulumi/pulumi");
     const start = performance.now();

@@ -14,14 +14,14 @@ export const memory: Measurement = {
     },
 };
 
-/** What one builder asks of its engine at once, at most. */
+/** The largest number of parallel calls that one builder makes to its engine. */
 const callsAtOnce = 8;
 
 export const connections: Measurement = {
     name: "connections",
     what: `connections of the provider process to the engine once it has made ${builders} builders`,
     unit: "",
-    // They are kept for the next builder: so many as are made at once have any.
+    // Connections are kept for the next builder, so there are as many as builders are created in parallel.
     goal: { of: "ours", most: callsAtOnce * 4 * cpus().length },
     async run(bench) {
         const { idle, after } = (await bench.hundred()).sockets;

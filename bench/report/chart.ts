@@ -1,10 +1,10 @@
-/** The ratios as one picture, in the colours of the README's other one. */
+/** Draws the ratios as one picture, in the colors of the README's other picture. */
 import type { Result } from "./results";
 import { shown } from "./words";
 
 const width = 860;
 const left = 24;
-/** Where the bar of what is measured beside ends; ours may be longer. */
+/** The x position at which the bar of the compared figure ends. The package's own bar may be longer. */
 const full = 470;
 const longest = 1.3;
 const numbers = 636;
@@ -21,7 +21,7 @@ const style = `
     .goal { stroke: #1a7f37; stroke-width: 2; }
     .green { font-size: 11px; fill: #1a7f37; }`;
 
-/** The rows of which the ratio is what counts, each a bar on that of what it is measured beside. */
+/** Returns the rows whose goal is a ratio, each as a bar on top of the bar of the compared figure. */
 export function chart(results: readonly Result[]): string {
     const rows = results.filter(({ goal, ratio }) => goal.of === "ratio" && ratio !== undefined);
     const height = top + rows.length * rowHeight + 14;

@@ -1,12 +1,12 @@
 import type { Result } from "./results";
 import { shown } from "./words";
 
-/** What a run may differ from the last one without a reason in the code. */
+/** The largest factor by which a run may differ from the last run without a cause in the code. */
 const tolerance = 1.25;
 
 /**
- * Ratios, and sizes where there is nothing to set them beside, that got worse by more than a quarter. Times alone are not
- * compared: they are the machine's.
+ * Returns the rows that got worse by more than a quarter. A row is compared by its ratio, or by its size if it has no
+ * ratio. Times without a ratio are not compared, because they depend on the machine.
  */
 export function worse(rows: readonly Result[], older: readonly Result[]): string[] {
     return rows.flatMap((row) => {
@@ -20,6 +20,6 @@ export function worse(rows: readonly Result[], older: readonly Result[]): string
 }
 
 const figureOf = ({ ratio, ours, unit, goal }: Result): number | undefined => {
-    if (goal.least !== undefined) return ours; // beside nothing kept there is no ratio
+    if (goal.least !== undefined) return ours; // no ratio if the figure beside it is 0
     return ratio ?? (unit === "ms" ? undefined : ours);
 };

@@ -5,7 +5,7 @@ import { checkout } from "../../tests/support/project";
 import { must, run } from "../../tests/support/run";
 import type { Figures, Goal, Measurement, Unit } from "../measurement";
 
-/** One row, as it is kept. */
+/** One row, as it is saved. */
 export interface Result extends Figures {
     readonly name: string;
     readonly what: string;
@@ -17,7 +17,7 @@ export interface Result extends Figures {
 }
 
 export interface Results {
-    /** What it was measured on. */
+    /** The machine and the versions of the measured programs. */
     readonly on: Readonly<Record<string, string | number>>;
     readonly rows: readonly Result[];
 }
@@ -60,13 +60,15 @@ export async function machine(): Promise<Results["on"]> {
     };
 }
 
-/** The figures of the last commit that has any. */
+/** Returns the figures of the last commit; `undefined` if it has none. */
 export async function committed(): Promise<Results | undefined> {
     const { code, stdout } = await run("git", ["show", `HEAD:${path}`], { cwd: checkout });
     return code === 0 ? (JSON.parse(stdout) as Results) : undefined;
 }
 
-/** Rows in the place of the older ones of the same names, the others as they were. */
+/**
+ * Saves rows and returns all rows. A new row replaces an older row of the same name; the other rows stay as they were.
+ */
 export async function keep(
     rows: readonly Result[],
     order: readonly string[],

@@ -1,4 +1,6 @@
-/** What a thousand builders take, reckoned from the figures that were measured; so it says no other than they do. */
+/**
+ * Computes what a thousand builders cost from the measured figures, so that the page always agrees with the figures.
+ */
 import type { Result, Results } from "./results";
 
 const builders = 1000;
@@ -6,12 +8,12 @@ const engines = 10;
 
 interface Row {
     readonly what: string;
-    /** The slope, and which row of the bench it is of. */
+    /** The slope, and the row of the bench that it comes from. */
     readonly measured: string;
     readonly reckoned: string;
 }
 
-/** A page in Markdown; rows of which there is no figure say so. */
+/** Returns a page in Markdown. A row without a figure says that it was not measured. */
 export function scale(on: Results["on"], results: readonly Result[]): string {
     const figures = new Map(results.map((result) => [result.name, result]));
     const rows = reckonings.map(({ what, from, reckon }): Row => {
@@ -50,7 +52,7 @@ What does not grow with the number of builders:
 
 interface Reckoning {
     readonly what: string;
-    /** The row of the bench. */
+    /** The name of the row in the bench. */
     readonly from: string;
     readonly reckon: (result: Result) => { readonly slope: string; readonly total: string };
 }
@@ -104,7 +106,9 @@ const reckonings: readonly Reckoning[] = [
     },
 ];
 
-/** What a point may be off a straight line, in percent of the line's height; the rounds of one size differ by as much. */
+/**
+ * The largest deviation from a straight line, in percent of the line's height. Rounds of one size differ by as much.
+ */
 const mostBend = 5;
 
 const perBuilder = (each: number, shown: (value: number) => string) => ({
@@ -127,7 +131,11 @@ function straightness(preview: Result | undefined): string {
 
 const digits = (value: number) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
 
-/** @param ms milliseconds. */
+/**
+ * Returns a time as text.
+ *
+ * @param ms milliseconds.
+ */
 function duration(ms: number): string {
     if (ms < 1000) return `${ms.toFixed(digits(ms))} ms`;
     const seconds = ms / 1000;

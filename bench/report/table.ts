@@ -1,7 +1,7 @@
 import type { Result } from "./results";
 import { goalInWords, moreInWords, shown } from "./words";
 
-/** A table for the screen. */
+/** Returns the results as a table for the terminal. */
 export function table(results: readonly Result[]): string {
     const rows = results.map((result) => [
         result.name,
@@ -16,7 +16,7 @@ export function table(results: readonly Result[]): string {
     return columns([["", "median", "beside", "ratio", "goal", "reached", "what", ""], ...rows]);
 }
 
-/** Rows with the cells of each column below each other. */
+/** Returns rows as text, with the cells of each column aligned. */
 export function columns(rows: readonly (readonly string[])[]): string {
     const widths = rows.reduce<number[]>(
         (most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)),

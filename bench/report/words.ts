@@ -1,7 +1,7 @@
 import type { Goal, Unit } from "../measurement";
 import type { Result } from "./results";
 
-/** A figure as it is read: three digits are more than a next run would repeat. */
+/** Returns a figure as text with about three digits, which is already more than the next run would repeat. */
 export const shown = (value: number, unit: Unit): string => {
     const size = Math.abs(value);
     const digits = size >= 100 || (unit === "" && Number.isInteger(value)) ? 0 : size >= 10 || unit === "%" ? 1 : 2;
@@ -13,7 +13,7 @@ export function goalInWords({ of, most, least }: Goal, unit: Unit): string {
     return most === undefined ? `${bound(least ?? 0)} or more` : `${bound(most)} or less`;
 }
 
-/** More figures of a row, in a line. */
+/** Returns the additional figures of a row in one line. */
 export const moreInWords = ({ more = {}, unit }: Result): string =>
     Object.entries(more)
         .map(([what, value]) => `${what}: ${shown(value, unit)}`)

@@ -9,22 +9,22 @@ import { interruptible, throwIfInterrupted } from "./interruption";
 import { type LargeState, makeLargeState } from "./largeState";
 import { once } from "./once";
 
-/** What the measurements of one run share: a store of its own, names of its own, and what is dear to make. */
+/** What the measurements of one run share: a buildx store, unique names, and objects that are expensive to create. */
 export interface Bench {
-    /** Starts the names of all that is made on the engine. */
+    /** The prefix of all names that the run creates on the engine. */
     readonly unique: string;
     readonly folder: string;
-    /** A name that nothing has yet. */
+    /** Returns a name that nothing has yet. */
     readonly name: () => string;
-    /** Stacks of several sizes, made when they are first asked for. */
+    /** Stacks of several sizes, created on the first call. */
     growth(): Promise<Growth>;
-    /** What a hundred builders in one provider process take, made when it is first asked for. */
+    /** The cost of a hundred builders in one provider process, measured on the first call. */
     hundred(): Promise<Hundred>;
-    /** A state to archive and restore, made when it is first asked for. */
+    /** A state to archive and restore, created on the first call. */
     largeState(): Promise<LargeState>;
 }
 
-/** Does some work with all that it makes gone afterwards, also where it fails or is interrupted. */
+/** Does some work, and then removes everything that it created, even if it fails or is interrupted. */
 export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
     const unique = `bench${randomBytes(4).toString("hex")}`;
     const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-bench-"));
@@ -45,7 +45,7 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
         try {
             return await work(bench);
         } finally {
-            // Of a call that was cut off, the effect may show after a first look.
+            // The effect of a call that was cut off may show only after the first look.
             for (let attempt = 0; attempt < 5 && (await leftovers(unique)).length > 0; attempt++)
                 await removeLeftovers(unique);
             await rm(folder, { recursive: true, force: true });

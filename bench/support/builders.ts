@@ -1,4 +1,4 @@
-/** Builders as this package makes them and as docker buildx does, in the same store. */
+/** Creates builders as this package does and as docker buildx does, in the same store. */
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import type { CheckResult, CreateResult, UpdateResult } from "@pulumi/pulumi/dynamic";
@@ -18,7 +18,7 @@ export interface Made {
     state: BuilderState;
 }
 
-/** Makes a builder as Pulumi does, by `check` and `create`. */
+/** Creates a builder with `check` and `create`, as Pulumi does. */
 export async function make(name: string, args: Partial<BuilderInputs> = {}): Promise<Made> {
     const asked = {
         name,
@@ -31,7 +31,7 @@ export async function make(name: string, args: Partial<BuilderInputs> = {}): Pro
     return { id, inputs, state: outs as BuilderState };
 }
 
-/** Changes arguments of a builder that is there. */
+/** Changes arguments of an existing builder. */
 export async function change(made: Made, args: Partial<BuilderInputs>): Promise<void> {
     const { outs } = (await verbs.update(made.id, made.state, {
         ...made.inputs,
@@ -52,9 +52,10 @@ export const makeByBuildx = (name: string, ...args: string[]): Promise<string> =
 export const removeByBuildx = (...names: string[]): Promise<string> => buildx("rm", ...names);
 
 /**
- * Does something for each of several. After a failure no more is begun, and what is begun is awaited.
+ * Does some work for each item. After a failure it starts no more items and waits for the items in progress.
  *
- * @param atOnce how many at once; omitted: as many as `pulumi up` would by default.
+ * @param atOnce the number of items in parallel.
+ * @default the parallelism of `pulumi up`
  */
 export async function asPulumiDoes<Item, Result>(
     items: readonly Item[],

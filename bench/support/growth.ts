@@ -4,18 +4,20 @@ import { Project } from "../../tests/support/project";
 import { throwIfInterrupted } from "./interruption";
 import { median, timed } from "./rounds";
 
-/** The numbers of builders that a stack is looked at with. */
+/** The numbers of builders in the measured stacks. */
 export const sizes = [0, 1, 10, 100] as const;
 
 export type Size = (typeof sizes)[number];
 
-/** What a stack costs, by the number of its builders. With none, the program does not load this package either. */
+/**
+ * The cost of a stack, by the number of its builders. With no builders, the program does not load this package either.
+ */
 export interface Growth {
-    /** Milliseconds of `pulumi preview` with nothing to change. */
+    /** Time of a `pulumi preview` with nothing to change, in milliseconds. */
     readonly preview: Record<Size, number>;
-    /** The same of the most that were looked at, where they are resources of Pulumi's own class that do nothing. */
+    /** The same time for the largest number of resources if they are Pulumi's own dynamic resources that do nothing. */
     readonly previewOfNothings: number;
-    /** Bytes of the state file. */
+    /** Size of the state file, in bytes. */
     readonly state: Record<Size, number>;
 }
 
@@ -23,10 +25,14 @@ const rounds = 9;
 
 const most = Math.max(...sizes);
 
-/** @param unique starts the names of all that is made. */
+/**
+ * Measures stacks of all sizes.
+ *
+ * @param unique the prefix of all names that it creates.
+ */
 export async function grow(unique: string): Promise<Growth> {
     const project = await Project.make({ unique: `${unique}-stack` });
-    delete project.env.NODE_COMPILE_CACHE; // which users do not have
+    delete project.env.NODE_COMPILE_CACHE; // users do not set it
     project.loadAll();
     try {
         const preview = {} as Record<Size, number>;
@@ -45,7 +51,7 @@ export async function grow(unique: string): Promise<Growth> {
     }
 }
 
-/** Once all is made, the milliseconds of a preview. */
+/** Returns the time of a preview in milliseconds, once all resources are created. */
 async function timeOfPreview(project: Project): Promise<number> {
     throwIfInterrupted();
     await project.up();
@@ -54,7 +60,7 @@ async function timeOfPreview(project: Project): Promise<number> {
     return median(times.slice(1));
 }
 
-/** The least that dynamic resources take: one property each, and a provider without anything to look at. */
+/** The least that dynamic resources cost: one property each, and a provider that inspects nothing. */
 const nothings = `
     const provider = { create: async (inputs) => ({ id: "nothing", outs: inputs }) };
     class Nothing extends pulumi.dynamic.Resource {
@@ -62,7 +68,7 @@ const nothings = `
     }
     for (let index = 0; index < ${most}; index++) new Nothing("b" + index);\n`;
 
-/** Where Pulumi's own backend in a folder keeps the state of the stack. */
+/** Returns the path at which Pulumi's file backend keeps the state of the stack. */
 const stateFile = ({ backend, unique }: Project) => join(backend, ".pulumi/stacks", unique, "test.json");
 
 async function write(project: Project, size: Size): Promise<void> {

@@ -4,15 +4,19 @@ import { ProviderProcess } from "./providerProcess";
 
 export const builders = 100;
 
-/** What one provider process takes for all that it made, beside what it takes when it is idle. */
+/** What one provider process uses after it created all builders, and what it uses when it is idle. */
 export interface Hundred {
     /** In 10^6 bytes. */
     readonly memory: { readonly idle: number; readonly after: number };
-    /** Sockets that it has open: connections to the engine, and a few that every process of the kind has. */
+    /** The number of open sockets: connections to the engine, and a few that every provider process has. */
     readonly sockets: { readonly idle: number; readonly after: number };
 }
 
-/** @param name gives one that nothing has yet. */
+/**
+ * Creates the builders in one provider process and measures that process.
+ *
+ * @param name returns a name that nothing has yet.
+ */
 export async function makeHundred(name: () => string): Promise<Hundred> {
     const provider = await ProviderProcess.start();
     const sockets = async () => (await openFiles(provider.pid)).filter((target) => target.startsWith("socket:")).length;

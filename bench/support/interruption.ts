@@ -1,6 +1,6 @@
 /**
- * Ctrl-C, and SIGTERM. What is begun is finished, so that nothing is made any more when the cleaning up begins; the second
- * signal ends the program at once.
+ * Handles Ctrl-C and SIGTERM. Work in progress is finished first, so that nothing is created during the cleanup. A
+ * second signal ends the program at once.
  */
 const interrupting = new AbortController();
 
@@ -13,10 +13,10 @@ function interrupt(signal: NodeJS.Signals): void {
     interrupting.abort(new Error(`interrupted by ${signal}`));
 }
 
-/** Throws once the program was asked to end. */
+/** Throws if the program was interrupted. */
 export const throwIfInterrupted = (): void => interrupting.signal.throwIfAborted();
 
-/** Does some work, and has the program's exit code tell of an interruption in between. */
+/** Does some work. If a signal interrupts it, the program's exit code shows the signal. */
 export async function interruptible<T>(work: () => Promise<T>): Promise<T> {
     process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     try {

@@ -1,9 +1,9 @@
-/** What there is on an engine and in folders, to be compared with what there is later. */
+/** Lists what exists on an engine and in folders, so that it can be compared with a later list. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { docker } from "../../tests/support/docker";
 
-/** Of each kind, each thing by a text that no other of it has. */
+/** The objects of each kind. Each object has a text that no other object of its kind has. */
 export type Inventory = Readonly<Record<string, readonly string[]>>;
 
 const lists = {
@@ -13,7 +13,7 @@ const lists = {
     "networks of the engine": ["network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"],
 };
 
-/** All that the engine has, whoever made it: what is left behind may have no name of ours. */
+/** Lists everything on the engine, including unmanaged objects, because a leftover may have no name of this package. */
 export async function onEngine(): Promise<Inventory> {
     const kinds = Object.entries(lists).map(async ([kind, args]) => {
         const lines = (await docker(args)).split("\n").filter((line) => line !== "");
@@ -22,12 +22,12 @@ export async function onEngine(): Promise<Inventory> {
     return Object.fromEntries(await Promise.all(kinds));
 }
 
-/** Paths of the files in a folder and in those in it; none where there is no such folder. */
+/** Returns the paths of all files in a folder and its subfolders; an empty list if the folder does not exist. */
 export async function filesIn(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
     return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
-/** What is there now and was not before. */
+/** Returns what exists now and did not exist before. */
 export const added = (before: readonly string[], now: readonly string[]): string[] =>
     now.filter((each) => !before.includes(each));

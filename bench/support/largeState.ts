@@ -1,4 +1,4 @@
-/** A state as large as those that are worth an archive, made by a real build. */
+/** Creates a state that is large enough to be worth an archive, with a real build. */
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,13 +7,16 @@ import { must } from "../../tests/support/run";
 import type { Bench } from "./bench";
 import { buildx, make } from "./builders";
 
-/** buildkitd keeps what a build read of a context, and a layer with the same: each byte lies in the state twice. */
+/**
+ * The size of the context. buildkitd keeps both the context and a layer with the same files, so the state holds each
+ * byte twice.
+ */
 const contextBytes = 500_000_000;
 const folders = 10;
 const filesInFolder = 100;
 const fileLength = contextBytes / folders / filesInFolder;
 
-/** A stopped builder with a state of 10^9 bytes in some 2000 files, half random bytes and half text. */
+/** A stopped builder with a state of 10^9 bytes in about 2000 files, half of them random bytes and half text. */
 export interface LargeState {
     readonly builderName: string;
     readonly volume: string;
@@ -33,7 +36,7 @@ export async function makeLargeState(bench: Bench): Promise<LargeState> {
     }
 }
 
-/** A layer for each folder of files; every second file is text. */
+/** Writes a context with one layer for each folder of files. Every second file is text. */
 async function writeContext(folder: string): Promise<void> {
     const names = Array.from({ length: folders }, (_, index) => `part-${index}`);
     const text = await programText();
@@ -49,5 +52,5 @@ async function writeContext(folder: string): Promise<void> {
     await writeFile(join(folder, "Dockerfile"), ["FROM scratch", ...copies].join("\n"));
 }
 
-/** Real text, of which zstd makes a fifth. It repeats itself further apart than zstd looks back. */
+/** Returns real text, which zstd compresses to a fifth. Its repetitions are further apart than zstd's window. */
 const programText = (): Promise<Buffer> => readFile(require.resolve("typescript"));

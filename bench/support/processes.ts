@@ -1,14 +1,14 @@
-/** What the kernel says of running processes, on Linux. */
+/** Reads what the kernel reports about running processes, on Linux. */
 import { readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { must } from "../../tests/support/run";
 
-/** The memory that a process has, in 10^6 bytes. */
+/** Returns the resident memory of a process, in 10^6 bytes. */
 export async function residentMemory(pid: number): Promise<number> {
     const status = await readFile(`/proc/${pid}/status`, "utf8");
     return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
 }
 
-/** What each open file descriptor of a process is, such as `socket:[4026]` or a path. */
+/** Returns the target of each open file descriptor of a process, for example `socket:[4026]` or a path. */
 export async function openFiles(pid: number): Promise<string[]> {
     const folder = `/proc/${pid}/fd`;
     const targets = await Promise.all(
@@ -17,10 +17,10 @@ export async function openFiles(pid: number): Promise<string[]> {
     return targets.filter((target) => target !== undefined);
 }
 
-/** A socket that waits for connections, in the flags of `/proc/net/unix`. */
+/** The flags in `/proc/net/unix` of a socket that waits for connections. */
 const listening = "00010000";
 
-/** The process of the engine that docker talks to; where it cannot be found, why. */
+/** Returns the process of the engine that docker connects to, or the reason why it cannot be found. */
 export async function engineProcess(): Promise<{ pid: number } | { why: string }> {
     const host = (await must("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).trim();
     if (!host.startsWith("unix://")) return { why: `${host} is no socket of this machine` };
@@ -35,7 +35,7 @@ export async function engineProcess(): Promise<{ pid: number } | { why: string }
 async function listensAt(pid: number, socket: string): Promise<boolean> {
     const [files, lines] = await Promise.all([
         openFiles(pid).catch((): string[] => []),
-        readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => ""), // those of its network
+        readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => ""), // the sockets of its network namespace
     ]);
     for (const line of lines.split("\n")) {
         const [, , , flags, , , inode, path] = line.trim().split(/\s+/);

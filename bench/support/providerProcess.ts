@@ -20,7 +20,7 @@ export interface Managed {
 
 const implementation = 'exports.handler = () => require("pulumi-buildx/dynamic").BuildxBuilder;';
 
-/** The process in which Pulumi runs dynamic providers, spoken to as Pulumi does. */
+/** The process in which Pulumi runs dynamic providers. The bench sends it the same requests as Pulumi. */
 export class ProviderProcess {
     private constructor(
         private readonly engine: { stop: () => void },
@@ -28,7 +28,11 @@ export class ProviderProcess {
         private readonly client: ResourceProviderClient,
     ) {}
 
-    /** @param env beside that of this process. */
+    /**
+     * Starts the process.
+     *
+     * @param env variables in addition to those of this process.
+     */
     static async start(env: NodeJS.ProcessEnv = {}): Promise<ProviderProcess> {
         const program = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
         const probe = ["--expose-gc", "--require", require.resolve("./probe.cjs")];
@@ -36,7 +40,7 @@ export class ProviderProcess {
         const child = spawn("node", [...probe, program, engine.address], {
             stdio: ["ignore", "pipe", "inherit", "ipc"],
             env: { ...process.env, ...env },
-            detached: true, // so that Ctrl-C leaves it to the one that stops it
+            detached: true, // so that Ctrl-C does not reach it before `stop` does
         });
         const [port] = (await once(child.stdout as Readable, "data")) as [Buffer];
         const client = new ResourceProviderClient(
@@ -54,7 +58,11 @@ export class ProviderProcess {
         return this.child.pid as number;
     }
 
-    /** Makes a builder, by `check` and `create`. @param name of the resource; the builder's own is made of it. */
+    /**
+     * Creates a builder with `check` and `create`.
+     *
+     * @param name the name of the resource, from which the builder's name is derived.
+     */
     async create(name: string, args: Properties = {}): Promise<Managed> {
         const urn = `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildxBuilder::${name}`;
         const inputs = await this.check(urn, {}, args);
@@ -65,7 +73,11 @@ export class ProviderProcess {
         return { id: made.getId(), urn, inputs, state: properties(made.getProperties()) };
     }
 
-    /** Changes arguments of a builder that is there, by `check`, `diff` and `update`; throws where nothing is to be changed. */
+    /**
+     * Changes arguments of an existing builder with `check`, `diff` and `update`.
+     *
+     * @throws {Error} if there is nothing to change.
+     */
     async update(builder: Managed, args: Properties): Promise<void> {
         const { urn } = builder;
         const inputs = await this.check(urn, builder.inputs, args);
@@ -79,7 +91,7 @@ export class ProviderProcess {
         builder.state = properties(updated.getProperties());
     }
 
-    /** As a refresh does. */
+    /** Reads a builder, as a refresh does. */
     async read(builder: Managed): Promise<void> {
         const request = new messages.ReadRequest();
         request.setId(builder.id);
@@ -109,10 +121,10 @@ export class ProviderProcess {
         return properties(checked.getInputs());
     }
 
-    /** The memory that it has, in 10^6 bytes. */
+    /** Returns the resident memory of the process, in 10^6 bytes. */
     memory = (): Promise<number> => residentMemory(this.pid);
 
-    /** What its garbage collector leaves when it has to look at all, in 10^6 bytes. */
+    /** Returns the memory in use after a forced garbage collection, in 10^6 bytes. */
     async inUse(): Promise<number> {
         const told = once(this.child, "message") as Promise<[number]>;
         this.child.send("look");
@@ -134,7 +146,7 @@ const answer = <Response>(call: (done: grpc.requestCallback<Response>) => unknow
         call((error, response) => (error ? reject(error) : resolve(response as Response))),
     );
 
-/** A request about what other inputs would make of a builder. */
+/** Fills in a request to compare or update a builder with new inputs. */
 function changing<Request extends messages.DiffRequest | messages.UpdateRequest>(
     request: Request,
     { id, urn, state }: Managed,

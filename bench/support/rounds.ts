@@ -1,10 +1,10 @@
 import { type Figures } from "../measurement";
 import { throwIfInterrupted } from "./interruption";
 
-/** One round: gives the figure, and does what has to be done before and after it outside of the time that it takes. */
+/** One round. Returns the figure. It prepares and cleans up outside the measured time. */
 export type Round = () => Promise<number>;
 
-/** Milliseconds of wall time. */
+/** Returns the wall time of some work, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
     const start = performance.now();
     await work();
@@ -18,8 +18,8 @@ export function median(figures: readonly number[]): number {
 }
 
 /**
- * The medians of two things, a round of the one after a round of the other, so that whatever else the machine is at meets
- * both. The first round of each is not counted: it loads programs and modules.
+ * Returns the medians of two measurements. Rounds of both alternate, so that other load on the machine affects both
+ * alike. The first round of each is not counted, because it loads programs and modules.
  */
 export async function sideBySide(rounds: number, ours: Round, beside: Round): Promise<Figures> {
     const figures = { ours: [] as number[], beside: [] as number[] };

@@ -1,4 +1,4 @@
-/** States as this package archives and restores them, and as tar and zstd do. */
+/** Archives and restores states as this package does, and as tar and zstd do. */
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { CheckResult, CreateResult } from "@pulumi/pulumi/dynamic";
@@ -6,7 +6,7 @@ import type { StateInputs } from "../../provider/state/inputs";
 import type { StateState } from "../../provider/state/lifecycle";
 import { must } from "../../tests/support/run";
 
-/** The package as programs and Pulumi's provider process find it. */
+/** Loads the package as programs and Pulumi's provider process find it. */
 const load = createRequire(__filename);
 const { archiveState } = load("pulumi-buildx/archive") as typeof import("../../provider/archive/archiveState");
 const { BuildKitState: verbs } = load("pulumi-buildx/dynamic") as typeof import("../../provider/bridges/dynamic");
@@ -17,7 +17,7 @@ export interface Restored {
     remove(): Promise<void>;
 }
 
-/** Makes the state of a builder that is not there yet out of an archive, as Pulumi does. */
+/** Creates the state of a builder that does not exist yet from an archive, as Pulumi does. */
 export async function restoreState(builderName: string, archive: string): Promise<Restored> {
     const asked: StateInputs & { __urn: string } = {
         builderName,
@@ -30,21 +30,21 @@ export async function restoreState(builderName: string, archive: string): Promis
     return { remove: () => verbs.delete(id, outs) };
 }
 
-/** What tar and zstd work on. */
+/** The volume, the archive and the place in which tar and zstd run. */
 export interface Tarring {
     readonly volume: string;
     readonly file: string;
-    /** Starts a command line with the volume at {@link Tarring.folder}. */
+    /** The start of a command line that runs with the volume at {@link Tarring.folder}. */
     readonly at: string;
     readonly folder: string;
 }
 
 /**
- * In a container, which is how a user reaches a volume of any engine, as this package does: on engines of other hosts and of
- * Docker Desktop there is no folder to be had. Its image is the one that this package takes. Without `--log-driver none` all
- * that goes through would be written into the engine's log, too.
+ * Returns how tar runs in a container. Users reach the volume of any engine in this way, and so does this package:
+ * engines on other hosts and Docker Desktop have no accessible folder. The image is the image that this package uses.
+ * Without `--log-driver none`, the engine would also write all transferred data to its log.
  *
- * @param name of the container.
+ * @param name the name of the container.
  */
 export const inContainer = (name: string, volume: string, file: string): Tarring => ({
     volume,
@@ -53,7 +53,10 @@ export const inContainer = (name: string, volume: string, file: string): Tarring
     folder: "/state",
 });
 
-/** In the folder of the volume, which root has on the engine's own host; `undefined` where there is none. */
+/**
+ * Returns how tar runs in the volume's folder, which root can access on the engine's own host; `undefined` if it
+ * cannot.
+ */
 export async function onEngineHost(volume: string, file: string): Promise<Tarring | undefined> {
     const folder = (await must("docker", ["volume", "inspect", "--format", "{{.Mountpoint}}", volume])).trim();
     const isThere = await access(folder).then(
@@ -63,7 +66,7 @@ export async function onEngineHost(volume: string, file: string): Promise<Tarrin
     return isThere ? { volume, file, at: "", folder } : undefined;
 }
 
-/** overlay's attributes, and whose files are: without them buildkitd cannot use a state. */
+/** Keeps overlay's attributes and the owners of the files. Without them buildkitd cannot use a state. */
 const attributes = "--numeric-owner --xattrs '--xattrs-include=*'";
 
 export const archiveByTar = ({ at, folder, file }: Tarring): Promise<string> =>
@@ -78,5 +81,5 @@ export const restoreByTar = ({ at, folder, file }: Tarring): Promise<string> =>
 
 const shell = (pipe: string) => must("bash", ["-o", "pipefail", "-c", pipe]);
 
-/** Has all that was written before lie on the disk. */
+/** Waits until all data written so far is on the disk. */
 export const settle = (): Promise<string> => must("sync", []);

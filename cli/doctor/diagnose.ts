@@ -1,4 +1,4 @@
-/** Decides what is wrong. Pure: all that is known of the world is in the facts. */
+/** Decides which problems exist. Pure: the result depends on the facts alone. */
 import type { Machine } from "../machine/facts";
 import type { HostFacts } from "../machine/host";
 import { type Asked, isAskedName, isAskedRecord } from "../machine/names";
@@ -9,7 +9,11 @@ import { ofRecords } from "./checks/records";
 import { ofVolumes } from "./checks/volumes";
 import type { Finding } from "./finding";
 
-/** @param asked what is looked at; what is wrong for all builders is told whichever one is asked for. */
+/**
+ * Returns all findings.
+ *
+ * @param asked the names to examine. Problems that affect all builders are always reported.
+ */
 export const diagnose = (machine: Machine, host: HostFacts, asked: Asked): Finding[] => [
     ...ofEngines(machine, host),
     ...ofRecords(machine, asked),

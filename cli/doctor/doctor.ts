@@ -5,7 +5,7 @@ import { screenOf } from "../words/screen";
 import { diagnose } from "./diagnose";
 import { renderFindings } from "./text";
 
-/** Prints what keeps builders from working and what mends it; gives the exit code. */
+/** Prints what keeps builders from working and how to fix it. Returns the exit code. */
 export async function doctor({ names, json }: Invocation): Promise<number> {
     const [machine, host] = await Promise.all([lookAround(names, { usage: false, health: true }), lookAtHost()]);
     const findings = diagnose(machine, host, names);

@@ -1,23 +1,23 @@
 import { quote } from "../words/shell";
 import type { StackResource } from "../words/stack";
 
-/** Something that keeps a builder from working, or, as a hint, something that only limits what can be done. */
+/** A problem keeps a builder from working. A hint only limits what the user can do. */
 export interface Finding {
-    /** What kind it is, for programs: `record-without-container`. */
+    /** The kind of finding, for programs that read the JSON, for example `record-without-container`. */
     readonly kind: string;
     readonly severity: "problem" | "hint";
-    /** The builder, container, volume, engine or file that it is about. */
+    /** The builder, container, volume, engine or file that has the problem. */
     readonly subject: string;
-    /** A sentence. */
+    /** A sentence that describes the problem. */
     readonly found: string;
-    /** Ways to mend it, the one to be preferred first. */
+    /** Ways to fix the problem, the preferred one first. */
     readonly mends: readonly Mend[];
 }
 
 export interface Mend {
-    /** What the command leads to. */
+    /** What the command does. */
     readonly what: string;
-    /** Left out where no command of this machine can do it. */
+    /** `undefined` if no command on this machine can do it. */
     readonly command?: string;
 }
 
@@ -29,7 +29,7 @@ export const problem = (kind: string, subject: string, found: string, ...mends: 
     mends,
 });
 
-/** What a stack's own `pulumi up` mends. */
+/** Returns a fix that consists of running `pulumi up` on the stack that owns the resource. */
 export const pulumiUp = ({ stack, project }: StackResource, what: string, ...options: string[]): Mend => ({
     what: `${what}; in the folder of Pulumi project ${project}`,
     command: ["pulumi up", ...options, "--stack", quote(stack)].join(" "),

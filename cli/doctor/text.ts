@@ -1,7 +1,7 @@
 import type { Screen } from "../words/screen";
 import type { Finding } from "./finding";
 
-/** What `doctor` prints for a person: each command on a line of its own, to be copied. */
+/** Returns what `doctor` prints for a person. Each command is on a line of its own, so that it can be copied. */
 export function renderFindings(findings: readonly Finding[], { paint }: Screen): string {
     const isWell = findings.every(({ severity }) => severity === "hint");
     const each = findings.map(({ severity, found, mends }) => {

@@ -13,35 +13,36 @@ import type { ContainerFacts } from "./facts";
 import { inTime } from "./limit";
 import { nodeOfName } from "./names";
 
-/** How closely containers are looked at. */
+/** How closely containers are inspected. */
 export interface Depth {
-    /** What is in the cache. */
+    /** Whether to query the disk usage of the cache. */
     readonly usage: boolean;
-    /** The disk under it, and the log of one that does not run as it should. */
+    /** Whether to query the disk below the state, and the log of a container that does not run as it should. */
     readonly health: boolean;
 }
 
-/** Whether buildx or this package made what has this name and these labels. */
+/** Whether buildx or this package created an object with this name and these labels. */
 export const isOfInterest = (name: string, labels: Record<string, string> | null): boolean =>
     nodeOfName(name) !== undefined || ownerOf(labels) !== undefined;
 
-/** Its own name, and not one that a link of another container gives it. */
+/** Returns the container's own name, not a name that a link of another container gives it. */
 export const nameOf = ({ Names: names, Id: id }: ContainerInfo): string =>
     names.find((name) => name.lastIndexOf("/") === 0)?.slice(1) ?? id;
 
-/** In seconds. */
+/** The time that buildkitd gets to boot, in seconds. */
 const bootTime = 3;
 
 /**
- * A container, and of one that is started again and again how it ended: the engine forgets that while it runs. Between
- * two of its starts there is soon more time than it runs for.
+ * Inspects a container. If the container restarts repeatedly, waits for an inspection that shows how it exited, because
+ * the engine does not report that while the container runs. The engine's restart delay soon exceeds the time that the
+ * container runs.
  */
 async function inspectEnded(engine: Engine, name: string): Promise<ContainerInspectInfo | undefined> {
     for (let attempt = 0; ; attempt++) {
         const found = await inspectContainer(engine, name);
         const { State: state, RestartCount: restarts = 0 } = found ?? {};
         if (state?.Running !== true || state.Restarting || restarts === 0 || attempt === 20) return found;
-        if (Date.now() - Date.parse(state.StartedAt) > bootTime * 1000) return found; // it runs by now
+        if (Date.now() - Date.parse(state.StartedAt) > bootTime * 1000) return found; // it stays up now
         await sleep(100);
     }
 }
@@ -54,7 +55,7 @@ export async function lookAtContainer(engine: Engine, listed: ContainerInfo, dep
         isWanted ? inTime(question().catch(() => undefined)) : Promise.resolve(undefined);
     const [found, workers, usage, disk] = await Promise.all([
         ask(true, () => (depth.health ? inspectEnded(engine, name) : inspectContainer(engine, name))),
-        // A doctor gives one that was started in this moment the time to boot.
+        // For `doctor`, waits while a container that has just been started boots.
         ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : askWorkers(buildctl))),
         ask(isRunning && depth.usage, () => askUsage(buildctl)),
         ask(isRunning && depth.health, () => askDisk(engine, name)),

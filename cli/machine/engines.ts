@@ -9,14 +9,14 @@ import type { ContainerFacts, EngineFacts, RecordNode, Trouble, VolumeFacts } fr
 import { inTime, patience } from "./limit";
 import { type Asked, isAskedName } from "./names";
 
-/** What is looked for on the engines. */
+/** What to look for on the engines. */
 interface Search {
     readonly nodes: readonly RecordNode[];
     readonly asked: Asked;
     readonly depth: Depth;
 }
 
-/** Looks at the engines of `nodes` and at the current one, all at once, each once. */
+/** Inspects the engines of `nodes` and the current engine, in parallel, each engine once. */
 export async function lookAtEngines(nodes: readonly RecordNode[], asked: Asked, depth: Depth): Promise<EngineFacts[]> {
     const addresses = [...new Set(nodes.map(({ address }) => address))];
     const reached = await Promise.all([
@@ -28,11 +28,11 @@ export async function lookAtEngines(nodes: readonly RecordNode[], asked: Asked, 
     return Promise.all([...groups.values()].map((group) => lookAtEngine(group, { nodes, asked, depth })));
 }
 
-/** An engine by one of its addresses, or why it cannot be asked there. */
+/** An engine found by one of its addresses, or the reason why it cannot be queried at that address. */
 interface Reached {
-    /** `undefined`: by what the docker CLI would use. */
+    /** `undefined` for the engine that the docker CLI uses. */
     readonly address: string | undefined;
-    /** The same for two addresses of one engine. */
+    /** Identifies the engine: two addresses of one engine have the same key. */
     readonly key: string;
     readonly endpoint: Endpoint | undefined;
     readonly engine?: Engine;
@@ -109,7 +109,7 @@ async function ask(engine: Engine, { nodes, asked, depth }: Search): Promise<Ans
     return { version, apiVersion, containers, volumes: await withSizes(engine, volumes, containers, depth) };
 }
 
-/** Asks for the sizes of the volumes only where one is of use, since the engine takes its time for them. */
+/** Requests the sizes of the volumes only if a size is needed, because the engine computes them slowly. */
 async function withSizes(
     engine: Engine,
     volumes: readonly VolumeFacts[],

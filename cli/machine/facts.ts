@@ -1,39 +1,41 @@
-/** What there is on this machine and on the engines that it knows, as plain data: all that is said is said of these. */
+/** What exists on this machine and on its engines, as plain data. `status` and `doctor` use these facts alone. */
 import type { Usage } from "../../provider/buildkit/usage";
 import type { Disk } from "../../provider/docker-buildkitd/disk";
 import type { Owner } from "../../provider/docker/ownership";
 
 export interface Machine {
     readonly store: StoreFacts;
-    /** Each engine once, by however many addresses it is known. */
+    /** Each engine once, even if it is known by several addresses. */
     readonly engines: readonly EngineFacts[];
 }
 
 /** buildx's own records. */
 export interface StoreFacts {
     readonly folder: string;
-    /** Why its records cannot be listed; then none is known. */
+    /** Why the records cannot be listed. If set, no record is known. */
     readonly trouble?: FileTrouble;
-    /** By which labels tell this store from others; empty where nothing has needed it yet. */
+    /**
+     * The identifier of this store, which labels of containers and volumes hold; empty if nothing has needed it so far.
+     */
     readonly identifier: string;
     readonly records: readonly RecordFacts[];
-    /** The builder that `docker buildx use` chose; empty where none was chosen. */
+    /** The builder that `docker buildx use` chose; empty if none was chosen. */
     readonly current: string;
 }
 
-/** Why this user may not use a file, in a sentence with what to do. */
+/** A file that this user may not access. The message is a sentence that says what to do. */
 export interface FileTrouble {
     readonly message: string;
-    /** What gives it to this user, if a command does. */
+    /** The command that gives this user access, if there is one. */
     readonly command?: string | undefined;
 }
 
 export interface RecordFacts {
     readonly name: string;
     readonly path: string;
-    /** Why it cannot be read; then nothing else is known of it. */
+    /** Why the record cannot be read. If set, nothing else is known about it. */
     readonly unreadable?: string;
-    /** It is not the record that is wrong: this user may not read it. */
+    /** Set if the record itself is valid but this user may not read it. */
     readonly forbidden?: FileTrouble;
     readonly driver: string;
     readonly nodes: readonly RecordNode[];
@@ -42,31 +44,31 @@ export interface RecordFacts {
 
 export interface RecordNode {
     readonly name: string;
-    /** A docker context's name or a host. */
+    /** The name of a docker context, or a host. */
     readonly address: string;
-    /** Platforms that the node is preferred for. */
+    /** The platforms that the node is preferred for. */
     readonly platforms: readonly string[];
 }
 
 export interface EngineFacts {
-    /** Under which records and the docker CLI know it. */
+    /** The addresses of this engine in the records and for the docker CLI. */
     readonly addresses: readonly string[];
-    /** It is the one that the docker CLI uses without being told which. */
+    /** Whether the docker CLI uses this engine by default. */
     readonly isCurrent: boolean;
-    /** Where it listens; empty where that is not known. */
+    /** The address that the engine listens on; empty if it is not known. */
     readonly host: string;
-    /** Why it cannot be asked; then nothing else is known of it. */
+    /** Why the engine cannot be queried. If set, nothing else is known about it. */
     readonly trouble?: Trouble;
     readonly version: string;
-    /** Of its API, such as `1.45`. */
+    /** The version of its API, for example `1.45`. */
     readonly apiVersion: string;
-    /** Those that buildx or this package made. */
+    /** The containers that buildx or this package created. */
     readonly containers: readonly ContainerFacts[];
     readonly volumes: readonly VolumeFacts[];
 }
 
 export interface Trouble {
-    /** `context`: docker has no context of that name. `unusable`: what is said of it is wrong in itself. */
+    /** `context`: docker has no context of that name. `unusable`: the address itself is not valid. */
     readonly kind: "context" | "permission" | "silent" | "unusable";
     readonly message: string;
 }
@@ -74,28 +76,28 @@ export interface Trouble {
 export interface ContainerFacts {
     readonly name: string;
     readonly owner: Owner | undefined;
-    /** In Docker's words: `running`, `exited`, `created`, `restarting`, `paused`, `dead`. */
+    /** The state as Docker reports it: `running`, `exited`, `created`, `restarting`, `paused`, `dead`. */
     readonly state: string;
     readonly exitCode: number;
-    /** The kernel ended it because it wanted more memory than its limit. */
+    /** Whether the kernel killed it because it exceeded its memory limit. */
     readonly oomKilled: boolean;
-    /** The most memory, in bytes; 0 where there is no limit. */
+    /** The memory limit in bytes; 0 if there is no limit. */
     readonly memory: number;
-    /** The names of the volumes that it mounts. */
+    /** The names of the volumes that the container mounts. */
     readonly volumes: readonly string[];
-    /** What buildkitd says of itself; `undefined` where it does not answer. */
+    /** What buildkitd reports about itself; `undefined` if it does not respond. */
     readonly workers?: { readonly platforms: readonly string[]; readonly version: string } | undefined;
     readonly usage?: Usage | undefined;
     readonly disk?: Disk | undefined;
-    /** The last line of the log of one that does not run as it should. */
+    /** The last line of the log, if the container does not run as it should. */
     readonly lastLogLine?: string | undefined;
 }
 
 export interface VolumeFacts {
     readonly name: string;
     readonly owner: Owner | undefined;
-    /** Containers that mount it, whoever made them. */
+    /** The names of all containers that mount the volume, including unmanaged ones. */
     readonly users: readonly string[];
-    /** In bytes; asked for only where no buildkitd tells more. */
+    /** The size in bytes. It is requested only if no buildkitd reports more. */
     readonly size?: number | undefined;
 }

@@ -7,20 +7,20 @@ import { storeFolder } from "../../provider/buildx/store";
 import { dockerConfigFolder } from "../../provider/docker/configFile";
 import { readContext } from "../../provider/docker/context";
 
-/** What there is on this machine beside records and engines. */
+/** What is known about this machine, besides records and engines. */
 export interface HostFacts {
     readonly platform: NodeJS.Platform;
-    /** The user; `undefined` on Windows. */
+    /** The user's id; `undefined` on Windows. */
     readonly uid: number | undefined;
     readonly gid: number | undefined;
-    /** `BUILDX_BUILDER`, `DOCKER_CONTEXT`. */
+    /** The values of `BUILDX_BUILDER` and `DOCKER_CONTEXT`. */
     readonly env: { readonly builder: string; readonly context: string };
-    /** Who holds buildx's lock, where someone does for longer than buildx ever should. */
+    /** buildx's lock and the process that holds it, if it is held for longer than buildx ever should hold it. */
     readonly lock: { readonly path: string; readonly heldBy: number | undefined } | undefined;
-    /** The folder in or below which buildx's store cannot be written. */
+    /** The folder that cannot be written: buildx's store, a folder in it, or the existing parent of a missing one. */
     readonly readOnlyFolder: { readonly path: string; readonly isOwn: boolean } | undefined;
     readonly plugin: "there" | "no docker" | "no buildx";
-    /** docker contexts that this package made. */
+    /** The docker contexts that this package created. */
     readonly contexts: readonly ContextFacts[];
 }
 
@@ -29,7 +29,9 @@ export interface ContextFacts {
     readonly urn: string;
 }
 
-/** Until a held lock is told of, in milliseconds. `docker buildx rm` holds it while it stops a container. */
+/**
+ * Time, in milliseconds, after which a held lock is reported. `docker buildx rm` holds it while it stops a container.
+ */
 const lockPatience = 2_000;
 
 export async function lookAtHost(): Promise<HostFacts> {
@@ -44,7 +46,7 @@ export async function lookAtHost(): Promise<HostFacts> {
         platform: process.platform,
         uid: process.getuid?.(),
         gid: process.getgid?.(),
-        env: { builder, context: host ? "" : context }, // which counts for nothing beside DOCKER_HOST
+        env: { builder, context: host ? "" : context }, // docker ignores it if DOCKER_HOST is set
         lock,
         readOnlyFolder,
         plugin,
@@ -59,7 +61,9 @@ async function lookAtLock(): Promise<HostFacts["lock"]> {
     return { path, heldBy: await holderOf(path).catch(() => undefined) };
 }
 
-/** Linux tells who holds a lock by the file's number, after the device's. */
+/**
+ * Returns the process that holds a lock. Linux lists locks by device and inode number; the inode number is compared.
+ */
 async function holderOf(path: string): Promise<number | undefined> {
     const [{ ino }, locks] = await Promise.all([stat(path), readFile("/proc/locks", "utf8")]);
     const holder = locks.split("\n").find((line) => / FLOCK /.test(line) && line.includes(`:${ino} `));
@@ -82,7 +86,7 @@ async function findReadOnlyFolder(): Promise<HostFacts["readOnlyFolder"]> {
     return undefined;
 }
 
-/** The folder, or the one above it that is there already and in which it would be made. */
+/** Returns the folder, or its nearest existing parent folder, in which it would be created. */
 async function nearest(folder: string): Promise<string> {
     const { code } = await access(folder).then(
         () => ({ code: undefined }),
@@ -110,7 +114,7 @@ async function ownContexts(): Promise<ContextFacts[]> {
                 const urn = (await readContext(name))?.metadata["io.github.pulumi-buildx.urn"];
                 return typeof urn === "string" ? [{ name, urn }] : [];
             })
-            .map((each) => each.catch(() => [])), // one that cannot be read is docker's to complain of
+            .map((each) => each.catch(() => [])), // docker itself reports a context that cannot be read
     );
     return found.flat();
 }

@@ -1,7 +1,10 @@
-/** How long one question to an engine or a buildkitd may take, in milliseconds: as long as a first ping may. */
+/** Timeout of one query to an engine or a buildkitd, in milliseconds. A first ping has the same timeout. */
 export const patience = 8_000;
 
-/** What a question is answered with in time, or `undefined`: what hangs must not keep the rest from being shown. */
+/**
+ * Returns the result of a query, or `undefined` after {@link patience}. A query that hangs must not block the other
+ * results.
+ */
 export async function inTime<T>(question: Promise<T>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, patience, undefined)));

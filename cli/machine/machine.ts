@@ -6,9 +6,9 @@ import { type Asked, isAskedRecord } from "./names";
 import { lookAtStore } from "./store";
 
 /**
- * Looks at the records and then, all at once, at the engines that they name and the one that the docker CLI would use.
+ * Reads the records, then inspects in parallel the engines that they name and the engine that the docker CLI uses.
  *
- * @param asked names of builders, nodes, containers or volumes; the engines of others are not asked.
+ * @param asked names of builders, nodes, containers or volumes. Engines of other builders are not queried.
  */
 export async function lookAround(asked: Asked, depth: Depth): Promise<Machine> {
     const store = await lookAtStore();

@@ -12,7 +12,7 @@ import {
 import { FileAccessError } from "../../provider/fileAccess";
 import type { FileTrouble, RecordFacts, StoreFacts } from "./facts";
 
-/** Reads the store without leaving anything there. */
+/** Reads the store without writing to it. */
 export async function lookAtStore(): Promise<StoreFacts> {
     const [{ names, trouble }, identifier, current] = await Promise.all([
         listRecords().then(

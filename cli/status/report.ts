@@ -1,4 +1,4 @@
-/** What `status` tells, decided from the facts alone. */
+/** Decides what `status` reports, from the facts alone. */
 import { containerName, volumeName } from "../../provider/buildx/names";
 import { driver } from "../../provider/buildx/store";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../machine/facts";
@@ -9,10 +9,10 @@ export interface BuilderStatus {
     readonly name: string;
     readonly driver: string;
     readonly isCurrent: boolean;
-    /** Whether buildx knows it. What has no record are containers and volumes that were left. */
+    /** Whether buildx has a record of it. Without a record, it is a container or a volume that was left behind. */
     readonly hasRecord: boolean;
     readonly status: string;
-    /** What is wrong, where more is to be said than the status. */
+    /** The error, if the status does not say everything. */
     readonly trouble: string | undefined;
     readonly lastUsed: Date | undefined;
     readonly resource: StackResource | undefined;
@@ -21,7 +21,7 @@ export interface BuilderStatus {
 
 export interface NodeStatus {
     readonly name: string;
-    /** The engine as buildx's record has it. */
+    /** The engine's address in buildx's record. */
     readonly endpoint: string;
     readonly container: string | undefined;
     readonly volume: string | undefined;
@@ -31,18 +31,21 @@ export interface NodeStatus {
     readonly platforms: readonly string[];
     readonly cache: CacheStatus | undefined;
     readonly lastUsed: Date | undefined;
-    /** By which its container or else its volume was made. */
+    /** The resource that created its container or, failing that, its volume. */
     readonly resource: StackResource | undefined;
 }
 
 /**
- * `silent`: the container runs, and BuildKit in it does not answer. `inactive`: there is no container.
- * `volume only`: no container and no record either. `unreachable`: the engine cannot be asked.
+ * The state of a node:
+ * - `silent`: the container runs, but BuildKit in it does not respond.
+ * - `inactive`: there is no container.
+ * - `volume only`: there is neither a container nor a record.
+ * - `unreachable`: the engine cannot be queried.
  */
 export type NodeState =
     "running" | "silent" | "restarting" | "paused" | "stopped" | "inactive" | "volume only" | "unreachable";
 
-/** In bytes; of a BuildKit that does not run only the size of its volume is known. */
+/** Sizes in bytes. If BuildKit does not run, only the size of its volume is known. */
 export interface CacheStatus {
     readonly total: number;
     readonly reclaimable: number | undefined;
@@ -122,7 +125,7 @@ function statusOfAll(nodes: readonly NodeStatus[]): string {
     return `${nodes.filter(({ status }) => status === "running").length} of ${nodes.length} running`;
 }
 
-/** Containers, and volumes that none of these mounts, that no record names. */
+/** Returns the containers that no record names, and the volumes that neither a record names nor a container mounts. */
 function withoutRecord(
     records: readonly RecordFacts[],
     engines: readonly EngineFacts[],
@@ -159,7 +162,7 @@ function withoutRecord(
     });
 }
 
-/** The nodes that records have on an engine. */
+/** Returns the nodes that records have on an engine. */
 export const nodesOn = ({ addresses }: EngineFacts, records: readonly RecordFacts[]): RecordNode[] =>
     records
         .filter((record) => record.driver === driver)

@@ -7,7 +7,7 @@ import { screenOf } from "../words/screen";
 import { type BuilderStatus, reportStatus } from "./report";
 import { renderStatus } from "./table";
 
-/** Prints the builders and their states; gives the exit code. */
+/** Prints the builders and their states. Returns the exit code. */
 export async function status({ names, json }: Invocation): Promise<number> {
     const machine = await lookAround(names, { usage: true, health: false });
     const builders = reportStatus(machine, names);
@@ -34,7 +34,7 @@ export async function status({ names, json }: Invocation): Promise<number> {
 const isNamed = ({ name, nodes }: BuilderStatus, asked: string) =>
     [name, builderOfNode(name), ...nodes.flatMap((node) => [node.name, node.container, node.volume])].includes(asked);
 
-/** With `null` for what is not known, so that every key is always there. */
+/** Returns a builder for JSON. Unknown values are `null`, so that every key is always present. */
 function jsonOf({ resource, nodes, ...builder }: BuilderStatus): object {
     return {
         ...builder,

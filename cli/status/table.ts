@@ -5,7 +5,7 @@ import { shortResource } from "../words/stack";
 import { type Column, renderTable } from "../words/table";
 import type { BuilderStatus, NodeStatus } from "./report";
 
-/** A builder with its one node, a builder above its nodes, or one of these. */
+/** One row: a builder with its only node, a builder with several nodes, or one of those nodes. */
 interface Row {
     readonly name: string;
     readonly status: string;
@@ -15,7 +15,7 @@ interface Row {
 
 const unknown = "-";
 
-/** What `status` prints for a person. */
+/** Returns what `status` prints for a person. */
 export function renderStatus(builders: readonly BuilderStatus[], screen: Screen, now: Date): string {
     if (builders.length === 0) return "There are no builders of buildx's docker-container driver.\n";
     const rows = builders.flatMap(rowsOf);
@@ -35,7 +35,7 @@ function rowsOf(builder: BuilderStatus): Row[] {
 
 function columns({ paint }: Screen, now: Date, hasEngines: boolean): Column<Row>[] {
     const size = (bytes: number | undefined) => (bytes === undefined ? unknown : formatSize(bytes));
-    /** A cell of what only nodes have, empty beside a builder of several. */
+    /** Returns a cell of a column that only nodes have. It is empty for a builder with several nodes. */
     const ofNode = (tell: (node: NodeStatus) => string) => (row: Row) =>
         row.node ? tell(row.node) || unknown : row.builder?.nodes.length === 0 ? unknown : "";
     const lastUsed = ({ builder, node }: Row) => (builder ? builder.lastUsed : node?.lastUsed);
@@ -72,7 +72,7 @@ function styleOf(status: string): Style {
     return status.endsWith(" driver") ? "dim" : "yellow";
 }
 
-/** What does not fit into a table, each once. */
+/** Returns the errors, which do not fit into a table, each once. */
 function troubles(builders: readonly BuilderStatus[]): string {
     const all = builders.flatMap(({ trouble, nodes }) => [trouble, ...nodes.map((node) => node.trouble)]);
     const each = [...new Set(all)].filter((trouble) => trouble !== undefined);

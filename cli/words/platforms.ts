@@ -1,7 +1,7 @@
-/** Machines shown before the rest is only counted. */
+/** The number of architectures that are listed; the rest is only counted. */
 const most = 4;
 
-/** Platforms in a few words, as `docker buildx ls` has them: `linux/amd64 (+3), linux/arm64`. */
+/** Returns platforms in short form, as `docker buildx ls` prints them: `linux/amd64 (+3), linux/arm64`. */
 export function shortPlatforms(platforms: readonly string[]): string {
     const variants = new Map<string, number>();
     for (const platform of platforms) {

@@ -1,6 +1,6 @@
-/** Quantities as docker prints them. */
+/** Formats quantities as docker prints them. */
 
-/** Bytes with decimal units and three digits (docker/go-units `HumanSize`): `1.86MB`, `25.6MB`, `512B`. */
+/** Returns bytes with decimal units and three digits (docker/go-units `HumanSize`): `1.86MB`, `25.6MB`, `512B`. */
 export function formatSize(bytes: number): string {
     const names = ["B", "kB", "MB", "GB", "TB", "PB"];
     let [size, unit] = [bytes, 0];
@@ -11,7 +11,7 @@ export function formatSize(bytes: number): string {
 
 const day = 86_400;
 
-/** Each unit of time in seconds, and until how many seconds it is the one to tell by. */
+/** Each unit of time, its length in seconds, and the number of seconds up to which it is used. */
 const units: readonly (readonly [string, number, number])[] = [
     ["second", 1, 60],
     ["minute", 60, 3600],
@@ -22,7 +22,7 @@ const units: readonly (readonly [string, number, number])[] = [
     ["year", 365 * day, Infinity],
 ];
 
-/** How long ago something was: `3 hours ago`. */
+/** Returns how long ago a time was: `3 hours ago`. */
 export function formatAge(then: Date, now: Date): string {
     const seconds = Math.max(0, (now.getTime() - then.getTime()) / 1000);
     const [unit, length] = units.find(([, , until]) => seconds < until) ?? ["year", 365 * day];

@@ -1,17 +1,17 @@
 import type { Owner } from "../../provider/docker/ownership";
 
-/** A Pulumi resource, as its URN tells it. */
+/** A Pulumi resource, parsed from its URN. */
 export interface StackResource {
     readonly stack: string;
     readonly project: string;
-    /** `BuildxBuilder` or `BuildKitState`. */
+    /** For example `BuildxBuilder` or `BuildKitState`. */
     readonly type: string;
-    /** Its logical name. */
+    /** The logical name. */
     readonly name: string;
     readonly urn: string;
 }
 
-/** The resource that a label names; `undefined` where it names none. */
+/** Returns the resource that an ownership label names; `undefined` if it names none. */
 export function resourceOf(owner: Owner | undefined): StackResource | undefined {
     const urn = owner?.urn ?? "";
     const [, stack, project, types, name] = /^urn:pulumi:(.*?)::(.*?)::(.*?)::(.*)$/s.exec(urn) ?? [];
@@ -19,5 +19,5 @@ export function resourceOf(owner: Owner | undefined): StackResource | undefined 
     return { stack, project, type: types.split(":").at(-1) ?? "", name, urn };
 }
 
-/** `project/stack name` */
+/** Returns `project/stack name`. */
 export const shortResource = ({ project, stack, name }: StackResource): string => `${project}/${stack} ${name}`;

@@ -1,17 +1,21 @@
-/** A table for a person's eyes. */
+/** A column of a table for people. */
 export interface Column<Row> {
     readonly title: string;
     readonly cell: (row: Row) => string;
-    /** Cut to this many characters, at the least, where the whole is too wide. */
+    /** The smallest width, in characters, that the cell may be cut to if the table is too wide. */
     readonly shrinksTo?: number;
     readonly alignsRight?: boolean;
-    /** Applied to the padded cell, so that what cannot be seen counts for no width. */
+    /** Applied to the padded cell, so that control characters do not count as width. */
     readonly paint?: (text: string, row: Row) => string;
 }
 
 const gap = "  ";
 
-/** @param width of the terminal; `Infinity` cuts nothing. */
+/**
+ * Returns a table as text.
+ *
+ * @param width the width of the terminal; `Infinity` cuts nothing.
+ */
 export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string {
     const cells = rows.map((row) => columns.map((column) => column.cell(row)));
     const widths = columns.map(({ title }, at) =>
@@ -29,7 +33,7 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
             .map(({ alignsRight, paint }, at) => {
                 const length = widths[at] as number;
                 const text = cut(texts[at] ?? "", length);
-                // The end of a line is not padded, for whoever copies it.
+                // The last cell of a line is not padded, so that copied lines have no trailing spaces.
                 const padded = alignsRight
                     ? text.padStart(length)
                     : at === columns.length - 1

@@ -5,34 +5,34 @@ import type { VolumeInspectInfo } from "dockerode";
 import { docker } from "./docker";
 import { must } from "./run";
 
-/** The stock image of QEMU. */
+/** QEMU's published image. */
 export const stockQemu = "tonistiigi/binfmt:latest";
 
 const folder = "/proc/sys/fs/binfmt_misc";
 
 const isMounted = () => existsSync(join(folder, "register"));
 
-/** For root on Linux, as the tests that need it are. */
+/** Mounts binfmt_misc. It needs root on Linux, as do the tests that use it. */
 export const mountBinfmt = () => must("mount", ["-t", "binfmt_misc", "binfmt_misc", folder]);
 export const unmountBinfmt = () => must("umount", [folder]);
 
-/** The emulators that the kernel of this machine knows. */
+/** Returns the emulators that this machine's kernel has registered. */
 export const registered = async (): Promise<string[]> =>
     (await readdir(folder)).filter((name) => name.startsWith("qemu-")).sort();
 
-/** By which an emulator that was registered anew is told from the same one still there. */
+/** Returns a mark of an emulator that changes when the emulator is registered again. */
 export const markOf = async (emulator: string): Promise<string> =>
     (await must("stat", ["--format", "%i", join(folder, emulator)])).trim();
 
-/** As by somebody else, or by a restart of the machine. */
+/** Unregisters an emulator, as another process or a restart of the machine would. */
 export const unregister = (emulator: string): Promise<void> => writeFile(join(folder, emulator), "-1");
 
 export const install = (...architectures: string[]): Promise<string> =>
     docker(["run", "--rm", "--privileged", stockQemu, "--install", architectures.join(",")]);
 
 /**
- * Runs a test on a machine without emulators, whose own ones come back afterwards. With all others that do so it has to be
- * in `tests/host`, where nothing else runs at the same time.
+ * Runs a test on a machine without emulators and restores the machine's own emulators afterwards. All tests that use it
+ * must be in `tests/host`, where nothing else runs at the same time.
  */
 export const withoutEmulators = (test: () => Promise<void>) => async () => {
     const wasMounted = isMounted();
@@ -56,7 +56,7 @@ export const withoutEmulators = (test: () => Promise<void>) => async () => {
     }
 };
 
-/** The volumes by which resources claim emulators. */
+/** Returns the volumes by which resources claim emulators. */
 export async function claimed(): Promise<VolumeInspectInfo[]> {
     const label = "label=io.github.pulumi-buildx.emulators";
     const names = (await docker(["volume", "ls", "--quiet", "--filter", label])).split("\n").filter(Boolean);
@@ -80,7 +80,7 @@ async function describe(name: string): Promise<Emulator> {
 
 async function register({ name, fields }: Emulator): Promise<void> {
     const { interpreter = "", flags = "", offset = "0", magic = "", mask = "" } = fields;
-    // One that came from an image is a file of the image's, which only a container of it can name.
+    // An emulator from an image is a file in that image. Only a container of the image can name the file.
     if (!existsSync(interpreter)) {
         const entry = Object.entries(architectures).find(([, emulator]) => emulator === name);
         await install(entry?.[0] ?? name.replace("qemu-", ""));

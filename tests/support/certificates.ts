@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { must } from "./run";
 
-/** Files in PEM. */
+/** Paths of PEM files. */
 export interface Certified {
     cert: string;
     key: string;
@@ -15,7 +15,7 @@ const filesOf = (folder: string, name: string): Certified => ({
     key: join(folder, `${name}.key`),
 });
 
-/** A new authority that nobody knows yet. */
+/** Creates a certificate authority that nothing trusts yet. */
 export async function makeAuthority(folder: string, name: string): Promise<Certified> {
     const { cert, key } = filesOf(folder, name);
     await must("openssl", [
@@ -34,7 +34,7 @@ export async function makeAuthority(folder: string, name: string): Promise<Certi
     return { cert, key };
 }
 
-/** A certificate for an address, of that authority. */
+/** Creates a certificate for an address, signed by an authority. */
 export async function certify(
     folder: string,
     name: string,

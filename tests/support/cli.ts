@@ -4,10 +4,10 @@ import { type Ended, run } from "./run";
 
 export const main = join(checkout, "dist/cli/main.js");
 
-/** Runs `pulumi-buildx` as it is built, with a project's store. */
+/** Runs the built `pulumi-buildx` with the store of a project. */
 export const cli = ({ env }: Project, ...args: string[]): Promise<Ended> => run("node", [main, ...args], { env });
 
-/** As JSON. */
+/** Returns the JSON output of `status`. */
 export async function status<T = Status>(project: Project, ...names: string[]): Promise<T> {
     return JSON.parse((await cli(project, "status", "--json", ...names)).stdout) as T;
 }
@@ -40,7 +40,7 @@ export interface Finding {
     mends: { what: string; command?: string }[];
 }
 
-/** What the doctor finds wrong, with its exit code looked at. */
+/** Returns the problems that `doctor` finds, after checking its exit code. */
 export async function doctor(project: Project, ...names: string[]): Promise<Finding[]> {
     const { code, stdout, output } = await cli(project, "doctor", "--json", ...names);
     if (code !== 0 && code !== 1) throw new Error(`doctor ended with ${code}:\n${output}`);
@@ -50,6 +50,6 @@ export async function doctor(project: Project, ...names: string[]): Promise<Find
     return findings.filter(({ severity }) => severity === "problem");
 }
 
-/** Runs a command as it was printed, in a shell. */
+/** Runs a printed command in a shell. */
 export const shell = ({ env, folder }: Project, command: string): Promise<Ended> =>
     run("sh", ["-c", command], { cwd: folder, env: { ...env, PULUMI_SKIP_CONFIRMATIONS: "true" } });

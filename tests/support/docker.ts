@@ -3,7 +3,9 @@ import { must, type RunOptions, run } from "./run";
 
 export const docker = (args: string[], options?: RunOptions): Promise<string> => must("docker", args, options);
 
-/** Arguments of docker for one of several engines; without a host for the one that docker would use. */
+/**
+ * Returns docker's arguments for one of several engines; without a host, for the engine that docker uses by default.
+ */
 const at = (host: string | undefined, ...args: string[]) => (host === undefined ? args : ["--host", host, ...args]);
 
 export async function inspectContainer(name: string, host?: string): Promise<ContainerInspectInfo | undefined> {
@@ -16,7 +18,7 @@ export async function inspectVolume(name: string, host?: string): Promise<Volume
     return code === 0 ? JSON.parse(stdout)[0] : undefined;
 }
 
-/** Names of containers and volumes whose name holds `part`. */
+/** Returns the names of the containers and volumes whose name contains `part`. */
 export async function leftovers(part: string, host?: string): Promise<string[]> {
     const [containers, volumes] = await Promise.all([
         docker(at(host, "ps", "--all", "--filter", `name=${part}`, "--format", "{{.Names}}")),
@@ -25,7 +27,7 @@ export async function leftovers(part: string, host?: string): Promise<string[]> 
     return [...containers.split("\n"), ...volumes.split("\n")].filter((name) => name !== "");
 }
 
-/** Removes what a test may have left behind on any engine, so that none stands in the way of another. */
+/** Removes what a test may have left behind on any engine, so that it does not affect another test. */
 export async function removeLeftovers(part: string): Promise<void> {
     const { PULUMI_BUILDX_TEST_ENGINE: second } = process.env;
     await Promise.all([undefined, ...(second ? [second] : [])].map((host) => removeLeftoversAt(part, host)));
@@ -38,6 +40,6 @@ async function removeLeftoversAt(part: string, host: string | undefined): Promis
     await run("docker", at(host, "volume", "rm", "--force", ...names));
 }
 
-/** This machine, as containers on the engine's default network see it. */
+/** Returns this machine's address as seen by containers on the engine's default network. */
 export const bridgeAddress = async (): Promise<string> =>
     (await docker(["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge"])).trim();

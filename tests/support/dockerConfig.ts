@@ -5,10 +5,10 @@ import { docker } from "./docker";
 import type { Project } from "./project";
 import type { Certificates } from "./engines";
 
-/** The folder with the plugins of the docker that the tests run on. */
+/** The folder with the plugins of the docker CLI that the tests use. */
 const pluginsFolder = join(process.env.DOCKER_CONFIG || join(homedir(), ".docker"), "cli-plugins");
 
-/** Gives a project a docker configuration of its own, with no context in it; the buildx plugin stays. */
+/** Gives a project its own docker configuration without contexts. The buildx plugin remains available. */
 export async function isolateDockerConfig({ env, folder }: Project): Promise<string> {
     env.DOCKER_CONFIG = join(folder, "docker");
     await mkdir(env.DOCKER_CONFIG);
@@ -16,11 +16,11 @@ export async function isolateDockerConfig({ env, folder }: Project): Promise<str
     return env.DOCKER_CONFIG;
 }
 
-/** Writes a `config.json` with more settings in it, or fewer. */
+/** Writes a `config.json` with the given settings. */
 export const changeDockerConfig = (folder: string, settings: object): Promise<void> =>
     writeFile(join(folder, "config.json"), JSON.stringify({ cliPluginsExtraDirs: [pluginsFolder], ...settings }));
 
-/** Makes a docker context as a user would. */
+/** Creates a docker context as a user would. */
 export async function createContext(
     { env }: Project,
     name: string,
@@ -32,7 +32,7 @@ export async function createContext(
     await docker(["context", "create", name, "--docker", `host=${host}${tls}`], { env });
 }
 
-/** What docker itself has of a context. */
+/** Returns a context as docker itself reports it. */
 export async function inspectContext({ env }: Project, name: string): Promise<DockerContext> {
     return (JSON.parse(await docker(["context", "inspect", name], { env })) as [DockerContext])[0];
 }
@@ -45,13 +45,13 @@ interface DockerContext {
     Storage: { MetadataPath: string; TLSPath: string };
 }
 
-/** The names of docker's contexts, without the one that is always there. */
+/** Returns the names of docker's contexts, without `default`, which always exists. */
 export async function contextNames({ env }: Project): Promise<string[]> {
     const names = await docker(["context", "ls", "--format", "{{.Name}}"], { env });
     return names.split("\n").filter((name) => name !== "" && name !== "default");
 }
 
-/** The TLS files of a context, by name. */
+/** Returns the TLS files of a context, by name. */
 export async function tlsFiles(context: DockerContext): Promise<Record<string, string>> {
     const files = (context.TLSMaterial.docker ?? []).map(async (name) => {
         return [name, await readFile(join(context.Storage.TLSPath, "docker", name), "utf8")] as const;

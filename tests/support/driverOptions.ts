@@ -6,7 +6,7 @@ import type { DriverOptions } from "../../provider/buildx/driverOptions";
 import type { EngineTraits } from "../../provider/docker/engine";
 import type { Owner } from "../../provider/docker/ownership";
 
-/** The options before and after; they differ in that one option. Its value after is in its shortest spelling. */
+/** The options before and after the change. They differ in one option. Its new value is in its shortest spelling. */
 export const changeOf: { readonly [Key in keyof Required<DriverOptions>]: readonly [DriverOptions, DriverOptions] } = {
     image: [{}, { image: "moby/buildkit:v0.1" }],
     memory: [
@@ -28,7 +28,7 @@ export const changeOf: { readonly [Key in keyof Required<DriverOptions>]: readon
     allowUntrustedImage: [{}, { allowUntrustedImage: true }],
 };
 
-/** What an engine adds to a container, or has of it otherwise than it was told. */
+/** What an engine adds to a container, or reports differently from the request. */
 export interface Added {
     env?: string[];
     labels?: Record<string, string>;
@@ -38,7 +38,7 @@ export interface Added {
 
 export const containerId = "47c8e556175d8c0430f63ab5a5d8eed8016a90236ab3dbf80ba66ac98e2b3b15";
 
-/** The container that an engine makes of what it is told, as it reports it. */
+/** Returns the inspection of a container that an engine creates from a node's options. */
 export function made(node: DesiredNode, owner: Owner, engine: EngineTraits, added: Added = {}): ContainerInspectInfo {
     const { Image, Env, Cmd, Labels, HostConfig } = containerOptions(node, owner, engine);
     const { DeviceRequests: _, ...host } = HostConfig as object as { DeviceRequests: unknown };

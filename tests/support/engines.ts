@@ -3,15 +3,15 @@ import { join } from "node:path";
 import type { RunOptions } from "./run";
 import { docker } from "./docker";
 
-/** What to connect with to an engine that speaks TLS, in a folder with docker's names. */
+/** The files that a client needs to connect to an engine over TLS, in a folder with docker's file names. */
 export interface Certificates {
     readonly folder: string;
     readonly paths: { readonly ca: string; readonly cert: string; readonly key: string };
-    /** The texts of these files. */
+    /** Returns the texts of these files. */
     pem(): Promise<{ ca: string; cert: string; key: string }>;
 }
 
-/** The second engine, which has a network of its own (`environment/second-engine`). */
+/** The second engine, which has its own network (`environment/second-engine`). */
 export const second = {
     /** Its socket. */
     get host(): string {
@@ -21,15 +21,18 @@ export const second = {
     get tcp(): string {
         return fromEnvironment("PULUMI_BUILDX_TEST_ENGINE_TCP");
     },
-    /** A port of that engine's host that never answers. */
+    /** A port of that engine's host that never responds. */
     get silent(): string {
         return `${new URL(second.tcp).hostname}:9`;
     },
-    /** This machine, as that engine sees it. */
+    /** This machine's address as seen by that engine. */
     get seesUsAs(): string {
         return fromEnvironment("PULUMI_BUILDX_TEST_HOST");
     },
-    /** Two clients that it accepts, and one of an authority that it does not know. */
+    /**
+     * Returns the files of a client. The engine accepts two clients. The third comes from an authority that the engine
+     * does not know.
+     */
     certificates(of: "client" | "other-client" | "stranger"): Certificates {
         const folder = join(fromEnvironment("PULUMI_BUILDX_TEST_CERTIFICATES"), of);
         const [ca, cert, key] = ["ca", "cert", "key"].map((part) => join(folder, `${part}.pem`)) as [
@@ -52,6 +55,6 @@ function fromEnvironment(name: string): string {
     throw new Error(`${name} is not set: eval "$(environment/up --for-tests)" makes a second engine, as root on Linux`);
 }
 
-/** By which an engine is told from all others. */
+/** Returns the identifier that distinguishes an engine from all others. */
 export const engineId = async (options?: RunOptions): Promise<string> =>
     (await docker(["info", "--format", "{{.ID}}"], options)).trim();

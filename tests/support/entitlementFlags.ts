@@ -1,4 +1,7 @@
-/** Arguments of buildkitd in all orders and spellings that matter to buildx's default flag; `true`: it adds the flag. */
+/**
+ * Arguments of buildkitd in all orders and spellings that matter to buildx's default flag. `true`: buildx adds the
+ * flag.
+ */
 export const entitlementFlags: readonly [flags: string[], isAdded: boolean][] = [
     [[], true],
     [["--debug"], true],

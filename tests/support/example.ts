@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { checkout, type Project } from "./project";
 
 /**
- * Puts an example into a project's folder.
+ * Copies an example into a project's folder.
  *
- * @param own how the names start that it gives to what it makes; the project's own name is put in its place, since a
- *   person who tries the example may have it up at the moment.
+ * @param own the prefix of the names that the example creates. It is replaced with the project's own name, because a
+ * user who tries the example may be running it at the same time.
+ * @default the name of the example
  */
 export async function example(project: Project, name: string, own = name): Promise<void> {
     project.loadAll();

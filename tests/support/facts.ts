@@ -1,4 +1,4 @@
-/** Facts of a machine as plain objects, well and usual but for what a test says of them. */
+/** Facts of a machine as plain objects. They are healthy and typical unless a test overrides them. */
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, VolumeFacts } from "../../cli/machine/facts";
 import type { HostFacts } from "../../cli/machine/host";
 import type { Owner } from "../../provider/docker/ownership";
@@ -35,7 +35,7 @@ export function record({
     } satisfies RecordFacts;
 }
 
-/** The one that the docker CLI uses, unless it has other addresses. */
+/** Returns the engine that the docker CLI uses, unless other addresses are given. */
 export const engine = (others: Partial<EngineFacts> = {}): EngineFacts => ({
     addresses: [socket],
     isCurrent: others.addresses === undefined,
@@ -64,7 +64,7 @@ export const volume = (others: { name: string } & Partial<VolumeFacts>): VolumeF
     ...others,
 });
 
-/** By a resource of this machine's stack `dev`. */
+/** Returns the owner label of a resource in this machine's stack `dev`. */
 export const ours = (type: "BuildxBuilder" | "BuildKitState", name: string, store = identifier): Owner => ({
     urn: `urn:pulumi:dev::app::pulumi-nodejs:dynamic/buildx:${type}::${name}`,
     store,

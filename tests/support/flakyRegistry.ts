@@ -1,19 +1,26 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of a request: it goes on to the registry, its connection is cut, nothing answers, or that is answered. */
+/**
+ * What happens to a request: it goes to the registry, its connection is cut, it gets no response, or it gets this
+ * response.
+ */
 export type Fate = "pass" | "cut" | "silent" | { readonly status: number; readonly body?: string };
 
-/** Stands in front of a registry, and answers some requests as registries do that are overloaded or restarting. */
+/** A proxy in front of a registry. It answers some requests as an overloaded or restarting registry does. */
 export interface FlakyRegistry {
     readonly host: string;
-    /** Every request so far: its method and path. */
+    /** The method and path of every request so far. */
     readonly asked: string[];
     decide: (asked: string) => Fate;
     stop(): void;
 }
 
-/** @param registry its host and port. */
+/**
+ * Starts the proxy.
+ *
+ * @param registry the host and port of the registry.
+ */
 export async function startFlakyRegistry(registry: string): Promise<FlakyRegistry> {
     const [hostname, port] = registry.split(":");
     const server = createServer((incoming, outgoing) => {

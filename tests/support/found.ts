@@ -1,7 +1,10 @@
 import { checkout } from "./project";
 import { run } from "./run";
 
-/** Which engine this package finds in an environment, asked in a process of its own: its mark, or why there is none. */
+/**
+ * Returns the id of the engine that the package finds in an environment, or why it finds none. Runs in a separate
+ * process.
+ */
 export async function found(
     env: NodeJS.ProcessEnv,
     asked?: string,
@@ -12,7 +15,7 @@ export async function found(
     return JSON.parse(stdout);
 }
 
-/** The program that asks, for the checkout as its folder. */
+/** The program that looks for the engine. It runs in the checkout's folder. */
 export const finder = `
 const { findEndpoint } = require("./dist/provider/docker/endpoint");
 const { connect } = require("./dist/provider/docker/engine");

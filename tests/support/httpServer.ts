@@ -2,27 +2,31 @@ import { createServer as createHttp, type IncomingMessage, type ServerResponse }
 import { createServer as createHttps } from "node:https";
 import { readAll } from "../../provider/docker/streams";
 
-/** What a server was asked. */
+/** A request that a server received. */
 export interface Asked {
     readonly method: string;
-    /** Path and query. */
+    /** The path and the query. */
     readonly url: string;
     readonly authorization: string | undefined;
     readonly body: string;
 }
 
 export interface HttpServer {
-    /** Such as `http://127.0.0.1:40000`. */
+    /** For example `http://127.0.0.1:40000`. */
     readonly origin: string;
     readonly port: number;
-    /** All that it was asked so far. */
+    /** All requests so far. */
     readonly asked: Asked[];
     stop(): Promise<void>;
 }
 
 export type Answer = (asked: Asked, response: ServerResponse) => unknown;
 
-/** A server of a test's own on this machine. @param tls speak HTTPS, with these PEM texts. */
+/**
+ * Starts a server on this machine for one test.
+ *
+ * @param tls speaks HTTPS with these PEM texts.
+ */
 export async function startHttpServer(answer: Answer, tls?: { cert: string; key: string }): Promise<HttpServer> {
     const asked: Asked[] = [];
     const listener = async (request: IncomingMessage, response: ServerResponse) => {

@@ -5,7 +5,7 @@ import { docker } from "./docker";
 import type { Project } from "./project";
 import { must, run } from "./run";
 
-/** A folder to build from: an image made from nothing but one program, with a step that runs it. */
+/** Creates a folder to build from. Its image contains nothing but one program, and one step runs that program. */
 export async function context(project: Project, dockerfile = defaultDockerfile): Promise<string> {
     const folder = join(project.folder, "context");
     await mkdir(folder, { recursive: true });
@@ -21,7 +21,7 @@ RUN date > /built
 RUN cat /built > /again
 `;
 
-/** Builds on a builder; gives which steps came from its cache and the whole log. */
+/** Builds on a builder. Returns how many steps came from the builder's cache, and the whole log. */
 export async function build(
     project: Project,
     builder: string,
@@ -36,7 +36,7 @@ export async function build(
     return { cached: output.split("\n").filter((line) => / CACHED$/.test(line)).length, log: output };
 }
 
-/** A build that takes a while: it is given once BuildKit has begun it. */
+/** Starts a build that takes a while. Returns once BuildKit has started it. */
 export async function longBuild(project: Project, seconds: number): Promise<{ ended: Promise<string> }> {
     const folder = await context(project, `FROM scratch\nCOPY busybox /bin/sh\nRUN sleep ${seconds}; echo finished\n`);
     const ended = build(project, project.unique, folder).then(
@@ -53,7 +53,7 @@ export async function longBuild(project: Project, seconds: number): Promise<{ en
     return { ended };
 }
 
-/** An image of a Dockerfile, which the engine keeps until it is removed. */
+/** Builds an image from a Dockerfile. The engine keeps the image until it is removed. */
 export async function imageOf(project: Project, name: string, dockerfile: string): Promise<string> {
     const folder = await context(project, dockerfile);
     const tag = `${project.unique}:${name}`;
@@ -61,7 +61,7 @@ export async function imageOf(project: Project, name: string, dockerfile: string
     return tag;
 }
 
-/** BuildKit's image with another program in the place of buildkitd, so that nobody answers `buildctl`. */
+/** Builds BuildKit's image with another program instead of buildkitd, so that `buildctl` gets no response. */
 export const silentImage = (project: Project): Promise<string> =>
     imageOf(
         project,

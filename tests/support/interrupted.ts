@@ -3,21 +3,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "./project";
 
 export interface Interrupted {
-    /** From the signal to the end of the process. */
+    /** The time from the signal to the end of the process. */
     readonly seconds: number;
     readonly output: string;
 }
 
 export interface InterruptedOptions {
-    /** The output that Ctrl-C is pressed upon: all of these. */
+    /** Ctrl-C is sent once the output matches all of these. */
     readonly upon: readonly RegExp[];
-    /** What has to be so besides. */
+    /** A further condition for sending Ctrl-C. */
     readonly when?: () => Promise<boolean>;
-    /** Sends the signal to `pulumi` alone, as other programs do, rather than to its whole group, as a terminal does. */
+    /** Sends the signal to `pulumi` alone, as other programs do. A terminal sends it to the whole process group. */
     readonly alone?: boolean;
 }
 
-/** Runs a command of Pulumi's, and presses Ctrl-C upon some output. */
+/** Runs a Pulumi command and sends Ctrl-C when its output matches. */
 export async function interrupted(
     project: Project,
     command: "up" | "destroy" | "refresh",
@@ -27,7 +27,7 @@ export async function interrupted(
         cwd: project.folder,
         env: { ...process.env, ...project.env },
         stdio: ["ignore", "pipe", "pipe"],
-        detached: true, // a group of its own, as a shell gives it to a command
+        detached: true, // its own process group, as a shell gives to a command
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,6 +1,6 @@
 /**
- * Runs a Pulumi program with Pulumi's own mocks, for programs with a provider that cannot be had everywhere: nothing is
- * made, but every resource is asked for with what the program computes.
+ * Runs a Pulumi program with Pulumi's own mocks, for programs whose provider is not available everywhere. Nothing is
+ * created, but every resource is registered with the inputs that the program computes.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,13 +13,20 @@ export interface Mocked {
     outputs: Record<string, unknown>;
 }
 
-/** @param state what the provider would add to the inputs of each resource. */
+/**
+ * Runs a program and returns its resources and outputs.
+ *
+ * @param state what the provider adds to the inputs, by resource type.
+ */
 export async function runWithMocks(program: string, state: Record<string, object>): Promise<Mocked> {
     const args = ["-r", "ts-node/register/transpile-only", __filename, program, JSON.stringify(state)];
     return JSON.parse(await must("node", args, { cwd: checkout })) as Mocked;
 }
 
-/** Asked before a program is run that needs the plugin, since Pulumi tries for long where it cannot be had. */
+/**
+ * Whether a plugin can be downloaded. Check this before running a program that needs it: Pulumi retries for a long
+ * time.
+ */
 export async function canDownloadPlugin(name: string): Promise<boolean> {
     const installed = join(checkout, "node_modules/@pulumi", name, "package.json");
     const { version } = JSON.parse(await readFile(installed, "utf8")) as { version: string };
@@ -32,7 +39,7 @@ export async function canDownloadPlugin(name: string): Promise<boolean> {
     );
 }
 
-/** In a process of its own, since the mocks hold for all of one. */
+/** Runs in a separate process, because mocks apply to the whole process. */
 async function main(program: string, state: Record<string, object>): Promise<void> {
     const resources: Mocked["resources"] = [];
     await pulumi.runtime.setMocks({

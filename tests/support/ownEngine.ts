@@ -7,37 +7,43 @@ import { docker } from "./docker";
 import { must, run } from "./run";
 
 export interface OwnEngineOptions {
-    /** What `/etc/docker/daemon.json` would hold. */
+    /** The content of `/etc/docker/daemon.json`. */
     readonly config?: object;
-    /** Arguments of dockerd beside those that keep it apart from other engines. */
+    /** Arguments of dockerd, in addition to those that separate it from other engines. */
     readonly args?: readonly string[];
-    /** Variables of dockerd beside this process' own, such as a `PATH` with more programs. */
+    /**
+     * Environment variables of dockerd, in addition to those of this process, for example a `PATH` with more programs.
+     */
     readonly env?: NodeJS.ProcessEnv;
-    /** The images that it gets from the machine's engine. @default BuildKit's */
+    /**
+     * The images that the engine gets from the machine's engine.
+     *
+     * @default BuildKit's image
+     */
     readonly images?: readonly string[];
 }
 
 /** An engine that a test may restart, break and configure. */
 export interface OwnEngine {
-    /** A folder of its own for whatever the test needs. It is removed with the engine. */
+    /** A folder for the files of the test. It is removed with the engine. */
     readonly folder: string;
-    /** Its socket; it stays the same over restarts. */
+    /** The engine's socket. It stays the same after restarts. */
     readonly host: string;
-    /** Runs the docker CLI against it. */
+    /** Runs the docker CLI with this engine. */
     docker(args: string[]): Promise<string>;
-    /** Ends it. Its data stays. */
+    /** Stops the engine. Its data is kept. */
     stop(): Promise<void>;
     /**
-     * Ends it, if it runs, and starts it again. Options that are not given stay as they were.
+     * Stops the engine if it runs, and starts it again. Options that are not given keep their values.
      *
-     * @param options.fresh without anything that it had, as another machine's engine at the same address.
+     * @param options.fresh removes the engine's data first, as if another machine had the same address.
      */
     restart(options?: OwnEngineOptions & { readonly fresh?: boolean }): Promise<void>;
 }
 
 /**
- * Runs a test with an engine of its own, and removes the engine with everything that it has, also when the test fails.
- * The engine has a network of its own, from which neither this machine nor another is reached. It takes root on Linux.
+ * Runs a test with its own engine, then removes the engine with all its data, even if the test fails. The engine has
+ * its own network, from which it reaches neither this machine nor another one. It needs root on Linux.
  */
 export async function withOwnEngine(
     options: OwnEngineOptions,
@@ -84,7 +90,7 @@ async function start(folder: string, host: string, { config, args, env, images }
         return [`--${name}`, join(folder, path)];
     });
     const dockerd = [await programOfEngine(), "--host", host, "--config-file", settings, ...places.flat(), ...args];
-    // The network ends with the process, and the process with this one.
+    // The network is removed when dockerd exits, and dockerd exits with this process.
     const inNetwork = [
         "--pdeathsig",
         "TERM",
@@ -118,7 +124,7 @@ async function start(folder: string, host: string, { config, args, env, images }
     }
 }
 
-/** The engine that `environment/up` starts, which may be newer than the machine's own. */
+/** Returns the engine's program that `environment/up` starts, which may be newer than the machine's own. */
 async function programOfEngine(): Promise<string> {
     const { ENVIRONMENT_CACHE, XDG_CACHE_HOME } = process.env;
     const cache = ENVIRONMENT_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pulumi-buildx");
@@ -129,7 +135,7 @@ async function programOfEngine(): Promise<string> {
     );
 }
 
-/** Ends the engine, and then what it started: its containerd and the processes of its containers. */
+/** Stops the engine, and then the processes that it started: its containerd and the processes of its containers. */
 async function end(folder: string): Promise<void> {
     const pid = await readFile(join(folder, "docker.pid"), "utf8").catch(() => undefined);
     if (pid !== undefined && (await processesOf(folder)).includes(Number(pid))) {
@@ -149,14 +155,14 @@ async function end(folder: string): Promise<void> {
 
 const removeData = (folder: string): Promise<void> => removeTree(join(folder, "data"));
 
-/** Removes a folder after what is mounted in it. */
+/** Unmounts everything in a folder, then removes the folder. */
 async function removeTree(path: string): Promise<void> {
     const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" ")[1] ?? "");
     for (const mount of mounts.reverse()) if (mount.startsWith(`${path}/`)) await run("umount", ["--lazy", mount]);
     await rm(path, { recursive: true, force: true });
 }
 
-/** The processes whose command line names a folder: dockerd, containerd and its shims. */
+/** Returns the processes whose command line contains a folder: dockerd, containerd and its shims. */
 async function processesOf(folder: string): Promise<number[]> {
     const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
     const found = await Promise.all(
@@ -172,6 +178,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
     try {
         process.kill(pid, name);
     } catch {
-        // it has ended
+        // the process has already exited
     }
 }

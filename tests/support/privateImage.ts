@@ -6,10 +6,10 @@ import { credentials, startRegistry } from "./registry";
 
 export const stock = "moby/buildkit:buildx-stable-1";
 
-/** What docker's configuration has for one who is logged in. */
+/** The `auth` value that docker's configuration has for a user who is logged in. */
 export const auth = Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64");
 
-/** Gives the project a docker configuration of its own. */
+/** Gives the project its own docker configuration. */
 export async function configure(project: Project, config: object): Promise<void> {
     project.env.DOCKER_CONFIG = join(project.folder, "docker");
     await mkdir(project.env.DOCKER_CONFIG, { recursive: true });
@@ -18,20 +18,21 @@ export async function configure(project: Project, config: object): Promise<void>
 
 export interface PrivateImage {
     readonly image: string;
-    /** The registry's. */
+    /** The host of the registry. */
     readonly host: string;
-    /** Under which the registry has it. */
+    /** The digest of the image in the registry. */
     readonly digest: string;
-    /** Ends the registry. */
+    /** Stops the registry. */
     readonly stop: () => void;
 }
 
 /**
- * A private image on a registry of the test's own, which the engine does not have.
+ * Runs a test with a private image in its own registry. The engine does not have the image.
  *
- * @param options.keep leave it on the engine.
- * @param options.folder a folder in the registry above the image's own.
- * @param options.of another image of the engine's than the stock one of BuildKit.
+ * @param options.keep keeps the image on the engine.
+ * @param options.folder a parent folder of the image's name in the registry.
+ * @param options.of the engine's image to push.
+ * @default BuildKit's published image
  */
 export async function withPrivateImage(
     project: Project,
@@ -53,12 +54,12 @@ export async function withPrivateImage(
         await test({ image, host, digest, stop });
     } finally {
         stop();
-        await removeLeftovers(project.unique); // or the image would stay without a name
+        await removeLeftovers(project.unique); // or the image would lose its name and remain
         await forget(project, host);
     }
 }
 
-/** The stock image keeps the names and digests that it was pushed and pulled under. */
+/** Removes the names and digests that the pushed and pulled image has on the engine. */
 async function forget(project: Project, host: string): Promise<void> {
     const all = await docker(["images", "--all", "--digests", "--format", "{{json .}}"]);
     const names = all
@@ -70,5 +71,5 @@ async function forget(project: Project, host: string): Promise<void> {
             ...(tag === "<none>" ? [] : [`${name}:${tag}`]),
             ...(digest === "<none>" ? [] : [`${name}@${digest}`]),
         ]);
-    for (const name of new Set(names)) await docker(["rmi", "--force", name]).catch(() => {}); // goes with another
+    for (const name of new Set(names)) await docker(["rmi", "--force", name]).catch(() => {}); // or already removed
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "./project";
 
-/** Processes that belong to a project, by what their command line holds. */
+/** Returns the processes of a project whose command line contains `part`. */
 export async function processesOf(project: Project, part: string): Promise<number[]> {
     const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
     const found = await Promise.all(
@@ -17,7 +17,7 @@ export async function processesOf(project: Project, part: string): Promise<numbe
     return found.filter((pid) => pid !== 0);
 }
 
-/** The most memory that each of some processes of a project took while some work was done, in kB, by its id. */
+/** Returns the peak memory of each of a project's processes during some work, in kB, by process id. */
 export async function memoryDuring(
     project: Project,
     part: string,
@@ -26,7 +26,7 @@ export async function memoryDuring(
     const most = new Map<number, number>();
     let isDone = false;
     const done = work.finally(() => (isDone = true));
-    done.catch(() => {}); // told below
+    done.catch(() => {}); // thrown by the last await
     while (!isDone) {
         for (const pid of await processesOf(project, part)) {
             const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");

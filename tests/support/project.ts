@@ -7,7 +7,7 @@ import { type Ended, must, run } from "./run";
 
 export const checkout = resolve(__dirname, "../..");
 
-/** The part of a deployment's state that tests look at. */
+/** The part of a deployment's state that tests read. */
 export interface ResourceInState {
     urn: string;
     type: string;
@@ -15,14 +15,14 @@ export interface ResourceInState {
     inputs: Record<string, unknown>;
     outputs: Record<string, unknown>;
     initErrors?: string[];
-    /** Where the program makes it. */
+    /** The place in the program that creates it. */
     sourcePosition?: string;
 }
 
 /**
- * A Pulumi project on a stack of its own, with a backend, a buildx store and a Pulumi home of its own.
+ * A Pulumi project with its own stack, backend, buildx store and Pulumi home.
  *
- * `unique` starts the names of all that it makes on the engine.
+ * `unique` is the prefix of all names that it creates on the engine.
  */
 export class Project {
     readonly env: NodeJS.ProcessEnv;
@@ -64,12 +64,12 @@ export class Project {
         return project;
     }
 
-    /** Has Pulumi's SDK load all that it does for users, which takes twice as long. */
+    /** Makes Pulumi's SDK load everything that it loads for users. This takes twice as long. */
     loadAll(): void {
         delete this.env.NODE_OPTIONS;
     }
 
-    /** The program, in JavaScript; `buildx`, `pulumi` and `unique` are there already. */
+    /** Writes the program, in JavaScript. `buildx`, `pulumi` and `unique` are already defined. */
     async program(body: string): Promise<void> {
         const head =
             'const pulumi = require("@pulumi/pulumi");\nconst buildx = require("pulumi-buildx");\n' +
@@ -97,25 +97,25 @@ export class Project {
         await must("pulumi", ["config", "set", "--non-interactive", key, value], { cwd: this.folder, env: this.env });
     }
 
-    /** A command that has to fail; gives what it said. */
+    /** Runs a command that must fail. Returns its output. */
     async failing(command: string, ...args: string[]): Promise<string> {
         const { code, output } = await this.try(command, ...args);
         if (code === 0) throw new Error(`pulumi ${command} was to fail and did not:\n${output}`);
         return output;
     }
 
-    /** What the program exports. */
+    /** Returns the outputs of the stack. */
     async outputs<T = Record<string, unknown>>(): Promise<T> {
         const stack = (await this.checkpoint()).find(({ type }) => type === "pulumi:pulumi:Stack");
         return stack?.outputs as T;
     }
 
-    /** The resources in the state without the stack and its provider. */
+    /** Returns the resources in the state, without the stack and its provider. */
     async state(): Promise<ResourceInState[]> {
         return (await this.checkpoint()).filter(({ type }) => type.includes("buildx:"));
     }
 
-    /** The state as the backend keeps it, which takes no start of Pulumi to look at. */
+    /** Reads the state from the backend's file, which is faster than starting Pulumi. */
     private async checkpoint(): Promise<ResourceInState[]> {
         const path = join(this.backend, ".pulumi/stacks", this.unique, "test.json");
         const { checkpoint }: { checkpoint: { latest?: { resources?: ResourceInState[] } } } = JSON.parse(
@@ -131,7 +131,7 @@ export class Project {
         return must("docker", ["buildx", ...args], { env: this.env });
     }
 
-    /** Builders that have a record, by name. */
+    /** Returns the names of the builders that have a record. */
     async records(): Promise<string[]> {
         return readdir(join(this.store, "instances")).catch(() => []);
     }
@@ -146,7 +146,7 @@ export class Project {
     }
 }
 
-/** Runs a test on a project of its own and cleans up after it, also when it fails. */
+/** Runs a test with its own project and cleans up afterwards, even if the test fails. */
 export function withProject(
     test: (project: Project) => Promise<void>,
     options?: Parameters<typeof Project.make>[0],

@@ -4,22 +4,22 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 
-/** A request to the engine: its method and path without query, such as `POST /containers/create`. */
+/** A request to the engine: its method and path without the query, for example `POST /containers/create`. */
 export type Call = string;
 
-/** What becomes of a call. `drop` cuts the connection after the engine did what it was asked. */
+/** What happens to a call. `drop` cuts the connection after the engine has handled the request. */
 export type Fate = "pass" | "refuse" | "drop";
 
 export interface Proxy {
     readonly host: string;
-    /** Every call so far. */
+    /** All calls so far. */
     readonly calls: Call[];
-    /** Decides on each call, given its index. */
+    /** Decides what happens to each call, given its index. */
     decide: (call: Call, index: number) => Fate | Promise<Fate>;
     stop(): Promise<void>;
 }
 
-/** Stands between a program and a real engine, to which it passes every call that is not to fail. */
+/** Starts a proxy between a program and a real engine. It forwards every call that must not fail. */
 export async function startProxy(
     folder: string,
     name = "proxy",
@@ -37,7 +37,7 @@ export async function startProxy(
             else forward(engine.replace("unix://", ""), incoming, outgoing, fate === "drop");
         });
     });
-    // A connection that is taken over, for a container's input.
+    // A connection that is upgraded, for the input of a container.
     server.on("upgrade", (incoming, socket, head) => {
         const call = `${incoming.method} ${incoming.url?.split("?")[0]}`;
         calls.push(call);
@@ -75,11 +75,11 @@ function forward(socketPath: string, incoming: IncomingMessage, outgoing: Server
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
         outgoing.flushHeaders();
         answer.pipe(outgoing);
-        outgoing.once("close", () => answer.destroy()); // the engine has to see that whoever asked is gone
+        outgoing.once("close", () => answer.destroy()); // the engine must notice that the client disconnected
         answer.once("error", () => outgoing.destroy());
     });
     onward.once("error", () => incoming.socket.destroy());
-    // Whoever asked may have gone while the fate was decided; the engine is asked all the same.
+    // The client may have disconnected before the decision. The request is forwarded anyway.
     if (incoming.destroyed) onward.end();
     else incoming.pipe(onward);
 }

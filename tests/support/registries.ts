@@ -7,22 +7,22 @@ import type { Project } from "./project";
 import { type Registry, startRegistry } from "./registry";
 import { run } from "./run";
 
-/** Registries that have the same images and can be reached from inside a container. */
+/** Registries with the same images, reachable from inside a container. */
 export interface Registries {
-    /** HTTPS with a certificate of `authority`, for who has a name and a password. */
+    /** HTTPS with a certificate of `authority`. Clients need a user name and a password. */
     readonly guarded: string;
-    /** HTTPS with a certificate of `authority`, for who shows one of `authority` too. */
+    /** HTTPS with a certificate of `authority`. Clients need a certificate of `authority` too. */
     readonly mutual: string;
-    /** HTTP, for everyone. */
+    /** HTTP, for every client. */
     readonly plain: string;
     readonly authority: Certified;
-    /** A certificate of that authority. */
+    /** A client certificate of `authority`. */
     readonly client: Certified;
-    /** The name of an image in each of them, which no other registry has. */
+    /** The name of an image that each of these registries has and no other registry has. */
     readonly base: string;
 }
 
-/** Each test has some of its own; they end with it, also when it fails. */
+/** Runs a test with its own registries and stops them afterwards, even if the test fails. */
 export async function withRegistries(project: Project, test: (made: Registries) => Promise<void>): Promise<void> {
     const folder = join(project.folder, "registries");
     const data = join(folder, "data");
@@ -51,7 +51,7 @@ export async function withRegistries(project: Project, test: (made: Registries) 
     }
 }
 
-/** An image with a shell in it. */
+/** Pushes an image that contains a shell. */
 async function push(project: Project, host: string, name: string): Promise<void> {
     const image = `${host}/${name}`;
     const folder = await context(project, "FROM scratch\nCOPY busybox /bin/sh\n");

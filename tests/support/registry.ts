@@ -12,30 +12,50 @@ export const credentials = { username: "someone", password: "open-sesame-7" };
 
 export interface Registry {
     host: string;
-    /** Where it keeps its images. */
+    /** The folder with its images. */
     data: string;
-    /** Ends it. */
+    /** Stops the registry. */
     stop(): void;
 }
 
 interface RegistryOptions {
-    /** Where it keeps its images, which several registries may share. Default: in the folder of its own. */
+    /**
+     * The folder for the images, which several registries may share.
+     *
+     * @default a folder of this registry
+     */
     data?: string;
-    /** Ask for a name and a password. Default: true. */
+    /**
+     * Requires a user name and a password.
+     *
+     * @default true
+     */
     auth?: boolean;
-    /** The address that it listens at. Default: loopback, where this machine alone reaches it. */
+    /**
+     * The address to listen on.
+     *
+     * @default loopback, which only this machine can reach
+     */
     address?: string;
-    /** Ask for a token of this server instead. */
+    /** Requires a token of this server instead. */
     tokens?: TokenServer["trust"] & { realm: string };
-    /** Send who asks for a blob to this address, with the path of its file in `data` behind it. */
+    /** Redirects requests for a blob to this address, followed by the path of the blob's file in `data`. */
     storage?: string;
-    /** What it takes for its own address in what it answers, such as `http://localhost:5000`. Default: as it is asked. */
+    /**
+     * The registry's own address in its responses, for example `http://localhost:5000`.
+     *
+     * @default the address of the request
+     */
     seenAs?: string;
-    /** Speak HTTPS with this certificate, to clients with one of the authority `clientCa`, if there is one. */
+    /** Speaks HTTPS with this certificate. If `clientCa` is set, clients need a certificate of that authority. */
     tls?: { cert: string; key: string; clientCa?: string };
 }
 
-/** @param folder where it may make one of its own. */
+/**
+ * Starts a registry.
+ *
+ * @param folder where the registry creates its own folder.
+ */
 export async function startRegistry(folder: string, options: RegistryOptions = {}): Promise<Registry> {
     const { auth = true, address = "127.0.0.1", tls, tokens, storage, seenAs } = options;
     const port = await freePort();

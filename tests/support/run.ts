@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 
 export interface Ended {
     code: number;
-    /** Both streams, as they would be read. */
+    /** Standard output, followed by standard error and, if the program did not start, the error. */
     output: string;
     stdout: string;
 }
@@ -12,7 +12,7 @@ export interface RunOptions {
     env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end, whatever that is. */
+/** Runs a program until it exits, whatever its exit code is. */
 export function run(program: string, args: string[], { cwd, env }: RunOptions = {}): Promise<Ended> {
     return new Promise((resolve) => {
         const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
@@ -23,7 +23,11 @@ export function run(program: string, args: string[], { cwd, env }: RunOptions = 
     });
 }
 
-/** Runs a program that has to end well, and gives what it printed. */
+/**
+ * Runs a program and returns its standard output.
+ *
+ * @throws {Error} if the program fails.
+ */
 export async function must(program: string, args: string[], options?: RunOptions): Promise<string> {
     const { code, stdout, output } = await run(program, args, options);
     if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}`);

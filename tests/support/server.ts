@@ -3,7 +3,7 @@ import { context } from "./image";
 import type { Project } from "./project";
 import { run } from "./run";
 
-/** What a server answers at `/page`. */
+/** What a server responds at `/page`. */
 export const page = "the page that it serves";
 
 const image = (project: Project) => `${project.unique}-server`;
@@ -19,7 +19,7 @@ export async function makeServerImage(project: Project): Promise<void> {
     await docker(["buildx", "build", "--builder", "default", "--load", "--tag", image(project), folder]);
 }
 
-/** A container that serves one page at its port 80. */
+/** Starts a container that serves one page on its port 80. */
 export const startServer = (project: Project, name: string, ...options: string[]): Promise<string> =>
     docker(["run", "--detach", "--init", "--name", name, ...options, image(project)]);
 
@@ -28,6 +28,6 @@ export const addressOf = async (container: string): Promise<string> =>
         await docker(["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container])
     ).trim();
 
-/** Its containers have gone by then. */
+/** Removes the image. Its containers must already be removed. */
 export const removeServerImage = (project: Project): Promise<unknown> =>
     run("docker", ["rmi", "--force", image(project)]);

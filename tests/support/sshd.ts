@@ -8,29 +8,33 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./registry";
 import { must, run } from "./run";
 
-/** A real sshd, behind which `docker` talks to an engine, and a user's `ssh` that knows how to get there. */
+/** A real sshd that gives access to an engine, and a user's `ssh` that is configured for it. */
 export interface Sshd {
     /** `ssh://user@127.0.0.1:port`. */
     readonly host: string;
-    /** What the user's shell has: an `ssh` with a configuration, a key and a `known_hosts` of the test's own. */
+    /** The user's environment: an `ssh` with the test's own configuration, key and `known_hosts`. */
     readonly env: { PATH: string; SSH_AUTH_SOCK: string };
     readonly knownHosts: string;
-    /** Puts lines before all else in the configuration of the `ssh` in {@link env}. */
+    /** Inserts lines at the top of the configuration of the `ssh` in {@link env}. */
     configure(...lines: string[]): Promise<void>;
-    /** The same host with the key in an agent and no key file. */
+    /** Returns the environment for the same host, with the key in an agent and no key file. */
     agent(): Promise<{ PATH: string; SSH_AUTH_SOCK: string }>;
-    /** The user comes to know the host by the key that it has now. */
+    /** Adds the current key of the host to the user's `known_hosts`. */
     accept(): Promise<void>;
-    /** Listens again, as another machine might at the same address. */
+    /** Restarts with another host key, as another machine at the same address would. */
     changeHostKey(): Promise<void>;
     start(): Promise<void>;
-    /** Cuts all connections as well. */
+    /** Stops sshd and cuts all connections. */
     stop(): Promise<void>;
-    /** Ends it and the agent. */
+    /** Stops sshd and the agent. */
     remove(): Promise<void>;
 }
 
-/** @param engine what `docker` talks to on the other side. */
+/**
+ * Starts sshd.
+ *
+ * @param engine the engine that `docker` connects to on the remote side.
+ */
 export async function startSshd(parent: string, engine: string): Promise<Sshd> {
     const folder = join(parent, "ssh");
     await mkdir(folder, { mode: 0o700 });
@@ -39,7 +43,7 @@ export async function startSshd(parent: string, engine: string): Promise<Sshd> {
     await Promise.all([makeKey(files.hostKey), makeKey(files.key)]);
     await writeFile(join(folder, "sshd_config"), await serverConfig(port, files, engine));
     await accept(files, port);
-    // sshd of the superuser locks its children into this folder, which its package alone makes.
+    // If sshd runs as the superuser, it confines its children to this folder, which otherwise only its package creates.
     if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
 
     let daemon: ChildProcess | undefined;
@@ -113,7 +117,7 @@ async function serverConfig(port: number, { hostKey, key }: Files, engine: strin
         `HostKey ${hostKey}`,
         `AuthorizedKeysFile ${key}.pub`,
         "PidFile none",
-        "StrictModes no", // the folder above is everybody's
+        "StrictModes no", // the parent folder is writable by everyone
         "UsePAM no",
         "PasswordAuthentication no",
         "KbdInteractiveAuthentication no",
@@ -123,7 +127,10 @@ async function serverConfig(port: number, { hostKey, key }: Files, engine: strin
     ].join("\n");
 }
 
-/** An `ssh` that is first on the PATH: OpenSSH itself takes its files from the password database's home, not `$HOME`. */
+/**
+ * Writes an `ssh` that comes first on the PATH. OpenSSH itself reads the home folder from the password database, not
+ * from `$HOME`.
+ */
 async function client(folder: string, files: Files, identity: string): Promise<string> {
     await mkdir(folder);
     await writeFile(join(folder, "config"), clientConfig(files, identity));
@@ -136,7 +143,7 @@ async function client(folder: string, files: Files, identity: string): Promise<s
 const clientConfig = ({ knownHosts }: Files, identity: string) =>
     [`UserKnownHostsFile ${knownHosts}`, "GlobalKnownHostsFile /dev/null", identity, ""].join("\n");
 
-/** Where a program is, which for sshd is not always on the PATH. */
+/** Returns the path of a program. sshd is not always on the PATH. */
 async function find(program: string, usual: string): Promise<string> {
     const { code, stdout } = await run("which", [program]);
     return code === 0 ? stdout.trim() : usual;
@@ -155,7 +162,7 @@ async function listens(port: number, daemon: ChildProcess, said: () => string): 
     throw new Error(`sshd did not start: ${said() || "no sshd? environment/up --for-tests installs it"}`);
 }
 
-/** Each connection is a process, and outlives the one that listens. */
+/** Returns all descendants of a process. Each connection of sshd is a process that outlives the listening process. */
 async function descendants(pid: number): Promise<number[]> {
     const { stdout } = await run("ps", ["-o", "pid=", "--ppid", String(pid)]);
     const children = stdout.split("\n").flatMap((line) => (line.trim() === "" ? [] : [Number(line)]));
@@ -166,6 +173,6 @@ function kill(pid: number): void {
     try {
         process.kill(pid, "SIGKILL");
     } catch {
-        // it ended by itself
+        // it has already exited
     }
 }

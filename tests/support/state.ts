@@ -9,36 +9,38 @@ const helperImage = "debian:stable-slim";
 
 const at = (host: string | undefined, ...args: string[]) => (host === undefined ? args : ["--host", host, ...args]);
 
-/** The first node's container and volume of a builder. */
+/** Returns the container of a builder's first node. `volumeOf` returns its volume. */
 export const containerOf = (builder: string): string => `buildx_buildkit_${builder}0`;
 export const volumeOf = (builder: string): string => `${containerOf(builder)}_state`;
 
-/** Runs a script of the shell's on a volume, at `/state`. */
+/** Runs a shell script in a container that mounts a volume at `/state`. */
 export const onVolume = (volume: string, script: string, host?: string): Promise<string> =>
     docker(at(host, "run", "--rm", "--privileged", "--volume", `${volume}:/state`, helperImage, "sh", "-c", script));
 
-/** A container that runs, and mounts a volume at `/held`. */
+/** Starts a container that mounts a volume at `/held` and keeps running. */
 export const hold = (container: string, volume: string): Promise<string> => {
     const mounting = ["run", "--detach", "--name", container, "--volume", `${volume}:/held`];
     return docker([...mounting, "--entrypoint", "sleep", "moby/buildkit:buildx-stable-1", "600"]);
 };
 
-/** Each entry of a volume as tar has it, with its attributes: what a copy has to have as well. */
+/** Lists every entry of a volume as tar does, with its attributes. A copy must have the same list. */
 export async function listing(volume: string, host?: string): Promise<string[]> {
     const script =
         "cd /state && tar --create --sort=name --numeric-owner --xattrs '--xattrs-include=*' --exclude=./.restored . | tar --list --verbose --verbose --verbose --xattrs '--xattrs-include=*' --full-time --numeric-owner --file=-";
-    const lines = (await onVolume(volume, script, host)).split("\n").map((line) => line.replace(/ +/g, " ")); // its columns
+    const lines = (await onVolume(volume, script, host)).split("\n").map((line) => line.replace(/ +/g, " ")); // columns
     return lines.filter((line) => line !== "" && !line.endsWith(" ./"));
 }
 
-/** Names at a volume's root; `undefined` where there is none. */
+/** Returns the names at the root of a volume; `undefined` if the volume does not exist. */
 export async function entriesOf(volume: string, host?: string): Promise<string[] | undefined> {
     const { code } = await run("docker", at(host, "volume", "inspect", volume));
     if (code !== 0) return undefined;
     return (await onVolume(volume, "ls -A1 /state", host)).split("\n").filter((name) => name !== "");
 }
 
-/** A build with whiteouts, opaque folders, links and attributes in its layers, and the same each time. */
+/**
+ * Creates a build with whiteouts, opaque folders, links and attributes in its layers. The steps are the same each time.
+ */
 export const layered = (project: Project): Promise<string> =>
     context(
         project,
@@ -50,13 +52,13 @@ RUN test ! -e /a/b/one && test ! -e /c/gone && test -e /a/b/three && date > /las
 `,
     );
 
-/** How many steps of it can come from the cache. */
+/** The number of steps of that build that can come from the cache. */
 export const layers = 4;
 
 export const isRunning = async (container: string, host?: string): Promise<boolean | undefined> =>
     (await inspectContainer(container, host))?.State.Running;
 
-/** Runs `archiveState` in a program of its own. */
+/** Writes a program that runs `archiveState`, and returns its path. */
 export async function archiver(project: Project): Promise<string> {
     const path = join(project.folder, "archive.js");
     await writeFile(
@@ -85,7 +87,7 @@ export const archive = async (project: Project, args: object): Promise<Archived>
         await must("node", [await archiver(project), JSON.stringify(args)], { cwd: project.folder, env: project.env }),
     ) as Archived;
 
-/** The same where it has to fail; gives what it said. */
+/** Runs an archive that must fail. Returns its output. */
 export async function archiveFails(project: Project, args: object): Promise<string> {
     const options = { cwd: project.folder, env: project.env };
     const { code, output } = await run("node", [await archiver(project), JSON.stringify(args)], options);
@@ -93,7 +95,7 @@ export async function archiveFails(project: Project, args: object): Promise<stri
     return output;
 }
 
-/** Changes a file's bytes. */
+/** Changes the bytes of a file. */
 export async function change(path: string, edit: (content: Buffer) => Buffer): Promise<void> {
     await writeFile(path, edit(await readFile(path)));
 }

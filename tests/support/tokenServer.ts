@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { type Asked, type HttpServer, startHttpServer } from "./httpServer";
 import { credentials } from "./registry";
 
-/** What it takes for a password where `docker login` was given an identity token. */
+/** The identity token that the server accepts, as `docker login` may store one instead of a password. */
 export const identityToken = "identity-open-sesame-8";
 
-/** Gives the tokens that a registry asks for: to everyone for pulling, to who has a password or an identity token for all. */
+/**
+ * A server for the tokens that a registry requires. Every client gets tokens for pulling. A client with the password or
+ * the identity token gets tokens for everything.
+ */
 export interface TokenServer extends HttpServer {
-    /** Where tokens are asked for. */
+    /** The URL for token requests. */
     readonly realm: string;
-    /** How a registry knows its tokens. */
+    /** What a registry needs to verify the tokens. */
     readonly trust: { readonly service: string; readonly issuer: string; readonly jwks: string };
-    /** Every token so far. */
+    /** All tokens issued so far. */
     readonly given: string[];
-    /** Seconds that its tokens last; a registry lets them pass for 60 more. */
+    /** Lifetime of the tokens, in seconds. A registry accepts them for 60 seconds longer. */
     lifetime: number;
 }
 
@@ -23,7 +26,12 @@ const service = "the registry";
 const issuer = "the token server";
 const keyId = "of the test";
 
-/** @param folder where it may write a file. @param tls speak HTTPS, with these PEM texts. */
+/**
+ * Starts the server.
+ *
+ * @param folder where it may write a file.
+ * @param tls speaks HTTPS with these PEM texts.
+ */
 export async function startTokenServer(folder: string, tls?: { cert: string; key: string }): Promise<TokenServer> {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const jwks = join(folder, `jwks-${process.hrtime.bigint()}.json`);
@@ -49,7 +57,7 @@ export async function startTokenServer(folder: string, tls?: { cert: string; key
     const server = await startHttpServer((asked, response) => {
         const { scopes, isKnown, isAnonymous } = whoAsks(asked);
         if (!isKnown && !isAnonymous) {
-            // As no server should answer, with what it was asked with.
+            // Worst case: the error repeats the credentials of the request, which no server should do.
             const message = `not with ${asked.authorization} and ${asked.body} and ${passwordIn(asked)}`;
             response.writeHead(401).end(JSON.stringify({ errors: [{ code: "UNAUTHORIZED", message }] }));
             return;

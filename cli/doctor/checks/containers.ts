@@ -8,14 +8,14 @@ import { resourceOf } from "../../words/stack";
 import { type Finding, type Mend, problem, pulumiUp } from "../finding";
 import { hasUnreadableRecord, isOfOtherStore } from "../ours";
 
-/** A container on its engine, and the record that names it. */
+/** A container on its engine, with the record that names it. */
 interface Seen {
     readonly engine: EngineFacts;
     readonly container: ContainerFacts;
     readonly record: RecordFacts | undefined;
 }
 
-/** Containers without a record, and those that do not run as they should. */
+/** Returns the containers without a record, and the containers that do not run as they should. */
 export function ofContainers({ store, engines }: Machine, asked: Asked): Finding[] {
     const seen = engines.flatMap((engine) =>
         engine.containers.map((container): Seen => {
@@ -34,8 +34,8 @@ export function ofContainers({ store, engines }: Machine, asked: Asked): Finding
 
 function ofMissingRecord({ engine, container: { name, owner, volumes } }: Seen, store: StoreFacts): Finding[] {
     const node = nodeOfName(name);
-    if (node === undefined) return []; // no builder's, so that no record names it
-    if (hasUnreadableRecord(node, store)) return []; // which is told of already
+    if (node === undefined) return []; // not a builder's container, so no record names it
+    if (hasUnreadableRecord(node, store)) return []; // reported by ofRecords
     const resource = resourceOf(owner);
     const by = resource ? `stack ${resource.project}/${resource.stack} made it` : "buildx made it";
     const found = `container ${name} on ${addressOf(engine)} runs a builder (${by}) that has no record in ${store.folder}`;
@@ -94,12 +94,12 @@ function ofState({ engine, container, record }: Seen): Finding[] {
 const limitOf = ({ memory }: ContainerFacts) =>
     memory > 0 ? `limit of ${Math.round(memory / 1024 ** 2)}m` : "machine has";
 
-/** The least that is proposed for a builder, in megabytes. */
+/** The smallest memory limit, in megabytes, that `doctor` proposes for a builder. */
 const enoughMemory = 512;
 
 function moreMemory(engine: EngineFacts, { name, owner, memory }: ContainerFacts): Mend[] {
     const docker = dockerAt(engine);
-    const start = `${docker} restart ${quote(name)}`; // a start would wait for the engine's own next try
+    const start = `${docker} restart ${quote(name)}`; // `start` would wait for the restart delay
     if (memory === 0) return [{ what: "start it again", command: start }];
     const megabytes = Math.max(Math.ceil((2 * memory) / 1024 ** 2), enoughMemory);
     const update = `${docker} update --memory ${megabytes}m --memory-swap ${2 * megabytes}m ${quote(name)}`;
@@ -111,7 +111,7 @@ function moreMemory(engine: EngineFacts, { name, owner, memory }: ContainerFacts
     return ofStack ? [ofStack, raise] : [raise];
 }
 
-/** For one that cannot run as it is: it takes other options, on the same cache. */
+/** Returns fixes for a container that cannot run as it is: recreate it with other options and the same cache. */
 function makingAnew(engine: EngineFacts, { name, owner }: ContainerFacts, record: RecordFacts | undefined): Mend[] {
     const logs: Mend = { what: "see why", command: `${dockerAt(engine)} logs --tail 20 ${quote(name)}` };
     const resource = resourceOf(owner);
@@ -128,7 +128,7 @@ function makingAnew(engine: EngineFacts, { name, owner }: ContainerFacts, record
     return [logs, { what: "make it again with buildx's default options, on the same cache", command }];
 }
 
-/** Of which a disk counts as full. */
+/** The share of used space from which a disk counts as full. */
 const fullFrom = 0.95;
 
 function ofDisk({ engine, container }: Seen, { name }: RecordFacts): Finding[] {

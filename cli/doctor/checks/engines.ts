@@ -4,10 +4,10 @@ import type { HostFacts } from "../../machine/host";
 import { asRoot, dockerAt, quote } from "../../words/shell";
 import { type Finding, type Mend, problem } from "../finding";
 
-/** Docker 19.03, of which buildx is a plugin. */
+/** The API version of Docker 19.03, the oldest Docker that supports buildx as a plugin. */
 const oldestApi = [1, 40] as const;
 
-/** Engines that cannot be asked, or are too old. */
+/** Returns the engines that cannot be queried or are too old. */
 export function ofEngines({ store, engines }: Machine, host: HostFacts): Finding[] {
     return engines.flatMap((engine): Finding[] => {
         const { trouble, addresses, isCurrent } = engine;

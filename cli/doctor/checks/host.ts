@@ -5,7 +5,10 @@ import { asRoot, quote } from "../../words/shell";
 import { resourceOf } from "../../words/stack";
 import { type Finding, problem } from "../finding";
 
-/** What is wrong on this machine itself: with buildx's store, what is chosen in it, docker's contexts, the plugin. */
+/**
+ * Returns the problems of this machine itself: buildx's store, the builder chosen in it, docker's contexts and the
+ * plugin.
+ */
 export const ofHost = (machine: Machine, host: HostFacts, asked: Asked): Finding[] => [
     ...ofLock(host),
     ...ofReadOnlyFolder(host),
@@ -58,7 +61,7 @@ function ofChosen({ store: { records } }: Machine, { env: { builder } }: HostFac
     return [problem("current-missing", builder, found, { what: "leave that out", command: "unset BUILDX_BUILDER" })];
 }
 
-/** Contexts are one for each node that needs TLS. */
+/** Returns the contexts that no record uses. The package creates one context for each node that needs TLS. */
 function ofContexts({ store }: Machine, { contexts }: HostFacts, asked: Asked): Finding[] {
     const used = new Set(store.records.flatMap(({ nodes }) => nodes.map(({ address }) => address)));
     const isMeant = (name: string) => {

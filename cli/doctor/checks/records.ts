@@ -15,7 +15,7 @@ import { resourceOf } from "../../words/stack";
 import { type Finding, type Mend, problem, pulumiUp } from "../finding";
 import { isOfThisStore } from "../ours";
 
-/** A node of a record and what there is of it. */
+/** A node of a record with its engine and, if they exist, its container and its volume. */
 interface RecordedNode {
     readonly record: RecordFacts;
     readonly node: RecordNode;
@@ -24,11 +24,11 @@ interface RecordedNode {
     readonly volume: VolumeFacts | undefined;
 }
 
-/** Records that cannot be read, and those that promise what is not there. */
+/** Returns the records that cannot be read, and the records whose containers or volumes do not exist. */
 export function ofRecords(machine: Machine, asked: Asked): Finding[] {
     const { records } = machine.store;
     return records.flatMap((record) => {
-        // Not only the one that is asked for: buildx lists none where one of all cannot be read.
+        // Reported for any requested name: if buildx cannot read one record, it lists no builder.
         if (record.forbidden !== undefined) return [ofForbidden(record.name, record.forbidden)];
         if (record.unreadable !== undefined) return ofUnreadable(record, machine);
         if (!isAskedRecord(asked, record)) return [];
@@ -38,7 +38,7 @@ export function ofRecords(machine: Machine, asked: Asked): Finding[] {
     });
 }
 
-/** Nothing for a node whose engine cannot be asked, since that is a finding of its own. */
+/** Returns nothing if the engine cannot be queried, because that is a finding of its own. */
 function recordedNode(record: RecordFacts, node: RecordNode, engines: readonly EngineFacts[]): RecordedNode[] {
     const engine = engines.find(({ addresses }) => addresses.includes(node.address));
     if (engine === undefined || engine.trouble !== undefined) return [];

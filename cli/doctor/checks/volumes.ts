@@ -8,7 +8,7 @@ import { resourceOf } from "../../words/stack";
 import { type Finding, problem } from "../finding";
 import { hasUnreadableRecord, isOfOtherStore } from "../ours";
 
-/** Volumes of builders that are gone. A `BuildKitState` keeps its volume on purpose. */
+/** Returns the volumes whose builders no longer exist. A `BuildKitState` keeps its volume on purpose. */
 export function ofVolumes({ store, engines }: Machine, asked: Asked): Finding[] {
     return engines.flatMap((engine) => {
         const recorded = nodesOn(engine, store.records).map(({ name }) => volumeName(name));

@@ -26,7 +26,7 @@ import { createVolume, removeVolume } from "../docker/volume";
 import { untilAborted, type Waiting } from "../waiting";
 import { limitUpdate } from "./containerOptions";
 import { missingPlatform } from "./missingPlatform";
-import type { Plan, Step } from "./plan";
+import type { Plan, Step } from "./steps";
 import { goBack } from "./undo";
 
 /** The engine that runs a node's steps, and the steps begun so far. */

@@ -4,7 +4,9 @@ import { StartError } from "../docker-buildkitd/boot";
 import { applyAfter, type Applying, applyNodes } from "./apply";
 import type { Desired } from "./desired";
 import type { Observed } from "./observe";
-import { plan, type Plan, planAfter } from "./plan";
+import { plan } from "./plan";
+import { planAfter } from "./planAfter";
+import type { Plan } from "./steps";
 import type { Site } from "./sites";
 import { requireWritable } from "./writable";
 

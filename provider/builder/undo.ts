@@ -8,7 +8,7 @@ import { inspectVolume, removeVolume } from "../docker/volume";
 import { untilAborted } from "../waiting";
 import type { Context } from "./apply";
 import type { IsOurs } from "./observe";
-import type { Step } from "./plan";
+import type { Step } from "./steps";
 
 /** Time that `undo` gets to remove what was created once the signal has aborted, in milliseconds. */
 export const undoGrace = 2_000;

@@ -1,7 +1,7 @@
 import { requireRemovableRecord } from "../buildx/store";
 import { requireWritableStore } from "../buildx/storeFiles";
 import { requireWritableContexts } from "../docker/context";
-import type { Step } from "./plan";
+import type { Step } from "./steps";
 
 /**
  * Checks that this user can write buildx's store and docker's contexts, if a plan's last steps write them. It runs

@@ -3,7 +3,8 @@ import { type Desired, desire } from "../../provider/builder/desired";
 import type { BuilderInputs } from "../../provider/builder/inputs";
 import type { Observed, ObservedRemains } from "../../provider/builder/observe";
 import { allOptions } from "../../provider/builder/options/groups";
-import { plan, planRemoval } from "../../provider/builder/plan";
+import { plan } from "../../provider/builder/plan";
+import { planRemoval } from "../../provider/builder/planRemoval";
 import { recordOf } from "../../provider/builder/record";
 import { changeOf } from "../support/driverOptions";
 

@@ -1,4 +1,4 @@
-import { askWorkers, type Workers } from "../buildkit/workers";
+import { askWorkers } from "../buildkit/workers";
 import { configFolder } from "../buildx/configFiles";
 import { formatPlatforms } from "../buildx/platform";
 import { githubActionsContext, provenanceFile } from "../buildx/provenance";
@@ -24,31 +24,11 @@ import { findImage } from "../docker/image";
 import { pullOrKeep } from "../docker/pull";
 import { createVolume, removeVolume } from "../docker/volume";
 import { untilAborted, type Waiting } from "../waiting";
+import type { Applying, Context } from "./applying";
 import { limitUpdate } from "./containerOptions";
 import { missingPlatform } from "./missingPlatform";
 import type { Plan, Step } from "./steps";
 import { goBack } from "./undo";
-
-/** The engine that runs a node's steps, and the steps begun so far. */
-export interface Context {
-    /** `undefined` if the node's engine is unreachable. The node then has no steps. */
-    readonly engine: Engine | undefined;
-    /** The steps begun so far. `undo` and `goBack` read them. */
-    readonly begun: Step[];
-    /** The last step begun, if it has not finished. After an abort it may still take effect. */
-    abandoned?: Step;
-}
-
-export interface Applying extends Waiting {
-    /** One context per node, in the order of the plan. */
-    readonly contexts: readonly Context[];
-    /** Logs a warning, which stays on the screen. */
-    readonly warn: (text: string) => Promise<void>;
-    /** What each booted buildkitd reported, by container name. */
-    readonly workers: Map<string, Workers>;
-    /** The steps begun that belong to no node. */
-    readonly begun: Step[];
-}
 
 /** How long a running step may take to finish after the signal aborts, in milliseconds. */
 const stepGrace = 1_000;

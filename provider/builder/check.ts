@@ -12,7 +12,7 @@ import { hasUnknown, unknown, withoutUnknown } from "../args/unknown";
 import { failuresOf } from "../args/rules";
 import { formatPath } from "../words";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
-import { builderName } from "./desired";
+import { builderName } from "./nodeArgs";
 import { whyDefaultUnusable } from "./files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 import { schema } from "./schema";

@@ -3,7 +3,7 @@ import { claimName } from "../buildx/claims";
 import { storeIdentifier } from "../buildx/store";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { patienceOf } from "../patience";
-import type { Context } from "./apply";
+import type { Context } from "./applying";
 import { absentNode, type Described } from "./describe";
 import { describe } from "./describeNodes";
 import { desire } from "./desired";

@@ -1,7 +1,7 @@
 /** The outputs of all nodes of a builder. */
 import { isDeepStrictEqual } from "node:util";
 import { containerName } from "../buildx/names";
-import type { Applying } from "./apply";
+import type { Applying } from "./applying";
 import { absentNode, type Described, describeNode, describeObserved } from "./describe";
 import type { Desired } from "./desired";
 import type { Observed } from "./observe";

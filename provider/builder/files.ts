@@ -19,7 +19,7 @@ import { changedFiles, readFilesOf } from "../docker/container";
 import type { Engine } from "../docker/engine";
 import { type Registries, registriesIn } from "../docker/mirrors";
 import { formatPath } from "../words";
-import { nodesOf } from "./desired";
+import { nodesOf } from "./nodeArgs";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 import { withResolver } from "./resolver";
 

@@ -1,17 +1,7 @@
 /** How containers and volumes are recognized as the builder's own when the builder is created, updated and read. */
-import type { Owner } from "../docker/ownership";
 import type { Desired } from "./desired";
 import type { IsOurs, Observed } from "./observe";
-import type { BuilderState } from "./state";
-
-export interface Ownership {
-    /** The owner in the labels of the builder's containers and volumes. */
-    readonly owner: Owner;
-    /** Whether the builder's containers and volumes may have no labels. */
-    readonly isAdopted: boolean;
-    /** Nodes whose volume existed before the builder. These volumes are kept when the builder is removed. */
-    readonly foundVolumes: readonly string[];
-}
+import type { BuilderState, Ownership } from "./state";
 
 /**
  * Returns a function that reports whether a container or volume belongs to the builder in a state, judged by its

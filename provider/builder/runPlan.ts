@@ -1,7 +1,8 @@
 /** Runs the plan of a builder. */
 import type { Call } from "../bridges/lifecycle";
 import { StartError } from "../docker-buildkitd/boot";
-import { applyAfter, type Applying, applyNodes } from "./apply";
+import { applyAfter, applyNodes } from "./apply";
+import type { Applying } from "./applying";
 import type { Desired } from "./desired";
 import type { Observed } from "./observe";
 import { plan } from "./plan";

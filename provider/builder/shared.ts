@@ -8,7 +8,7 @@ import { connect } from "../docker/engine";
 import { ownerOf } from "../docker/ownership";
 import { containersOf } from "../docker/volume";
 import { hasUnknown, unknown } from "../args/unknown";
-import { nodesOf } from "./desired";
+import { nodesOf } from "./nodeArgs";
 import type { BuilderInputs, StateReference } from "./inputs";
 
 export interface SharedState {

@@ -4,12 +4,12 @@ import type { BuilderRecord } from "../buildx/store";
 import { namesInMirrors, type Registries } from "../docker/mirrors";
 import type { Owner } from "../docker/ownership";
 import { builderOutputs, type Described } from "./describe";
-import { type Desired, type DesiredNode, desire, laterOf, nodesOf } from "./desired";
+import { type Desired, type DesiredNode, desire, laterOf } from "./desired";
+import { nodesOf } from "./nodeArgs";
 import { noFiles } from "./files";
 import type { BuilderInputs, NodeInputs, UserArgument } from "./inputs";
 import { contextOf, type Known, observeChoice, type KnownNode, type Observed, type ObservedNode } from "./observe";
 import type { BuilderOutputs } from "./outputs";
-import type { Ownership } from "./ownership";
 import { changedFixed, optionsOfSettings } from "./settings";
 import type { Place } from "./sites";
 
@@ -74,6 +74,16 @@ const kept = (of: KeptArguments): KeptArguments => {
     const keys = Object.keys(keptArguments) as KeptArgument[];
     return Object.fromEntries(keys.filter((key) => of[key] !== undefined).map((key) => [key, of[key]]));
 };
+
+/** By what a builder is known to belong to a resource. */
+export interface Ownership {
+    /** The owner in the labels of the builder's containers and volumes. */
+    readonly owner: Owner;
+    /** Whether the builder's containers and volumes may have no labels. */
+    readonly isAdopted: boolean;
+    /** Nodes whose volume existed before the builder. These volumes are kept when the builder is removed. */
+    readonly foundVolumes: readonly string[];
+}
 
 export function stateOf(
     inputs: BuilderInputs,

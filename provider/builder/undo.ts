@@ -6,7 +6,7 @@ import { type Engine, failedCall } from "../docker/engine";
 import { ownerOf } from "../docker/ownership";
 import { inspectVolume, removeVolume } from "../docker/volume";
 import { untilAborted } from "../waiting";
-import type { Context } from "./apply";
+import type { Context } from "./applying";
 import type { IsOurs } from "./observe";
 import type { Step } from "./steps";
 

@@ -2,20 +2,10 @@ import { defaultImage } from "../archive/helper";
 import { locationOf, type RestoreSource } from "../archive/location";
 import { canonicalName, nodeName, volumeName } from "../buildx/names";
 import type { Owner } from "../docker/ownership";
-import type { StateInputs } from "./inputs";
+import type { RestoreFrom, StateInputs } from "./inputs";
 
 /** The engine's built-in volume driver. */
 export const defaultDriver = "local";
-
-/** The source of a new state, as the program declares it. A string is the path of an archive. */
-export type RestoreFrom =
-    | string
-    | (RestoreSource & {
-          /** Whether to replace existing content of the volume. */
-          overwrite?: boolean;
-          /** The image of the helper container. */
-          helperImage?: string;
-      });
 
 /** The source of a new state, with all defaults filled in. */
 export interface DesiredRestore {

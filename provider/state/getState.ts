@@ -1,18 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TlsArgs } from "./resource";
-import type { StateUsage } from "./usage";
+import type { GetStateArgs, StateUsage } from "./outputs";
 
-/** Arguments of {@link getState}. */
-export interface GetStateArgs {
-    /** The name of the builder that uses the state. */
-    builderName: string;
-    /** The node of that builder. @default `<builderName>0` */
-    node?: string;
-    /** The engine that holds the state. @default the engine in buildx's record, else what the docker CLI would use */
-    endpoint?: string;
-    /** The TLS files for a `tcp://` endpoint: paths or PEM text. */
-    tls?: { ca?: string; cert?: string; key?: string };
-}
+export type { GetStateArgs } from "./outputs";
 
 /** Arguments of {@link getStateOutput}. */
 export interface GetStateOutputArgs {

@@ -1,4 +1,4 @@
-import type { RestoreFrom } from "./desired";
+import type { RestoreSource } from "../archive/location";
 import type { TlsArguments } from "../docker/tls";
 
 /** The arguments of a `BuildKitState` as the provider receives them. */
@@ -12,3 +12,13 @@ export interface StateInputs {
     labels?: Record<string, string>;
     restoreFrom?: RestoreFrom;
 }
+
+/** The source of a new state, as the program declares it. A string is the path of an archive. */
+export type RestoreFrom =
+    | string
+    | (RestoreSource & {
+          /** Whether to replace existing content of the volume. */
+          overwrite?: boolean;
+          /** The image of the helper container. */
+          helperImage?: string;
+      });

@@ -16,30 +16,7 @@ import { connect, type Engine } from "../docker/engine";
 import { execInContainer } from "../docker/exec";
 import { inspectImage } from "../docker/image";
 import { inspectVolume, volumeSizes } from "../docker/volume";
-import type { GetStateArgs } from "./getState";
-
-export interface StateUsage {
-    builderName: string;
-    node: string;
-    volumeName: string;
-    /** The status of the builder's container. `inactive` if it does not exist. */
-    status: "running" | "stopped" | "inactive";
-    /** The size on the disk of the engine's host, in bytes. */
-    sizeOnDisk: number;
-    /** The size that BuildKit reports. Not set if the builder does not run and the engine has no BuildKit image. */
-    usage?: CacheUsage;
-}
-
-/** The cache as BuildKit reports it. Sizes are in bytes. */
-export interface CacheUsage {
-    total: number;
-    /** The size of everything that is not in use. */
-    reclaimable: number;
-    /** Sizes by BuildKit's cache types: `regular`, `exec.cachemount`, `source.local`, … */
-    byType: Record<string, number>;
-    /** When any part of the cache was last used, in RFC 3339 format. Not set if the cache is empty. */
-    lastUsedAt?: string;
-}
+import type { CacheUsage, GetStateArgs, StateUsage } from "./outputs";
 
 /** How long a temporary buildkitd may take to boot, in seconds. */
 const bootTimeout = 60;

@@ -66,4 +66,34 @@ describe("the package's structure", () => {
         const ofPulumi = [...reached].filter((each) => each.startsWith("@pulumi/"));
         assert.deepEqual(ofPulumi, []);
     });
+
+    it("has no two files that import each other, directly or through others", () => {
+        assert.deepEqual(circles(new Map([...imports].map(([file, { all }]) => [file, all]))), []);
+    });
 });
+
+/** The groups of files that reach each other by their imports, types included (Tarjan's algorithm). */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+    const order = new Map<string, number>();
+    const lowest = new Map<string, number>();
+    const path: string[] = [];
+    const found: string[] = [];
+    const visit = (file: string): number => {
+        const index = order.size;
+        order.set(file, index);
+        lowest.set(file, index);
+        path.push(file);
+        for (const other of imports.get(file) ?? []) {
+            if (!imports.has(other)) continue;
+            const low = !order.has(other) ? visit(other) : path.includes(other) ? (order.get(other) as number) : index;
+            lowest.set(file, Math.min(lowest.get(file) as number, low));
+        }
+        if (lowest.get(file) === index) {
+            const group = path.splice(path.indexOf(file));
+            if (group.length > 1) found.push(group.sort().join(" and "));
+        }
+        return lowest.get(file) as number;
+    };
+    for (const file of imports.keys()) if (!order.has(file)) visit(file);
+    return found.sort();
+}

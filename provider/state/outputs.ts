@@ -1,0 +1,36 @@
+/** What `getState` takes and returns: types alone, which a user's compiler reads without anything else. */
+
+/** Arguments of {@link getState}. */
+export interface GetStateArgs {
+    /** The name of the builder that uses the state. */
+    builderName: string;
+    /** The node of that builder. @default `<builderName>0` */
+    node?: string;
+    /** The engine that holds the state. @default the engine in buildx's record, else what the docker CLI would use */
+    endpoint?: string;
+    /** The TLS files for a `tcp://` endpoint: paths or PEM text. */
+    tls?: { ca?: string; cert?: string; key?: string };
+}
+
+export interface StateUsage {
+    builderName: string;
+    node: string;
+    volumeName: string;
+    /** The status of the builder's container. `inactive` if it does not exist. */
+    status: "running" | "stopped" | "inactive";
+    /** The size on the disk of the engine's host, in bytes. */
+    sizeOnDisk: number;
+    /** The size that BuildKit reports. Not set if the builder does not run and the engine has no BuildKit image. */
+    usage?: CacheUsage;
+}
+
+/** The cache as BuildKit reports it. Sizes are in bytes. */
+export interface CacheUsage {
+    total: number;
+    /** The size of everything that is not in use. */
+    reclaimable: number;
+    /** Sizes by BuildKit's cache types: `regular`, `exec.cachemount`, `source.local`, … */
+    byType: Record<string, number>;
+    /** When any part of the cache was last used, in RFC 3339 format. Not set if the cache is empty. */
+    lastUsedAt?: string;
+}

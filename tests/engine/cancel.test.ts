@@ -181,7 +181,7 @@ describe("Ctrl-C", () => {
                 const { seconds, output } = await interrupted(project, "up", { upon: [/asking/], when: isAsking });
                 assert.ok(seconds < bound, `it took ${seconds} s from the signal to the end:\n${output}`);
                 assert.deepEqual(await leftovers(`${volume}_usage`), []);
-                await docker(["rm", containerOf(project.unique)]);
+                await docker(["rm", "--volumes", containerOf(project.unique)]);
             });
         }),
     );

@@ -19,6 +19,24 @@ export const recordEndpoint = ({ context, host }: Endpoint): string => context ?
 export const whereLeft = ({ endpoint, recorded, isThere }: KnownPlace): Promise<Engine | undefined> =>
     findLeftBehind({ endpoint, recorded }, recordEndpoint, isThere);
 
+/** The engine of an existing resource as a preview finds it. */
+export interface EngineAtPreview {
+    /** The current endpoint, as {@link recordEndpoint} returns it. Empty if it cannot be found. */
+    readonly host: string;
+    /** The recorded endpoint, if the resource was left on another engine. */
+    readonly leftAt: string | undefined;
+    /** `undefined` if the engine does not respond: a preview does not fail for that. */
+    readonly engine: Engine | undefined;
+}
+
+/** Returns the current engine of an existing resource, and whether the resource was left on another one. */
+export async function engineAtPreview(place: KnownPlace): Promise<EngineAtPreview> {
+    const leftAt = (await whereLeft(place)) && place.recorded;
+    const current = await findEndpoint(place.endpoint, place.tls).catch(() => undefined);
+    const engine = current && (await connect(current).catch(() => undefined));
+    return { host: current ? recordEndpoint(current) : "", leftAt, engine };
+}
+
 /**
  * Connects to the engine of an existing resource.
  *

@@ -13,7 +13,7 @@ import { storeIdentifier } from "../buildx/store";
 import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine, traitsOf } from "../docker/engine";
 import type { Owner } from "../docker/ownership";
-import { connectOrLetGo, type KnownPlace, recordEndpoint, whereLeft } from "../knownEngine";
+import { connectOrLetGo, engineAtPreview, type KnownPlace, recordEndpoint, whereLeft } from "../knownEngine";
 import { patienceOf } from "../patience";
 import { untilAborted, type Waiting } from "../waiting";
 import { applyEmulation, bringAbout } from "./apply";
@@ -73,11 +73,9 @@ export async function diff(call: Call, _: string, olds: QemuState, news: QemuInp
 async function observeForDiff(olds: QemuState): Promise<ObservedEmulation> {
     const { supported, emulators, __claimed: own } = olds;
     const inState = { supported, emulators, claims: { own, others: [] } };
-    const leftAt = (await whereLeft(placeOf(olds))) && olds.__engine;
-    const current = await findEndpoint(olds.endpoint, olds.tls).catch(() => undefined);
-    const engine = current && (await connect(current).catch(() => undefined));
+    const { host, leftAt, engine } = await engineAtPreview(placeOf(olds));
     const isOther = engine !== undefined && (await isOtherEngine(olds, engine).catch(() => false));
-    return { host: current ? recordEndpoint(current) : "", leftAt, isOther, ...inState };
+    return { host, leftAt, isOther, ...inState };
 }
 
 /** Whether the emulators were registered on another engine than this one. The resource owns no emulators here then. */

@@ -18,7 +18,14 @@ import { findEndpoint } from "../docker/endpoint";
 import { connect, type Engine } from "../docker/engine";
 import { type Owner, sameOwner } from "../docker/ownership";
 import { inspectVolume, removeVolume } from "../docker/volume";
-import { connectOrLetGo, connectToKnown, type KnownPlace, recordEndpoint, whereLeft } from "../knownEngine";
+import {
+    connectOrLetGo,
+    connectToKnown,
+    engineAtPreview,
+    type KnownPlace,
+    recordEndpoint,
+    whereLeft,
+} from "../knownEngine";
 import { patienceOf } from "../patience";
 import { untilAborted } from "../waiting";
 import { applyState } from "./apply";
@@ -83,10 +90,7 @@ export async function diff(call: Call, _: string, olds: StateState, news: StateI
 async function observeForDiff(olds: StateState, { volume, driver }: DesiredState): Promise<ObservedState> {
     const inState = { owner: olds.__owner, driver } as ObservedState["volume"];
     const place = placeOf(volume, olds);
-    const leftAt = (await whereLeft(place)) && olds.__engine;
-    const current = await findEndpoint(olds.endpoint, olds.tls).catch(() => undefined);
-    const host = current ? recordEndpoint(current) : "";
-    const engine = current && (await connect(current).catch(() => undefined));
+    const { host, leftAt, engine } = await engineAtPreview(place);
     const isThere = engine === undefined || (await place.isThere(engine).catch(() => true));
     return { host, leftAt, volume: olds.mountpoint !== "" && isThere ? inState : undefined };
 }

@@ -29,8 +29,11 @@ export function mayBuild(container: Inspected | undefined): boolean {
     const isReachedOtherwise =
         (config.Cmd ?? []).some((flag) => /^--(addr|config)\b/.test(flag)) ||
         mounts.some(({ Destination: folder }) => folder !== stateFolder);
-    return isReachedOtherwise || processes === undefined || (processes ?? []).length > 0;
+    return isReachedOtherwise || processes === undefined || hasClients(container);
 }
+
+/** Whether a process other than buildkitd runs in a container: a client of buildx is connected through it. */
+export const hasClients = ({ ExecIDs: processes }: Pick<Inspected, "ExecIDs">): boolean => (processes ?? []).length > 0;
 
 /**
  * Returns how many builds a buildkitd is running. Starts a process in its container only if {@link mayBuild} is true.

@@ -1,7 +1,7 @@
 import { prune, type Pruned } from "../buildkit/prune";
 import { bootAtRest } from "../docker-buildkitd/atRest";
 import { boot } from "../docker-buildkitd/boot";
-import { countBuildsIn } from "../docker-buildkitd/drain";
+import { countBuildsIn, hasClients } from "../docker-buildkitd/drain";
 import { inContainer } from "../docker-buildkitd/inContainer";
 import {
     inspectContainer,
@@ -14,7 +14,7 @@ import {
 } from "../docker/container";
 import { type Engine, failedCall } from "../docker/engine";
 import { pullOrKeep } from "../docker/pull";
-import type { Waiting } from "../waiting";
+import { pause, type Waiting } from "../waiting";
 import type { PrunePlan, PruneStep } from "./plan";
 
 /** How long a buildkitd that is started for the prune may take to answer, in seconds. */
@@ -22,6 +22,13 @@ const bootTimeout = 60;
 
 /** How long a buildkitd may take to stop, in seconds. */
 const stopTimeout = 10;
+
+/**
+ * How often a connected client is checked before its builder is left running, and the milliseconds between two checks.
+ * The engine lists a process for a moment after it has exited.
+ */
+const connectionChecks = 10;
+const untilNextCheck = 200;
 
 /** The containers that were started for the prune, by name. Each value is a function that undoes the start. */
 type Started = Map<string, () => Promise<void>>;
@@ -122,10 +129,16 @@ async function start(engine: Engine, container: string, started: Started, signal
     await boot(engine, container, bootTimeout, signal);
 }
 
-/** Stops a builder, unless another process has restarted it since, or it is running builds. */
+/**
+ * Stops a builder, unless another process has restarted it since, or a client is using it. A client connects before
+ * BuildKit lists its build, so a connected client counts too.
+ */
 async function stopUnlessUsed(engine: Engine, container: string, since: string | undefined): Promise<void> {
-    const found = await inspectContainer(engine, container);
-    if (found === undefined || !isRunning(found) || startOf(found) !== since) return;
-    if ((await countBuildsIn(engine, container)) > 0) return;
-    await stopContainer(engine, container, stopTimeout);
+    for (let attempt = 0; attempt < connectionChecks; attempt++) {
+        const found = await inspectContainer(engine, container);
+        if (found === undefined || !isRunning(found) || startOf(found) !== since) return;
+        if ((await countBuildsIn(engine, container)) > 0) return;
+        if (!hasClients(found)) return stopContainer(engine, container, stopTimeout);
+        await pause(untilNextCheck);
+    }
 }

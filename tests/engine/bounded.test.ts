@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +7,7 @@ import { docker, inspectContainer, leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { build, context, longBuild } from "../support/image";
 import { type Project, withProject } from "../support/project";
+import { type Fate, startProxy } from "../support/proxy";
 import { run } from "../support/run";
 import { archiveFails } from "../support/state";
 
@@ -203,15 +205,49 @@ describe("a state", () => {
             assert.ok((await cacheSize(container)) > 16 * megabytes);
             await docker(["stop", container]);
 
-            // A builder on which someone builds by now is left running.
+            // A builder on which someone builds by the end of the prune is left running.
             await project.buildx("create", "--name", unique, "--leave", "--node", `${unique}b`);
-            const up = project.up();
-            while ((await inspectContainer(container))?.State.Running !== true) await sleep(20);
-            const { ended } = await longBuild(project, 15);
-            await up;
-            const isRunning = (await inspectContainer(container))?.State.Running;
-            assert.match(await ended, /finished/);
-            assert.equal(isRunning, true);
+            const proxy = await startProxy(project.folder);
+            try {
+                const alone = await project.record(unique);
+                const [node] = alone.Nodes as object[];
+                const throughProxy = { ...alone, Nodes: [{ ...node, Endpoint: proxy.host }] };
+                await writeFile(join(project.store, "instances", unique), JSON.stringify(throughProxy));
+                /** Prunes, and meanwhile starts a client of the builder as soon as its container runs. */
+                const pruneBeside = async <Client>(connectClient: () => Promise<Client>): Promise<Client> => {
+                    let client: Promise<Client> | undefined;
+                    proxy.decide = async (call): Promise<Fate> => {
+                        if (client === undefined && /^POST \/containers\/.*\/exec$/.test(call))
+                            await (client = connectClient());
+                        return "pass";
+                    };
+                    await project.up();
+                    assert.ok(client, "the prune did not start BuildKit");
+                    return client;
+                };
+                const { ended } = await pruneBeside(() => longBuild(project, 15));
+                const isRunning = (await inspectContainer(container))?.State.Running;
+                assert.match(await ended, /finished/);
+                assert.equal(isRunning, true);
+
+                // So is one with a client that has connected, and has not asked for a build yet.
+                await docker(["stop", container]);
+                await prune(3);
+                const client = await pruneBeside(async () => {
+                    const dialing = ["exec", "--interactive", container, "buildctl", "dial-stdio"];
+                    const started = spawn("docker", dialing, { stdio: ["pipe", "ignore", "ignore"] });
+                    while (((await inspectContainer(container))?.ExecIDs ?? []).length === 0) await sleep(20);
+                    return started;
+                });
+                try {
+                    assert.equal((await inspectContainer(container))?.State.Running, true);
+                } finally {
+                    client.kill();
+                }
+                await writeFile(join(project.store, "instances", unique), JSON.stringify(alone));
+            } finally {
+                await proxy.stop();
+            }
         }),
     );
 });

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { columns } from "./report/table";
-import { shown } from "./report/words";
+import { shown } from "./report/format";
 import { type Bench, withBench } from "./support/bench";
 import { buildx } from "./support/builders";
 import { throwIfInterrupted } from "./support/interruption";
 import { added, filesIn, type Inventory, onEngine } from "./support/inventory";
-import { slope } from "./support/line";
+import { slope } from "./support/slope";
 import { engineProcess, openFiles, residentMemory } from "./support/processes";
 import { ProviderProcess } from "./support/providerProcess";
 

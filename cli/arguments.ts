@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { suggestion } from "../provider/words";
+import { suggestion } from "../provider/text/quote";
 
 export const commands = ["status", "doctor"] as const;
 

@@ -9,7 +9,7 @@ import { connections, memory } from "./memory";
 import { preview } from "./preview";
 import { reading } from "./read";
 import { state } from "./state";
-import { ten } from "./ten";
+import { ten } from "./createTen";
 
 /** All measurements, in the order of the table. */
 export const measurements: readonly Measurement[] = [

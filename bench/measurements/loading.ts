@@ -42,9 +42,9 @@ const implementation = `
     require("@pulumi/pulumi");
     const start = performance.now();
     require("./dist/provider/bridges/dynamic");
-    require("./dist/provider/builder/lifecycle");
+    require("./dist/provider/resources/docker-container/lifecycle");
     require("koffi");
-    require("./dist/provider/docker/client").loadClient().then(() => console.log(performance.now() - start));
+    require("./dist/provider/docker/engine/client").loadClient().then(() => console.log(performance.now() - start));
 `;
 
 export const loadingImplementation: Measurement = {

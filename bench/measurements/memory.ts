@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import type { Measurement } from "../measurement";
-import { builders } from "../support/hundred";
+import { builders } from "../support/manyBuilders";
 
 export const memory: Measurement = {
     name: "memory",

@@ -1,6 +1,6 @@
 /** Draws the ratios as one picture, in the colors of the README's other picture. */
 import type { Result } from "./results";
-import { shown } from "./words";
+import { shown } from "./format";
 
 const width = 860;
 const left = 24;

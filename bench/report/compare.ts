@@ -1,5 +1,5 @@
 import type { Result } from "./results";
-import { shown } from "./words";
+import { shown } from "./format";
 
 /** The largest factor by which a run may differ from the last run without a cause in the code. */
 const tolerance = 1.25;

@@ -1,5 +1,5 @@
 import type { Result } from "./results";
-import { goalInWords, moreInWords, shown } from "./words";
+import { goalInWords, moreInWords, shown } from "./format";
 
 /** Returns the results as a table for the terminal. */
 export function table(results: readonly Result[]): string {

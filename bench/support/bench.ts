@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { leftovers, removeLeftovers } from "../../tests/support/docker";
-import { grow, type Growth } from "./growth";
-import { type Hundred, makeHundred } from "./hundred";
+import { grow, type Growth } from "./stackSizes";
+import { type Hundred, makeHundred } from "./manyBuilders";
 import { interruptible, throwIfInterrupted } from "./interruption";
 import { type LargeState, makeLargeState } from "./largeState";
-import { once } from "./once";
+import { once } from "./memoize";
 
 /** What the measurements of one run share: a buildx store, unique names, and objects that are expensive to create. */
 export interface Bench {

@@ -2,8 +2,8 @@
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import type { CheckResult, CreateResult, UpdateResult } from "@pulumi/pulumi/dynamic";
-import type { BuilderInputs } from "../../provider/builder/inputs";
-import type { BuilderState } from "../../provider/builder/state";
+import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import type { BuilderState } from "../../provider/resources/docker-container/saved";
 import { must } from "../../tests/support/run";
 import { throwIfInterrupted } from "./interruption";
 

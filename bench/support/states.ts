@@ -2,13 +2,13 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { CheckResult, CreateResult } from "@pulumi/pulumi/dynamic";
-import type { StateInputs } from "../../provider/state/inputs";
-import type { StateState } from "../../provider/state/lifecycle";
+import type { StateInputs } from "../../provider/resources/state/inputs";
+import type { StateState } from "../../provider/resources/state/lifecycle";
 import { must } from "../../tests/support/run";
 
 /** Loads the package as programs and Pulumi's provider process find it. */
 const load = createRequire(__filename);
-const { archiveState } = load("pulumi-buildx/archive") as typeof import("../../provider/archive/archiveState");
+const { archiveState } = load("pulumi-buildx/archive") as typeof import("../../provider/transfer/archiveState");
 const { BuildKitState: verbs } = load("pulumi-buildx/dynamic") as typeof import("../../provider/bridges/dynamic");
 
 export { archiveState };

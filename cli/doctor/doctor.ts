@@ -1,9 +1,9 @@
 import type { Invocation } from "../arguments";
 import { lookAtHost } from "../machine/host";
 import { lookAround } from "../machine/machine";
-import { screenOf } from "../words/screen";
+import { screenOf } from "../format/screen";
 import { diagnose } from "./diagnose";
-import { renderFindings } from "./text";
+import { renderFindings } from "./render";
 
 /** Prints what keeps builders from working and how to fix it. Returns the exit code. */
 export async function doctor({ names, json }: Invocation): Promise<number> {

@@ -1,5 +1,5 @@
-import { quote } from "../words/shell";
-import type { StackResource } from "../words/stack";
+import { quote } from "../format/shell";
+import type { StackResource } from "../format/stack";
 
 /** A problem keeps a builder from working. A hint only limits what the user can do. */
 export interface Finding {

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
 import { askUsage } from "../../provider/buildkit/usage";
 import { askWorkers } from "../../provider/buildkit/workers";
-import { formatPlatforms } from "../../provider/buildx/platform";
-import { waitUntilReady } from "../../provider/docker-buildkitd/boot";
-import { askDisk } from "../../provider/docker-buildkitd/disk";
-import { inContainer } from "../../provider/docker-buildkitd/inContainer";
-import { inspectContainer, lastLogLines } from "../../provider/docker/container";
-import type { Engine } from "../../provider/docker/engine";
-import { ownerOf } from "../../provider/docker/ownership";
+import { formatPlatforms } from "../../provider/text/platform";
+import { waitUntilReady } from "../../provider/docker/buildkitd/boot";
+import { askDisk } from "../../provider/docker/buildkitd/disk";
+import { inContainer } from "../../provider/docker/buildkitd/inContainer";
+import { inspectContainer, lastLogLines } from "../../provider/docker/engine/container";
+import type { Engine } from "../../provider/docker/engine/engine";
+import { ownerOf } from "../../provider/ownership";
 import type { ContainerFacts } from "./facts";
-import { inTime } from "./limit";
+import { inTime } from "./timeout";
 import { nodeOfName } from "./names";
 
 /** How closely containers are inspected. */

@@ -1,12 +1,12 @@
 import type { VolumeInspectInfo } from "dockerode";
-import { type Endpoint, findEndpoint, recordedEndpoint } from "../../provider/docker/endpoint";
-import { connect, type Engine, engineMessage, traitsOf } from "../../provider/docker/engine";
-import { ownerOf } from "../../provider/docker/ownership";
-import { volumeSizes } from "../../provider/docker/volume";
+import { type Endpoint, findEndpoint, recordedEndpoint } from "../../provider/docker/endpoint/endpoint";
+import { connect, type Engine, engineMessage, traitsOf } from "../../provider/docker/engine/engine";
+import { ownerOf } from "../../provider/ownership";
+import { volumeSizes } from "../../provider/docker/engine/volume";
 import { containerName, volumeName } from "../../provider/buildx/names";
 import { type Depth, isOfInterest, lookAtContainer, nameOf } from "./containers";
 import type { ContainerFacts, EngineFacts, RecordNode, Trouble, VolumeFacts } from "./facts";
-import { inTime, patience } from "./limit";
+import { inTime, patience } from "./timeout";
 import { type Asked, isAskedName } from "./names";
 
 /** What to look for on the engines. */

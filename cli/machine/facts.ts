@@ -1,7 +1,7 @@
 /** What exists on this machine and on its engines, as plain data. `status` and `doctor` use these facts alone. */
 import type { Usage } from "../../provider/buildkit/usage";
-import type { Disk } from "../../provider/docker-buildkitd/disk";
-import type { Owner } from "../../provider/docker/ownership";
+import type { Disk } from "../../provider/docker/buildkitd/disk";
+import type { Owner } from "../../provider/ownership";
 
 export interface Machine {
     readonly store: StoreFacts;

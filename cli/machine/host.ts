@@ -4,8 +4,8 @@ import { access, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isLocked, lockPath } from "../../provider/buildx/lock";
 import { storeFolder } from "../../provider/buildx/store";
-import { dockerConfigFolder } from "../../provider/docker/configFile";
-import { readContext } from "../../provider/docker/context";
+import { dockerConfigFolder } from "../../provider/docker/endpoint/configFile";
+import { readContext } from "../../provider/docker/endpoint/context";
 
 /** What is known about this machine, besides records and engines. */
 export interface HostFacts {

@@ -1,6 +1,6 @@
-import { currentEndpoint } from "../../provider/docker/endpoint";
+import { currentEndpoint } from "../../provider/docker/endpoint/endpoint";
 import { currentBuilder } from "../../provider/buildx/current";
-import { formatPlatform } from "../../provider/buildx/platform";
+import { formatPlatform } from "../../provider/text/platform";
 import {
     knownStoreIdentifier,
     listRecords,

@@ -3,7 +3,7 @@ import { containerName, volumeName } from "../../provider/buildx/names";
 import { driver } from "../../provider/buildx/store";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../machine/facts";
 import { type Asked, isAskedName, isAskedRecord, nodeOfName } from "../machine/names";
-import { resourceOf, type StackResource } from "../words/stack";
+import { resourceOf, type StackResource } from "../format/stack";
 
 export interface BuilderStatus {
     readonly name: string;

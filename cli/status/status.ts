@@ -1,9 +1,9 @@
-import { otherDriver, whyOtherDriver } from "../../provider/builder/otherDriver";
-import { suggestion } from "../../provider/words";
+import { otherDriver, whyOtherDriver } from "../../provider/buildx/otherDriver";
+import { suggestion } from "../../provider/text/quote";
 import type { Invocation } from "../arguments";
 import { builderOfNode } from "../machine/names";
 import { lookAround } from "../machine/machine";
-import { screenOf } from "../words/screen";
+import { screenOf } from "../format/screen";
 import { type BuilderStatus, reportStatus } from "./report";
 import { renderStatus } from "./table";
 

@@ -1,8 +1,8 @@
-import { formatAge, formatSize } from "../words/quantities";
-import { shortPlatforms } from "../words/platforms";
-import type { Screen, Style } from "../words/screen";
-import { shortResource } from "../words/stack";
-import { type Column, renderTable } from "../words/table";
+import { formatAge, formatSize } from "../format/quantities";
+import { shortPlatforms } from "../format/platforms";
+import type { Screen, Style } from "../format/screen";
+import { shortResource } from "../format/stack";
+import { type Column, renderTable } from "../format/table";
 import type { BuilderStatus, NodeStatus } from "./report";
 
 /** One row: a builder with its only node, a builder with several nodes, or one of those nodes. */

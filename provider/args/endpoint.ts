@@ -1,9 +1,9 @@
 /** The arguments `endpoint` and `tls`, which select an engine. All resources except `BuildKitPrune` have them. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { findEndpoint, isHost } from "../docker/endpoint";
+import { findEndpoint, isHost } from "../docker/endpoint/endpoint";
 import { belongTogether, whyUnusable } from "../pem";
-import { type TlsArguments, tlsParts } from "../docker/tls";
+import { type TlsArguments, tlsParts } from "../docker/endpoint/tls";
 import { hasUnknown, unknown } from "./unknown";
 import { onlyKeys, text, textThat } from "./rules";
 

@@ -1,8 +1,8 @@
 /** Schema of a garbage collection rule in arguments. */
 import * as v from "valibot";
-import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../buildx/sizes";
+import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../text/diskSpace";
 import { durationInHours, type GcRule } from "../buildkit/gc";
-import { said } from "../words";
+import { said } from "../text/quote";
 import { textThat } from "./rules";
 
 const space = v.optional(

@@ -1,7 +1,7 @@
 /** The arguments that select the image of a container and when it is pulled, for builders and emulators. */
 import * as v from "valibot";
-import { parseImageReference } from "../docker/imageReference";
-import { said } from "../words";
+import { parseImageReference } from "../registry/imageReference";
+import { said } from "../text/quote";
 import { textThat } from "./rules";
 
 /** @param example the name of a suitable image, for messages. */

@@ -1,8 +1,8 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { whyIllegalName } from "../buildx/names";
-import { isOwnLabel } from "../docker/ownership";
-import { formatPath, said, suggestion } from "../words";
+import { isOwnLabel } from "../ownership";
+import { formatPath, said, suggestion } from "../text/quote";
 
 type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
 

@@ -1,8 +1,8 @@
 /** Lifecycles of the resources, by the name of the resource. Each lifecycle is loaded when it is first called. */
 export const lifecycles = {
-    BuildxBuilder: () => import("../builder/lifecycle"),
-    BuildKitPrune: () => import("../prune/lifecycle"),
-    BuildKitState: () => import("../state/lifecycle"),
-    BuildKitStateArchive: () => import("../archive/lifecycle"),
-    QemuEmulation: () => import("../qemu/lifecycle"),
+    BuildxBuilder: () => import("../resources/docker-container/lifecycle"),
+    BuildKitPrune: () => import("../resources/prune/lifecycle"),
+    BuildKitState: () => import("../resources/state/lifecycle"),
+    BuildKitStateArchive: () => import("../resources/archive/lifecycle"),
+    QemuEmulation: () => import("../resources/qemu/lifecycle"),
 };

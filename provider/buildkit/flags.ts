@@ -1,7 +1,7 @@
 /**
  * Parses arguments of buildkitd (buildkit 0.34: `cmd/buildkitd`) as buildkitd does (urfave/cli: `command_parse.go`).
  */
-import { suggestion } from "../words";
+import { suggestion } from "../text/quote";
 
 const ofWorker = ["gc", "rootless", "selinux"];
 const withValueOfWorker = ["apparmor-profile", "gc-keepstorage", "labels", "net", "platform", "snapshotter"];

@@ -1,5 +1,5 @@
 /** Rules of garbage collection that a user writes, and the complete policy that buildkitd gets for them. */
-import { isGoDuration } from "../buildx/durations";
+import { isGoDuration } from "../text/durations";
 import type { Table } from "./config";
 
 /** A rule of garbage collection, with BuildKit's names and units. Durations may also be in days and weeks. */

@@ -1,5 +1,5 @@
-import { parseGoDuration } from "../buildx/durations";
-import { parseSize } from "../buildx/values";
+import { parseGoDuration } from "../text/durations";
+import { parseSize } from "../text/dockerValues";
 import type { GcRule } from "./gc";
 
 /**

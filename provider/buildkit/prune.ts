@@ -1,4 +1,4 @@
-import { parseSize } from "../buildx/values";
+import { parseSize } from "../text/dockerValues";
 import type { Buildctl } from "./buildctl";
 import { durationInHours, type GcRule } from "./gc";
 

@@ -1,4 +1,4 @@
-import type { Platform } from "../buildx/platform";
+import type { Platform } from "../text/platform";
 import type { Buildctl } from "./buildctl";
 import { type Release, whyTooOld } from "./version";
 

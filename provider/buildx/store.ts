@@ -10,7 +10,7 @@ import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readCurrent, resetCurrent } from "./current";
 import { withStoreLock } from "./lock";
-import type { Platform } from "./platform";
+import type { Platform } from "../text/platform";
 import {
     makeFolder,
     place,

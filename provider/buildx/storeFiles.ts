@@ -18,7 +18,7 @@ import {
 } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { join, relative } from "node:path";
-import { dockerConfigFolder } from "../docker/configFile";
+import { dockerConfigFolder } from "../docker/endpoint/configFile";
 import { FileAccessError, makeFolders, type WhatFailed, whyNoAccess } from "../fileAccess";
 
 /**

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { allOptions } from "../../provider/builder/options/groups";
+import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { docker, inspectContainer } from "../support/docker";
 import { build, context } from "../support/image";
 import { Project } from "../support/project";

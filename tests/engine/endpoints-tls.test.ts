@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspectContainer, leftovers } from "../support/docker";
-import { failuresOfBuilder } from "../../provider/builder/check";
+import { failuresOfBuilder } from "../../provider/resources/docker-container/check";
 import { contextNames, createContext, inspectContext, isolateDockerConfig, tlsFiles } from "../support/dockerConfig";
 import { type Certificates, second } from "../support/engines";
 import { build, context } from "../support/image";

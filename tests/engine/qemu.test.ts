@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
-import { findEndpoint } from "../../provider/docker/endpoint";
-import { connect } from "../../provider/docker/engine";
-import { runContainer } from "../../provider/docker/runContainer";
+import { findEndpoint } from "../../provider/docker/endpoint/endpoint";
+import { connect } from "../../provider/docker/engine/engine";
+import { runContainer } from "../../provider/docker/engine/runContainer";
 import { stockQemu } from "../support/binfmt";
 import { docker } from "../support/docker";
 import { context } from "../support/image";

@@ -33,6 +33,45 @@ async function readImports(): Promise<ReadonlyMap<string, Imports>> {
 /** The contract between the bridges and the resources. */
 const contract = "provider/bridges/lifecycle";
 
+/**
+ * The tiers of `provider/`, from top to bottom. A file imports files of its own tier and of lower tiers. Within a tier,
+ * a part imports itself and the parts that are listed after it in the tier.
+ */
+const tiers: readonly (readonly string[])[] = [
+    // how Pulumi calls the resources
+    ["bridges/dynamic", "bridges"],
+    // the resources
+    [
+        "resources/getBuilder",
+        "resources/archive",
+        "resources/docker-container",
+        "resources/prune",
+        "resources/qemu",
+        "resources/state",
+        "resources/builder",
+        "resources/*",
+        "args",
+        "program",
+    ],
+    // the outside world
+    ["transfer", "docker/buildkitd", "docker/engine", "buildkit", "buildx", "registry", "docker/endpoint"],
+    // what all use
+    ["*", "text"],
+];
+
+const parts = tiers.flat();
+
+/** The part of a file. Files directly in `provider/` are the part `*`, files directly in `resources/` are `resources/*`. */
+function partOf(file: string): string {
+    const folder = posix.dirname(file).replace(/^provider\/?/, "");
+    const own = posix.join(folder, posix.basename(file));
+    const part = parts.find((each) => own === each || folder === each || folder.startsWith(`${each}/`));
+    return part ?? (folder === "" ? "*" : `${folder}/*`);
+}
+
+/** The two resources that other resources import: what every builder has, and a state as an argument. */
+const shared = ["resources/builder", "resources/state/resource"];
+
 describe("the package's structure", () => {
     let imports: ReadonlyMap<string, Imports>;
 
@@ -40,19 +79,56 @@ describe("the package's structure", () => {
         imports = await readImports();
     });
 
-    it("lets the resources know nothing of a bridge but the contract", () => {
-        // The classes that programs create are the other end of the dynamic bridge.
-        const allowed = (file: string) =>
-            /^provider\/\w+\/resource$/.test(file) ? ["provider/bridges/dynamic/resource"] : [contract];
-        const wrong = [...imports]
-            .filter(([file]) => !file.startsWith("provider/bridges/"))
-            .flatMap(([file, { all }]) =>
-                all
-                    .filter((each) => each.startsWith("provider/bridges/") && !allowed(file).includes(each))
-                    .map((each) => `${file} imports ${each}`),
-            );
-        assert.deepEqual(wrong, []);
+    it("consists of three tiers above what all use, and no part imports a part above it", () => {
+        const unplaced = [...imports.keys()].filter((file) => !parts.includes(partOf(file)));
+        assert.deepEqual(unplaced, []);
+        const wrong = importsOf((file, other) => parts.indexOf(partOf(file)) > parts.indexOf(partOf(other)));
+        // The contract is the only part of the bridges that a resource knows.
+        assert.deepEqual(
+            wrong.filter((each) => !each.endsWith(` imports ${contract}`)),
+            [],
+        );
     });
+
+    it("lets the resources know nothing of a bridge but the contract", () => {
+        assert.deepEqual(
+            importsOf(
+                (file, other) => !file.startsWith("provider/bridges/") && /^provider\/bridges\//.test(other),
+            ).filter((each) => !each.endsWith(` imports ${contract}`)),
+            [],
+        );
+    });
+
+    it("lets a resource import no other resource but what every builder has, and a state as an argument", () => {
+        const isOther = (file: string, other: string) =>
+            partOf(file) !== partOf(other) &&
+            [file, other].every((each) => /^resources\/[\w-]+$/.test(partOf(each))) &&
+            !shared.some((each) => other.startsWith(`provider/${each}`));
+        assert.deepEqual(
+            importsOf(isOther).filter((each) => !each.startsWith("provider/resources/getBuilder ")),
+            [],
+        );
+    });
+
+    it("has no file of more than 250 lines", async () => {
+        const long = await Promise.all(
+            [...imports.keys()].map(async (file) => {
+                const text = await readFile(join(checkout, `${file}.ts`), "utf8");
+                const lines = text.split("\n").length - 1;
+                return lines > 250 ? [`${file}: ${lines}`] : [];
+            }),
+        );
+        assert.deepEqual(long.flat(), []);
+    });
+
+    /** The imports within `provider/` that a rule forbids. */
+    function importsOf(isWrong: (file: string, other: string) => boolean): string[] {
+        return [...imports].flatMap(([file, { all }]) =>
+            all
+                .filter((other) => imports.has(other) && isWrong(file, other))
+                .map((other) => `${file} imports ${other}`),
+        );
+    }
 
     it("lets the contract import types alone", () => {
         assert.deepEqual(imports.get(contract)?.loaded, []);

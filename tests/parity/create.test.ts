@@ -5,7 +5,7 @@
 import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { allOptions } from "../../provider/builder/options/groups";
+import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { Project } from "../support/project";

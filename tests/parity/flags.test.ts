@@ -1,6 +1,6 @@
 /** The flag that buildx adds to buildkitd's arguments, as `docker buildx create` writes it into its record. */
 import { strict as assert } from "node:assert";
-import { withDefaultEntitlement } from "../../provider/buildx/flags";
+import { withDefaultEntitlement } from "../../provider/buildx/entitlements";
 import { entitlementFlags } from "../support/entitlementFlags";
 import { withProject } from "../support/project";
 

@@ -1,10 +1,10 @@
 /** A change of each driver option, for the tests that iterate over the table of options. */
 import type { ContainerInspectInfo } from "dockerode";
-import { containerOptions } from "../../provider/builder/containerOptions";
-import type { DesiredNode } from "../../provider/builder/desired";
+import { containerOptions } from "../../provider/resources/docker-container/node/containerOptions";
+import type { DesiredNode } from "../../provider/resources/docker-container/desired";
 import type { DriverOptions } from "../../provider/buildx/driverOptions";
-import type { EngineTraits } from "../../provider/docker/engine";
-import type { Owner } from "../../provider/docker/ownership";
+import type { EngineTraits } from "../../provider/docker/engine/engine";
+import type { Owner } from "../../provider/ownership";
 
 /** The options before and after the change. They differ in one option. Its new value is in its shortest spelling. */
 export const changeOf: { readonly [Key in keyof Required<DriverOptions>]: readonly [DriverOptions, DriverOptions] } = {

@@ -1,7 +1,7 @@
 /** Facts of a machine as plain objects. They are healthy and typical unless a test overrides them. */
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, VolumeFacts } from "../../cli/machine/facts";
 import type { HostFacts } from "../../cli/machine/host";
-import type { Owner } from "../../provider/docker/ownership";
+import type { Owner } from "../../provider/ownership";
 
 export const now = new Date("2025-06-01T12:00:00Z");
 

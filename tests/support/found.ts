@@ -17,8 +17,8 @@ export async function found(
 
 /** The program that looks for the engine. It runs in the checkout's folder. */
 export const finder = `
-const { findEndpoint } = require("./dist/provider/docker/endpoint");
-const { connect } = require("./dist/provider/docker/engine");
+const { findEndpoint } = require("./dist/provider/docker/endpoint/endpoint");
+const { connect } = require("./dist/provider/docker/engine/engine");
 const start = performance.now();
 const say = (what) => {
     console.log(JSON.stringify({ ...what, ms: performance.now() - start }));

@@ -1,6 +1,6 @@
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
-import { readAll } from "../../provider/docker/streams";
+import { readAll } from "../../provider/streams";
 
 /** A request that a server received. */
 export interface Asked {

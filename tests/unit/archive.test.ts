@@ -1,18 +1,18 @@
 import { strict as assert } from "node:assert";
-import { type DesiredArchive, desireArchive } from "../../provider/archive/desired";
+import { type DesiredArchive, desireArchive } from "../../provider/resources/archive/desired";
 import {
     manifestFrame,
     manifestFrameLength,
     parseManifest,
     parseTrailer,
     trailerFrame,
-} from "../../provider/archive/format";
-import { failuresOfPlace, restorePlaces } from "../../provider/archive/places";
-import { planArchive } from "../../provider/archive/plan";
-import { formatProgress } from "../../provider/archive/progress";
-import { desireState } from "../../provider/state/desired";
-import type { ObservedState, ObservedVolume } from "../../provider/state/observe";
-import { planState } from "../../provider/state/plan";
+} from "../../provider/transfer/format";
+import { failuresOfPlace, restorePlaces } from "../../provider/args/archiveLocation";
+import { planArchive } from "../../provider/resources/archive/plan";
+import { formatProgress } from "../../provider/transfer/progress";
+import { desireState } from "../../provider/resources/state/desired";
+import type { ObservedState, ObservedVolume } from "../../provider/resources/state/observe";
+import { planState } from "../../provider/resources/state/plan";
 import { unknown } from "../../provider/args/unknown";
 
 const owner = { urn: "urn", store: "store" };

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mayBuild } from "../../provider/docker-buildkitd/drain";
+import { mayBuild } from "../../provider/docker/buildkitd/drain";
 
 const state = { Destination: "/var/lib/buildkit" };
 const idle = { State: { Running: true }, Config: { Cmd: null }, Mounts: [state], ExecIDs: null };

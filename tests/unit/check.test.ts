@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
-import { automaticName, failuresOfBuilder } from "../../provider/builder/check";
-import { allOptions } from "../../provider/builder/options/groups";
-import { checkPrune } from "../../provider/prune/check";
+import { automaticName, failuresOfBuilder } from "../../provider/resources/docker-container/check";
+import { allOptions } from "../../provider/resources/docker-container/options/groups";
+import { checkPrune } from "../../provider/resources/prune/check";
 import { unknown } from "../../provider/args/unknown";
-import { checkState } from "../../provider/state/check";
+import { checkState } from "../../provider/resources/state/check";
 
 const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:BuildxBuilder::My builder!";
 

@@ -2,11 +2,11 @@ import { strict as assert } from "node:assert";
 import { parseArguments } from "../../cli/arguments";
 import { reportStatus } from "../../cli/status/report";
 import { renderStatus } from "../../cli/status/table";
-import { shortPlatforms } from "../../cli/words/platforms";
-import { formatAge, formatSize } from "../../cli/words/quantities";
-import { screenOf } from "../../cli/words/screen";
-import { dockerAt, quote } from "../../cli/words/shell";
-import { resourceOf } from "../../cli/words/stack";
+import { shortPlatforms } from "../../cli/format/platforms";
+import { formatAge, formatSize } from "../../cli/format/quantities";
+import { screenOf } from "../../cli/format/screen";
+import { dockerAt, quote } from "../../cli/format/shell";
+import { resourceOf } from "../../cli/format/stack";
 import { container, engine, machine, now, ours, record, volume } from "../support/facts";
 
 describe("the command line", () => {

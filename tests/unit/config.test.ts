@@ -3,12 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { failuresOfBuilder } from "../../provider/builder/check";
+import { failuresOfBuilder } from "../../provider/resources/docker-container/check";
 import { problemsOfConfig, readConfig, renderConfig } from "../../provider/buildkit/config";
 import { tomlNames } from "../../provider/buildkit/config/names";
-import { configFiles, digestOfFiles } from "../../provider/buildx/configFiles";
+import { configFiles, digestOfFiles } from "../../provider/buildkit/config/files";
 import { unknown } from "../../provider/args/unknown";
-import { formatPath } from "../../provider/words";
+import { formatPath } from "../../provider/text/quote";
 
 const told = async (config: Parameters<typeof problemsOfConfig>[0]) =>
     (await problemsOfConfig(config)).map(({ path, reason }) => `${formatPath(path)}: ${reason}`);

@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { authsInEnvironment } from "../../provider/docker/configFile";
-import { registryCredentials } from "../../provider/docker/credentials";
+import { authsInEnvironment } from "../../provider/docker/endpoint/configFile";
+import { registryCredentials } from "../../provider/registry/credentials";
 
 const hub = "https://index.docker.io/v1/";
 const login = (user: string) => ({ auth: Buffer.from(`${user}:a:secret`).toString("base64") });

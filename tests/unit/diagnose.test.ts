@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { diagnose } from "../../cli/doctor/diagnose";
-import { renderFindings } from "../../cli/doctor/text";
+import { renderFindings } from "../../cli/doctor/render";
 import type { Machine } from "../../cli/machine/facts";
 import type { HostFacts } from "../../cli/machine/host";
 import { container, engine, host, machine, ours, record, volume } from "../support/facts";

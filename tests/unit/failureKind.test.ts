@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
-import type { Endpoint } from "../../provider/docker/endpoint";
-import { type FailureKind, failureKind } from "../../provider/docker/failureKind";
-import { mayBeStarting } from "../../provider/docker/unreachable";
+import type { Endpoint } from "../../provider/docker/endpoint/endpoint";
+import { type FailureKind, failureKind } from "../../provider/registry/failureKind";
+import { mayBeStarting } from "../../provider/docker/endpoint/unreachable";
 
 /** What the engine, containerd and Node.js say of a registry. */
 const texts: Record<FailureKind, string[]> = {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
-import { sameImage } from "../../provider/docker/imageReference";
-import { namesInMirrors, registriesIn } from "../../provider/docker/mirrors";
+import { sameImage } from "../../provider/registry/imageReference";
+import { namesInMirrors, registriesIn } from "../../provider/buildkit/config/mirrors";
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 

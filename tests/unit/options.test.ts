@@ -2,15 +2,20 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { failuresOfBuilder } from "../../provider/builder/check";
-import { limitUpdate } from "../../provider/builder/containerOptions";
-import { settingsOfContainer } from "../../provider/builder/containerSettings";
-import { desire, type DesiredNode } from "../../provider/builder/desired";
-import { allOptions, type Limits, limitOptions } from "../../provider/builder/options/groups";
-import { toStoredDriverOptions } from "../../provider/builder/record";
-import { changedFixed, changedLimits, optionsOfSettings, type Settings } from "../../provider/builder/settings";
+import { failuresOfBuilder } from "../../provider/resources/docker-container/check";
+import { limitUpdate } from "../../provider/resources/docker-container/node/containerOptions";
+import { settingsOfContainer } from "../../provider/resources/docker-container/node/containerSettings";
+import { desire, type DesiredNode } from "../../provider/resources/docker-container/desired";
+import { allOptions, type Limits, limitOptions } from "../../provider/resources/docker-container/options/groups";
+import { toStoredDriverOptions } from "../../provider/resources/docker-container/record";
+import {
+    changedFixed,
+    changedLimits,
+    optionsOfSettings,
+    type Settings,
+} from "../../provider/resources/docker-container/node/settings";
 import type { DriverOptions } from "../../provider/buildx/driverOptions";
-import type { EngineTraits } from "../../provider/docker/engine";
+import type { EngineTraits } from "../../provider/docker/engine/engine";
 import { changeOf, made } from "../support/driverOptions";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };

@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
-import { type Desired, desire } from "../../provider/builder/desired";
-import type { BuilderInputs } from "../../provider/builder/inputs";
-import type { Observed, ObservedRemains } from "../../provider/builder/observe";
-import { allOptions } from "../../provider/builder/options/groups";
-import { plan } from "../../provider/builder/plan";
-import { planRemoval } from "../../provider/builder/planRemoval";
-import { recordOf } from "../../provider/builder/record";
+import { type Desired, desire } from "../../provider/resources/docker-container/desired";
+import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import type { Observed, ObservedRemains } from "../../provider/resources/docker-container/observe";
+import { allOptions } from "../../provider/resources/docker-container/options/groups";
+import { plan } from "../../provider/resources/docker-container/plan";
+import { planRemoval } from "../../provider/resources/docker-container/planRemoval";
+import { recordOf } from "../../provider/resources/docker-container/record";
 import { changeOf } from "../support/driverOptions";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };

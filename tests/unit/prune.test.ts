@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
-import { type DesiredPrune, desirePrune } from "../../provider/prune/desired";
-import type { ObservedBuilder, ObservedNode } from "../../provider/prune/observe";
-import { planPrune, whyPruned } from "../../provider/prune/plan";
+import { type DesiredPrune, desirePrune } from "../../provider/resources/prune/desired";
+import type { ObservedBuilder, ObservedNode } from "../../provider/resources/prune/observe";
+import { planPrune, whyPruned } from "../../provider/resources/prune/plan";
 
 const wanted = (change: Partial<Parameters<typeof desirePrune>[0]> = {}): DesiredPrune =>
     desirePrune({ builderName: "CI", keepDuration: "7d", triggers: [{ week: 1 }], ...change });

@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 import { unknown } from "../../provider/args/unknown";
-import { checkEmulation } from "../../provider/qemu/check";
-import { desireEmulation } from "../../provider/qemu/desired";
-import type { QemuInputs } from "../../provider/qemu/inputs";
-import type { ObservedEmulation } from "../../provider/qemu/observe";
-import { type KnownEmulation, planEmulation, planEmulationRemoval } from "../../provider/qemu/plan";
+import { checkEmulation } from "../../provider/resources/qemu/check";
+import { desireEmulation } from "../../provider/resources/qemu/desired";
+import type { QemuInputs } from "../../provider/resources/qemu/inputs";
+import type { ObservedEmulation } from "../../provider/resources/qemu/observe";
+import { type KnownEmulation, planEmulation, planEmulationRemoval } from "../../provider/resources/qemu/plan";
 
 const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:QemuEmulation::qemu";
 

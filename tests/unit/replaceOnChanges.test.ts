@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
-import { comparedArguments as ofArchive } from "../../provider/archive/lifecycle";
-import { comparedArguments as ofBuilder } from "../../provider/builder/lifecycle";
-import { comparedArguments as ofPrune } from "../../provider/prune/lifecycle";
+import { comparedArguments as ofArchive } from "../../provider/resources/archive/lifecycle";
+import { comparedArguments as ofBuilder } from "../../provider/resources/docker-container/lifecycle";
+import { comparedArguments as ofPrune } from "../../provider/resources/prune/lifecycle";
 import { changedPaths, keysOf, withReplaceOnChanges } from "../../provider/bridges/dynamic/replaceOnChanges";
 import { unknown } from "../../provider/args/unknown";
-import { comparedArguments as ofEmulation } from "../../provider/qemu/lifecycle";
-import { comparedArguments as ofState } from "../../provider/state/lifecycle";
+import { comparedArguments as ofEmulation } from "../../provider/resources/qemu/lifecycle";
+import { comparedArguments as ofState } from "../../provider/resources/state/lifecycle";
 
 const changed = (path: string, before: object, after: object) => changedPaths([path], before, after).length > 0;
 

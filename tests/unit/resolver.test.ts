@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { withResolver } from "../../provider/builder/resolver";
+import { withResolver } from "../../provider/resources/docker-container/node/dns";
 
 const own = { driverOpts: { network: "builds" } };
 const dns = { nameservers: ["10.0.0.2"] };

@@ -1,14 +1,14 @@
 import { strict as assert } from "node:assert";
-import { settingsOfContainer } from "../../provider/builder/containerSettings";
-import { desire, type DesiredNode } from "../../provider/builder/desired";
-import type { BuilderInputs } from "../../provider/builder/inputs";
-import { containerOptions } from "../../provider/builder/containerOptions";
-import { changedFixed, changedLimits } from "../../provider/builder/settings";
-import { canonicalAddress, canonicalCpuSet } from "../../provider/buildx/values";
-import type { EngineTraits } from "../../provider/docker/engine";
-import { allGpus } from "../../provider/docker/gpus";
-import { isImageAsked } from "../../provider/docker/imageReference";
-import { podmanVersion } from "../../provider/docker/podman";
+import { settingsOfContainer } from "../../provider/resources/docker-container/node/containerSettings";
+import { desire, type DesiredNode } from "../../provider/resources/docker-container/desired";
+import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import { containerOptions } from "../../provider/resources/docker-container/node/containerOptions";
+import { changedFixed, changedLimits } from "../../provider/resources/docker-container/node/settings";
+import { canonicalAddress, canonicalCpuSet } from "../../provider/text/dockerValues";
+import type { EngineTraits } from "../../provider/docker/engine/engine";
+import { allGpus } from "../../provider/docker/engine/gpus";
+import { isImageAsked } from "../../provider/registry/imageReference";
+import { podmanVersion } from "../../provider/docker/engine/podman";
 import { type Added, containerId, made } from "../support/driverOptions";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { isNewer } from "../../provider/docker-buildkitd/stateVersion";
+import { isNewer } from "../../provider/docker/buildkitd/stateVersion";
 
 describe("versions of BuildKit", () => {
     for (const [a, b, newer] of [

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { freed } from "../../provider/docker/streams";
+import { freed } from "../../provider/streams";
 
 async function* partsOf(...parts: Buffer[]): AsyncGenerator<Buffer, void, undefined> {
     yield* parts;

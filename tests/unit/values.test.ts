@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
-import { withDefaultEntitlement } from "../../provider/buildx/flags";
-import { formatPlatforms, normalizePlatform } from "../../provider/buildx/platform";
-import { formatSize, isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../../provider/buildx/values";
+import { withDefaultEntitlement } from "../../provider/buildx/entitlements";
+import { formatPlatforms, normalizePlatform } from "../../provider/text/platform";
+import { formatSize, isCpuSet, parseRestartPolicy, parseSize, parseSwapSize } from "../../provider/text/dockerValues";
 import { changedPaths } from "../../provider/bridges/dynamic/replaceOnChanges";
 import { unknown } from "../../provider/args/unknown";
 import { entitlementFlags } from "../support/entitlementFlags";
-import { parseImageReference, sameImage } from "../../provider/docker/imageReference";
-import { parseChallenges } from "../../provider/docker/registryLogin";
+import { parseImageReference, sameImage } from "../../provider/registry/imageReference";
+import { parseChallenges } from "../../provider/registry/login";
 
 describe("sizes", () => {
     it("are read as docker reads them", () => {

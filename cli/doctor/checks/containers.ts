@@ -1,12 +1,12 @@
 import { containerName } from "../../../provider/buildx/names";
-import type { Disk } from "../../../provider/docker-buildkitd/disk";
+import type { Disk } from "../../../provider/docker/buildkitd/disk";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, StoreFacts } from "../../machine/facts";
 import { type Asked, builderOfNode, isAskedName, isAskedRecord, nodeOfName } from "../../machine/names";
-import { formatSize } from "../../words/quantities";
-import { dockerAt, quote } from "../../words/shell";
-import { resourceOf } from "../../words/stack";
+import { formatSize } from "../../format/quantities";
+import { dockerAt, quote } from "../../format/shell";
+import { resourceOf } from "../../format/stack";
 import { type Finding, type Mend, problem, pulumiUp } from "../finding";
-import { hasUnreadableRecord, isOfOtherStore } from "../ours";
+import { hasUnreadableRecord, isOfOtherStore } from "../ownership";
 
 /** A container on its engine, with the record that names it. */
 interface Seen {

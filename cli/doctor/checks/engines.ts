@@ -1,7 +1,7 @@
 import { driver } from "../../../provider/buildx/store";
 import type { EngineFacts, Machine } from "../../machine/facts";
 import type { HostFacts } from "../../machine/host";
-import { asRoot, dockerAt, quote } from "../../words/shell";
+import { asRoot, dockerAt, quote } from "../../format/shell";
 import { type Finding, type Mend, problem } from "../finding";
 
 /** The API version of Docker 19.03, the oldest Docker that supports buildx as a plugin. */

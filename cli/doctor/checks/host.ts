@@ -1,8 +1,8 @@
 import type { Machine } from "../../machine/facts";
 import type { HostFacts } from "../../machine/host";
 import { type Asked, isAskedName, isAskedRecord } from "../../machine/names";
-import { asRoot, quote } from "../../words/shell";
-import { resourceOf } from "../../words/stack";
+import { asRoot, quote } from "../../format/shell";
+import { resourceOf } from "../../format/stack";
 import { type Finding, problem } from "../finding";
 
 /**

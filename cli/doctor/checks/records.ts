@@ -10,10 +10,10 @@ import type {
     VolumeFacts,
 } from "../../machine/facts";
 import { type Asked, builderOfNode, isAskedRecord } from "../../machine/names";
-import { dockerAt, quote } from "../../words/shell";
-import { resourceOf } from "../../words/stack";
+import { dockerAt, quote } from "../../format/shell";
+import { resourceOf } from "../../format/stack";
 import { type Finding, type Mend, problem, pulumiUp } from "../finding";
-import { isOfThisStore } from "../ours";
+import { isOfThisStore } from "../ownership";
 
 /** A node of a record with its engine and, if they exist, its container and its volume. */
 interface RecordedNode {

@@ -2,11 +2,11 @@ import { volumeName } from "../../../provider/buildx/names";
 import type { Machine, VolumeFacts } from "../../machine/facts";
 import { type Asked, isAskedName, nodeOfName } from "../../machine/names";
 import { nodesOn } from "../../status/report";
-import { formatSize } from "../../words/quantities";
-import { dockerAt, quote } from "../../words/shell";
-import { resourceOf } from "../../words/stack";
+import { formatSize } from "../../format/quantities";
+import { dockerAt, quote } from "../../format/shell";
+import { resourceOf } from "../../format/stack";
 import { type Finding, problem } from "../finding";
-import { hasUnreadableRecord, isOfOtherStore } from "../ours";
+import { hasUnreadableRecord, isOfOtherStore } from "../ownership";
 
 /** Returns the volumes whose builders no longer exist. A `BuildKitState` keeps its volume on purpose. */
 export function ofVolumes({ store, engines }: Machine, asked: Asked): Finding[] {

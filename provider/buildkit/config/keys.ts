@@ -1,11 +1,13 @@
 /** Every key of `buildkitd.toml` and the kind of its value (buildkit: `cmd/buildkitd/config/config.go`). */
 import { type Kind, listOf, named, oneOf, scalar, table } from "./kinds";
 import type * as types from "./types";
+import type * as values from "./values";
+import type * as workerTypes from "./workerTypes";
 
 const { yesOrNo, integer, text, texts, entitlements, size, bytes, duration, anyDuration } = scalar;
 const { certificates, certificate, key, anything } = scalar;
 
-const gcPolicy = table<types.GcPolicy>({
+const gcPolicy = table<workerTypes.GcPolicy>({
     all: yesOrNo,
     filters: texts,
     keepDuration: duration,
@@ -91,12 +93,12 @@ export const configuration: Kind = table<types.BuildkitdConfig>({
             http: yesOrNo,
             insecure: yesOrNo,
             ca: certificates,
-            keypair: listOf(table<types.KeyPair>({ key, cert: certificate })),
+            keypair: listOf(table<values.KeyPair>({ key, cert: certificate })),
             tlsconfigdir: texts,
         }),
     ),
-    worker: table<types.WorkersConfig>({
-        oci: table<types.OciWorkerConfig>({
+    worker: table<workerTypes.WorkersConfig>({
+        oci: table<workerTypes.OciWorkerConfig>({
             ...worker,
             noProcessSandbox: yesOrNo,
             binary: text,
@@ -104,11 +106,11 @@ export const configuration: Kind = table<types.BuildkitdConfig>({
             userRemapUnsupported: text,
             stargzSnapshotter: anything,
         }),
-        containerd: table<types.ContainerdWorkerConfig>({
+        containerd: table<workerTypes.ContainerdWorkerConfig>({
             ...worker,
             address: text,
             namespace: text,
-            runtime: table<types.ContainerdRuntime>({ name: text, path: text, options: anything }),
+            runtime: table<workerTypes.ContainerdRuntime>({ name: text, path: text, options: anything }),
             hypervIsolation: yesOrNo,
         }),
     }),

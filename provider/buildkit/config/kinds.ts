@@ -1,6 +1,6 @@
 /** Kinds of values in buildkitd's configuration. */
-import { parseGoDuration } from "../../buildx/durations";
-import { doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../../buildx/sizes";
+import { parseGoDuration } from "../../text/durations";
+import { doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../../text/diskSpace";
 import type { TomlKey } from "./names";
 
 /** A single value, or a list of them. */

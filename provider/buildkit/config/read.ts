@@ -1,5 +1,5 @@
-import { didYouMean } from "../../buildx/sizes";
-import { suggestion } from "../../words";
+import { didYouMean } from "../../text/diskSpace";
+import { suggestion } from "../../text/quote";
 import { configuration } from "./keys";
 import type { Kind } from "./kinds";
 import { whyJson } from "./json";

@@ -1,0 +1,37 @@
+/** Builders whose driver is not `docker-container`. This package can only report their driver. */
+import { driver, readRecord } from "./store";
+import { isContext } from "../docker/endpoint/context";
+
+/**
+ * Returns the driver of a builder if it is not `docker-container`. This is the driver in the builder's record, or
+ * `docker` for the builder that buildx has for each docker context (buildx: `store/storeutil/storeutil.go`,
+ * `GetNodeGroup`).
+ *
+ * @param name in lower case.
+ */
+export async function otherDriver(name: string): Promise<string | undefined> {
+    const record = await readRecord(name);
+    if (record.is === "present") return otherDriverOf(record.nodeGroup);
+    if (record.is === "unreadable") return undefined;
+    return name === "default" || (await isContext(name)) ? "docker" : undefined;
+}
+
+/**
+ * Returns the driver in a record if it is not `docker-container`. Records of old buildx versions do not name the
+ * default driver.
+ */
+export const otherDriverOf = ({ Driver: found }: { Driver?: string }): string | undefined =>
+    found && found !== driver ? found : undefined;
+
+/**
+ * Returns the message for a builder whose driver is not supported.
+ *
+ * @param failed what cannot be done, for example `builder "farm" cannot be read`.
+ * @param instead the command to use instead.
+ */
+export const whyOtherDriver = (failed: string, found: string, instead: string): string =>
+    `${failed}: its driver is ${found}, and only builders of the ${driver} driver are supported. Use instead: ${instead}`;
+
+/** Returns the message for a builder that cannot be read because its driver is not supported. */
+export const whyNotRead = (name: string, other: string): string =>
+    whyOtherDriver(`builder "${name}" cannot be read`, other, `docker buildx inspect ${name}`);

@@ -1,0 +1,200 @@
+/** Checks a builder's arguments at preview. */
+import { createHash, randomBytes } from "node:crypto";
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import type { DriverOptions } from "../../buildx/driverOptions";
+import { canonicalName } from "../../buildx/names";
+import { parseSize, parseSwapSize } from "../../text/dockerValues";
+import { type Problem, problemsOfConfig, readConfig, warningsOfConfig } from "../../buildkit/config";
+import { hasGc } from "../../buildkit/gc";
+import { failuresOfEndpoint } from "../../args/endpoint";
+import { doubtsOfRules } from "../../args/gcRule";
+import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
+import { failuresOf } from "../../args/rules";
+import { formatPath } from "../../text/quote";
+import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
+import { builderName } from "./nodeArgs";
+import { whyDefaultUnusable } from "./node/files";
+import type { BuilderInputs, NodeInputs } from "./inputs";
+import { schema } from "./schema";
+
+/** Returns the errors in a builder's arguments, each at its property. */
+export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailure[]> {
+    const known = withoutUnknown(news);
+    const failures = failuresOf(schema, { ...known });
+    if (failures.length > 0) return failures;
+    const at = (prefix: string, found: CheckFailure[]) =>
+        found.map(({ property, reason }) => ({ property: `${prefix}${property}`, reason }));
+    const several = Array.isArray(news.nodes) ? news.nodes : undefined;
+    const each: [string, NodeInputs][] = [
+        ["", news],
+        ...(several ?? []).map((node, index) => [`nodes[${index}].`, node] as [string, NodeInputs]),
+    ];
+    const unusable = await whyAnyDefaultUnusable(news, several);
+    const ofDefault = unusable === undefined ? [] : [{ property: "buildkitdConfig", reason: unusable }];
+    const ofEach = await Promise.all(each.map(async ([prefix, node]) => at(prefix, await failuresOfNode(node, news))));
+    const found = [...ofDefault, ...ofEach.flat(), ...(several ? failuresOfNodes(news, several) : [])];
+    return found.length > 0 ? found : failuresOfDaemons(news);
+}
+
+/** Returns warnings about arguments that are valid but probably not intended, each with its property. */
+export async function warningsOfBuilder(news: BuilderInputs): Promise<string[]> {
+    const nodes = Array.isArray(news.nodes) ? news.nodes : [];
+    const configs = [news, ...nodes].map((node, index) => ({
+        prefix: index === 0 ? "" : `nodes[${index - 1}].`,
+        config: typeof node === "object" ? node.buildkitdConfig : undefined,
+    }));
+    const ofConfigs = configs.map(async ({ prefix, config }) => {
+        if (config === undefined || (config as unknown) === unknown) return [];
+        const problems = await warningsOfConfig(withoutUnknown(config));
+        return problems.map((problem) => {
+            const { property, reason } = inConfig(config, problem);
+            return `${prefix}${property}: ${reason}`;
+        });
+    });
+    const isList = Array.isArray(news.gc);
+    const rules = news.gc === undefined ? [] : Array.isArray(news.gc) ? news.gc : [news.gc];
+    const ofRules = doubtsOfRules(rules, (index) => (isList ? `gc[${index}].` : "gc."));
+    return [...(await Promise.all(ofConfigs)).flat(), ...ofRules, ...(await warningsOfDaemons(news))];
+}
+
+/** Returns why buildx's default configuration is unusable; `undefined` if it is valid or every node has its own. */
+async function whyAnyDefaultUnusable({ buildkitdConfig }: BuilderInputs, nodes: NodeInputs[] | undefined) {
+    const all = nodes ?? [{}];
+    const without = all.find(
+        (node) => typeof node === "object" && (node.buildkitdConfig ?? buildkitdConfig) === undefined,
+    );
+    return without && whyDefaultUnusable(without);
+}
+
+async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<CheckFailure[]> {
+    if (typeof node !== "object") return [];
+    const { driverOpts, buildkitdConfig } = node;
+    const hasOptions = typeof driverOpts === "object";
+    return [
+        ...(hasOptions ? checkSwap(driverOpts) : []),
+        ...(hasOptions ? checkNetwork(driverOpts, news.extraHosts, news.dns) : []),
+        ...(await failuresOfEndpoint(node, { isAll: node === news && news.nodes === undefined && !news.state })),
+        ...(await failuresOfConfig(buildkitdConfig, news.gc !== undefined)),
+    ];
+}
+
+async function failuresOfConfig(config: NodeInputs["buildkitdConfig"], isBesideGc: boolean): Promise<CheckFailure[]> {
+    if (config === undefined || (config as unknown) === unknown) return [];
+    const problems = await problemsOfConfig(withoutUnknown(config), { isWhole: !hasUnknown(config) });
+    if (isBesideGc && problems.length === 0 && hasGc((await readConfig(withoutUnknown(config))).table))
+        return [
+            { property: "gc", reason: "buildkitdConfig says under worker.oci what is collected, too: leave one out" },
+        ];
+    return problems.map((problem) => inConfig(config, problem));
+}
+
+/** Returns a problem at its property. A configuration given as a string is one property: the reason has the key. */
+function inConfig(config: NodeInputs["buildkitdConfig"], { path, reason }: Problem): CheckFailure {
+    const property = "buildkitdConfig";
+    if (typeof config !== "string") return { property: formatPath([property, ...path]), reason };
+    return { property, reason: path.length === 0 ? reason : `${formatPath(path)}: ${reason}` };
+}
+
+/** Returns the errors that involve several nodes, or a node and the builder. */
+function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure[] {
+    const failures: CheckFailure[] = [];
+    if (news.state !== undefined) {
+        failures.push({
+            property: "state",
+            reason: "with nodes, each has a state of its own: write it as nodes[0].state",
+        });
+    }
+    const name = builderName(news);
+    for (const [index, node] of nodes.entries()) {
+        if (typeof node !== "object" || hasUnknown(node)) continue;
+        const { state } = node;
+        if (state !== undefined && node.name !== undefined && canonicalName(node.name) !== state.node) {
+            const reason = `"${node.name}" is not the node of its state, ${state.node}: leave one of the two out`;
+            failures.push({ property: `nodes[${index}].name`, reason });
+        }
+        if (state !== undefined && state.builderName !== name) {
+            const reason = `it is the state of a builder "${state.builderName}", and this one is "${name}"`;
+            failures.push({ property: `nodes[${index}].state`, reason });
+        }
+        for (const [key, what] of [
+            ["name", "the name"],
+            ["endpoint", "the endpoint"],
+        ] as const) {
+            const of = (each: NodeInputs) =>
+                key === "name" ? (each.state?.node ?? each.name?.toLowerCase()) : each.endpoint;
+            const other = nodes.slice(0, index).findIndex((each) => of(node) !== undefined && of(each) === of(node));
+            if (other < 0) continue;
+            const reason = `${what} "${of(node)}" is that of nodes[${other}]: each node needs one of its own`;
+            failures.push({ property: `nodes[${index}].${key}`, reason });
+        }
+    }
+    return failures;
+}
+
+/**
+ * Returns the number in the automatic name of each node. A node keeps its number when other nodes are added or removed.
+ * A new node gets the first free number, as in buildx (buildx: `store/nodegroup.go`, `nextNodeName`).
+ */
+export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeInputs[]): number[] {
+    const before = Array.isArray(olds.nodes) ? olds.nodes : [{ endpoint: olds.endpoint }];
+    const numbers = before.map((_, index) => olds.__nodeIndexes?.[index] ?? index);
+    const taken = new Set<number>();
+    for (const { name, state } of nodes) {
+        const number = Number(/\d+$/.exec(state?.node ?? name ?? "")?.[0] ?? Number.NaN);
+        if (!Number.isNaN(number)) taken.add(number);
+    }
+    const isUnnamed = (node: NodeInputs) => node.name === undefined && node.state === undefined;
+    const kept = nodes.map((node) => {
+        const at = before.findIndex(
+            (each, index) =>
+                isUnnamed(node) &&
+                isUnnamed(each) &&
+                each.endpoint === node.endpoint &&
+                !taken.has(numbers[index] as number),
+        );
+        if (at < 0) return undefined;
+        taken.add(numbers[at] as number);
+        return numbers[at];
+    });
+    return nodes.map((node, index) => {
+        const number = kept[index];
+        if (number !== undefined || !isUnnamed(node)) return number ?? index;
+        let free = 0;
+        while (taken.has(free)) free++;
+        taken.add(free);
+        return free;
+    });
+}
+
+/** Rejects hosts and name servers on another container's network: there, the other container's settings apply. */
+function checkNetwork({ network }: DriverOptions, extraHosts: unknown, dns: unknown): CheckFailure[] {
+    if (!network?.startsWith("container:")) return [];
+    const taken = Object.entries({ extraHosts, dns }).filter(([, value]) => value !== undefined);
+    return taken.map(([property]) => ({
+        property,
+        reason: `a builder on the network of another container ("${network}") has that one's: set it there`,
+    }));
+}
+
+/** Checks that `memorySwap`, the sum of memory and swap, is at least `memory`. Does not compare unknown values. */
+function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
+    const swap = parseSwapSize(memorySwap ?? "0") ?? 0;
+    if (swap <= 0 || memory === unknown) return [];
+    const least = parseSize(memory ?? "0");
+    if (least === undefined || (least > 0 && swap >= least)) return [];
+    const reason =
+        least === 0
+            ? "memorySwap needs memory beside it, since it is memory and swap together"
+            : `"${memorySwap}" is less than memory, "${memory}": it is memory and swap together, so make it as much or more`;
+    return [{ property: "driverOpts.memorySwap", reason }];
+}
+
+/**
+ * Returns `<logical name>-<7 hex digits>`. The digits are random. If `keepState` is true, they are a digest of the URN:
+ * the same resource then gets the same name again and finds its volume.
+ */
+export function automaticName(urn: string, { keepState }: Pick<BuilderInputs, "keepState"> = {}): string {
+    const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");
+    const digits = keepState === true ? createHash("sha256").update(urn).digest("hex") : randomBytes(4).toString("hex");
+    return `${logical || "builder"}-${digits.slice(0, 7)}`.toLowerCase();
+}

@@ -1,0 +1,202 @@
+/** Checks the arguments, the configuration and the environment of each node's buildkitd together. */
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import { configFlags } from "../../buildkit/config/files";
+import { readConfig, type Table } from "../../buildkit/config";
+import { doubtsOfFlags, type Flag, isKeepStorage, readFlags, severalIn } from "../../buildkit/flags";
+import { isInStateFolder, outsideOfState } from "../../buildkit/stateFolder";
+import { hasUnknown, withoutUnknown } from "../../args/unknown";
+import { formatPath, said } from "../../text/quote";
+import type { BuilderInputs, NodeInputs } from "./inputs";
+
+/** The default socket of `buildctl` in the container. buildx connects through `buildctl`. */
+const ownSocket = "unix:///run/buildkit/buildkitd.sock";
+
+/** containerd's socket in BuildKit's defaults. BuildKit's images have no containerd. */
+const containerdSocket = "/run/containerd/containerd.sock";
+
+/** A node's arguments, with the builder's arguments as defaults, and the property of each. */
+interface Told {
+    readonly flags: readonly string[];
+    readonly config: Table | undefined;
+    readonly env: Readonly<Record<string, string>>;
+    readonly image: string;
+    /** The argument that requires the driver's own configuration file; `undefined` if none does. */
+    readonly needsConfig: "buildkitdConfig" | "gc" | undefined;
+    readonly hasGc: boolean;
+    readonly at: (key: "buildkitdFlags" | "driverOpts", ...path: (string | number)[]) => string;
+    /** Returns an error at its property. A configuration given as a string is one property: the reason has the key. */
+    readonly inConfig: (path: string[], reason: string) => CheckFailure;
+}
+
+export async function failuresOfDaemons(news: BuilderInputs): Promise<CheckFailure[]> {
+    const each = await toldToNodes(news);
+    const failures = each.flatMap((told) => [
+        ...severalFlags(told),
+        ...(hasUnknown(told.flags) ? [] : failuresOfFlags(told)),
+        ...failuresOfWorkers(told),
+        ...failuresOfAddress(told),
+    ]);
+    return withoutRepeats(failures);
+}
+
+/** Returns warnings about settings that buildkitd may accept but are probably not intended, each with its property. */
+export async function warningsOfDaemons(news: BuilderInputs): Promise<string[]> {
+    const each = await toldToNodes(news);
+    const warnings = each.flatMap(({ flags, at, config, inConfig }) => {
+        const ofFlags = hasUnknown(flags)
+            ? []
+            : doubtsOfFlags(flags).map(({ index, reason }) => `${at("buildkitdFlags", index)}: ${reason}`);
+        return [...ofFlags, ...lostEntitlements({ flags, config, inConfig })];
+    });
+    return [...new Set(warnings)];
+}
+
+async function toldToNodes(news: BuilderInputs): Promise<Told[]> {
+    const nodes: [string, NodeInputs][] = Array.isArray(news.nodes)
+        ? news.nodes
+              .map((node, index): [string, NodeInputs] => [`nodes[${index}].`, node])
+              .filter(([, node]) => typeof node === "object")
+        : [["", {}]];
+    return Promise.all(
+        nodes.map(async ([prefix, node]) => {
+            const prefixOf = (key: keyof NodeInputs) => (node[key] === undefined ? "" : prefix);
+            const { buildkitdFlags: flags = [], buildkitdConfig: config } = {
+                buildkitdFlags: node.buildkitdFlags ?? news.buildkitdFlags,
+                buildkitdConfig: node.buildkitdConfig ?? news.buildkitdConfig,
+            };
+            const options = [news.driverOpts, node.driverOpts].map((each) => (typeof each === "object" ? each : {}));
+            const [ofBuilder, ofNode] = options.map(({ env }) => (typeof env === "object" ? env : {}));
+            return {
+                flags: Array.isArray(flags) ? flags : [],
+                config: config === undefined ? undefined : (await readConfig(withoutUnknown(config))).table,
+                env: { ...ofBuilder, ...ofNode },
+                image: options[1]?.image ?? options[0]?.image ?? "",
+                needsConfig: config !== undefined ? "buildkitdConfig" : news.gc !== undefined ? "gc" : undefined,
+                hasGc: news.gc !== undefined,
+                at: (key, ...path) => `${prefixOf(key)}${formatPath([key, ...path])}`,
+                inConfig: (path, reason) => {
+                    const property = `${prefixOf("buildkitdConfig")}buildkitdConfig`;
+                    return typeof config === "string"
+                        ? { property, reason: `${formatPath(path)}: ${reason}` }
+                        : { property: `${property}.${formatPath(path)}`, reason };
+                },
+            };
+        }),
+    );
+}
+
+const withoutRepeats = (failures: CheckFailure[]) => [
+    ...new Map(failures.map((failure) => [`${failure.property}\n${failure.reason}`, failure])).values(),
+];
+
+/** Reports strings that hold several flags. buildkitd would read the string as one flag with an unknown name. */
+const severalFlags = ({ flags, at }: Told): CheckFailure[] => {
+    const values = new Set(readFlags(flags).flags.flatMap(({ index, isApart }) => (isApart ? [index + 1] : [])));
+    return flags.flatMap((flag, index) => {
+        const several = values.has(index) ? undefined : severalIn(flag);
+        if (several === undefined) return [];
+        const list = several.map((each) => JSON.stringify(each)).join(", ");
+        const reason = `${said(flag)} is not one argument of buildkitd: write each as a text of its own, ${list}`;
+        return [{ property: at("buildkitdFlags", index), reason }];
+    });
+};
+
+function failuresOfFlags({ flags: args, hasGc, needsConfig, at }: Told): CheckFailure[] {
+    const { flags } = readFlags(args);
+    const failure = ({ index }: Flag, reason: string): CheckFailure => ({
+        property: at("buildkitdFlags", index),
+        reason,
+    });
+    const last = (name: string) => flags.findLast((flag) => flag.name === name);
+    const [root, config] = [last("root"), last("config")];
+    const ofGc = flags.find(({ name }) => /^(?:oci|containerd)-worker-gc(?:-keepstorage)?$/.test(name));
+    const illegal = flags.filter(({ name, value }) => name.endsWith("-gc-keepstorage") && !isKeepStorage(value ?? ""));
+    const [, ownConfig] = configFlags;
+    return [
+        ...(root?.value !== undefined && !isInStateFolder(root.value)
+            ? [failure(root, `the root "${root.value}" is no place for the state: ${outsideOfState}`)]
+            : []),
+        ...(config?.value !== undefined && config.value !== ownConfig && needsConfig !== undefined
+            ? [failure(config, `with another configuration file buildkitd does not read ${needsConfig}: leave one out`)]
+            : []),
+        ...(hasGc && ofGc
+            ? [
+                  {
+                      property: "gc",
+                      reason: `buildkitdFlags say with --${ofGc.name} what is collected, too: leave one out`,
+                  },
+              ]
+            : []),
+        ...illegal.map((flag) =>
+            failure(flag, `${said(flag.value)} is not a number of megabytes, or two or three of them: write "20000"`),
+        ),
+    ];
+}
+
+function failuresOfWorkers({ flags: args, config, at, inConfig }: Told): CheckFailure[] {
+    const { oci, containerd } = (config?.worker ?? {}) as Record<"oci" | "containerd", Worker | undefined>;
+    const flags = hasUnknown(args) ? [] : readFlags(args).flags;
+    const switched = (name: string) => flags.findLast((flag) => flag.name === name);
+    const address = switched("containerd-worker-addr")?.value ?? containerd?.address ?? containerdSocket;
+    if (address.replace(/^unix:\/\//, "") !== containerdSocket) return []; // the image has its own containerd
+    const why = "which BuildKit's images do not have, so that buildkitd would not boot";
+    const isOn = (flag: Flag | undefined) => flag !== undefined && /^(?:1|t|true)$/i.test(flag.value ?? "");
+    const isOff = (flag: Flag | undefined) => flag !== undefined && /^(?:0|f|false)$/i.test(flag.value ?? "");
+    const [ofContainerd, ofOci] = [switched("containerd-worker"), switched("oci-worker")];
+    const needed = ofContainerd ? isOn(ofContainerd) : containerd?.enabled === true;
+    const lost = ofOci ? isOff(ofOci) : oci?.enabled === false;
+    const failure = (flag: Flag | undefined, kind: string, reason: string) =>
+        flag ? { property: at("buildkitdFlags", flag.index), reason } : inConfig(["worker", kind, "enabled"], reason);
+    if (needed) {
+        const reason = `this worker needs a containerd in the container, ${why}: leave it out, or set containerd's address`;
+        return [failure(ofContainerd, "containerd", reason)];
+    }
+    const reason = "without this worker buildkitd has none, and would not boot: leave it out";
+    return lost ? [failure(ofOci, "oci", reason)] : [];
+}
+
+interface Worker {
+    readonly enabled?: boolean;
+    readonly address?: string;
+}
+
+/** Reports addresses of buildkitd that do not include the address that buildx connects to. */
+function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: Told): CheckFailure[] {
+    if (hasUnknown(args) || hasUnknown(env.BUILDKIT_HOST) || /rootless/.test(image)) return []; // another socket
+    const given = readFlags(args).flags.filter(({ name }) => name === "addr");
+    const configured = ((config?.grpc ?? {}) as { address?: string[] }).address ?? [];
+    const addresses = given.length > 0 ? given.map(({ value = "" }) => value) : configured;
+    const reached = env.BUILDKIT_HOST ?? ownSocket;
+    const isReached = (address: string) =>
+        reached.startsWith("unix:") ? plain(address) === plain(reached) : !address.startsWith("unix:");
+    if ((addresses.length > 0 ? addresses : [ownSocket]).some(isReached)) return [];
+    const reason =
+        `buildx reaches buildkitd by ${reached} alone, which is not among its addresses, so that the builder would stay ` +
+        `silent: add "${reached}"`;
+    const [first] = given;
+    if (first) return [{ property: at("buildkitdFlags", first.index), reason }];
+    if (configured.length > 0) return [inConfig(["grpc", "address"], reason)];
+    return [
+        { property: at("driverOpts", "env", "BUILDKIT_HOST"), reason: `${reason} to buildkitdConfig.grpc.address` },
+    ];
+}
+
+/** Returns one spelling of an address: `/var/run` is `/run` in BuildKit's images, and repeated slashes are one. */
+const plain = (address: string) => address.replace(/\/{2,}/g, "/").replace(/^unix:\/var\/run\//, "unix:/run/");
+
+/** Reports entitlements that are lost: any flag, also buildx's default one, replaces the configuration's whole list. */
+function lostEntitlements({ flags, config, inConfig }: Pick<Told, "flags" | "config" | "inConfig">): string[] {
+    const list = config?.["insecure-entitlements"];
+    if (!Array.isArray(list) || hasUnknown(flags)) return [];
+    const named = readFlags(flags).flags.filter(({ name }) => name === "allow-insecure-entitlement");
+    const isDefault = named.length === 0;
+    if (isDefault && list.includes("network.host")) return [];
+    const kept = isDefault ? ["network.host"] : named.map(({ value = "" }) => value);
+    const lost = (list as string[]).filter((each) => !kept.includes(each)).join(", ");
+    if (lost === "") return [];
+    const reason =
+        `${isDefault ? "buildx's default flag for network.host" : "the flag in buildkitdFlags"} takes the place of the ` +
+        `whole list, so that ${lost} is not allowed: ${isDefault ? 'add "network.host" here' : "add a flag for it"}`;
+    const told = inConfig(["insecure-entitlements"], reason);
+    return [`${told.property}: ${told.reason}`];
+}

@@ -1,0 +1,100 @@
+import type { DriverOptions } from "../../buildx/driverOptions";
+import { withDefaultEntitlement } from "../../buildx/entitlements";
+import { canonicalName, containerName, nodeName, volumeName } from "../../buildx/names";
+import { normalizePlatform, type Platform, parsePlatform } from "../../text/platform";
+import { namesInMirrors } from "../../buildkit/config/mirrors";
+import type { Owner } from "../../ownership";
+import type { TlsArguments } from "../../docker/endpoint/tls";
+import { builderName, nodesOf } from "./nodeArgs";
+import { noFiles, type NodeFiles } from "./node/files";
+import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
+import { type Settings, settingsOfOptions } from "./node/settings";
+
+/** A builder as the program describes it, with all defaults filled in. */
+export interface Desired {
+    readonly name: string;
+    /** The owner of the builder's containers and volumes. */
+    readonly owner: Owner;
+    readonly nodes: readonly DesiredNode[];
+    /** Whether to take over an existing builder of that name that this resource did not create. */
+    readonly adopt: boolean;
+    readonly later: Later;
+}
+
+/** Settings that neither a container nor buildx's record stores. Pulumi's state keeps them for later steps. */
+export interface Later {
+    readonly use: boolean;
+    readonly keepState: boolean;
+    readonly pull: "missing" | "always";
+    /** Platforms that the builder must offer. */
+    readonly requirePlatforms: readonly string[];
+    /** In seconds. */
+    readonly bootTimeout: number;
+    /** In seconds. */
+    readonly drainTimeout: number;
+}
+
+export interface DesiredNode {
+    readonly name: string;
+    /** The docker context or host from the arguments; `undefined`: the endpoint that the docker CLI uses. */
+    readonly endpoint: string | undefined;
+    readonly tls: TlsArguments | undefined;
+    readonly container: string;
+    readonly volume: string;
+    /** Whether a `BuildKitState` creates and removes the volume. */
+    readonly volumeIsStates: boolean;
+    readonly options: DriverOptions;
+    readonly settings: Settings;
+    /** Platforms that the node is preferred for. */
+    readonly platforms: readonly Platform[];
+    readonly files: NodeFiles;
+    /** The names of the node's image in the mirrors from the node's configuration. */
+    readonly imageInMirrors: readonly string[];
+}
+
+/**
+ * Returns the builder that a program's arguments describe. The arguments must have passed `check`.
+ *
+ * @param files the files that `filesOf` read for each node. @default no files
+ */
+export function desire(inputs: BuilderInputs, owner: Owner, files: readonly NodeFiles[] = []): Desired {
+    const name = builderName(inputs);
+    const nodes = nodesOf(inputs).map((node, index) => desireNode(inputs, node, name, index, files[index] ?? noFiles));
+    return { name, owner, nodes, adopt: inputs.adopt ?? false, later: laterOf(inputs) };
+}
+
+function desireNode(
+    inputs: BuilderInputs,
+    node: NodeInputs,
+    builder: string,
+    index: number,
+    files: NodeFiles,
+): DesiredNode {
+    const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = node;
+    const name = state?.node ?? canonicalName(node.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
+    const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
+    const { labels = {}, extraHosts = {}, dns = {} } = inputs;
+    const settings = settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest });
+    return {
+        name,
+        endpoint: node.endpoint,
+        tls: node.tls,
+        container: containerName(name),
+        volume: volumeName(name),
+        volumeIsStates: state !== undefined,
+        options,
+        settings,
+        platforms: platforms.map(parsePlatform),
+        files,
+        imageInMirrors: namesInMirrors(settings.fixed.image, files.registries),
+    };
+}
+
+export const laterOf = (inputs: Partial<BuilderInputs>): Later => ({
+    use: inputs.use ?? false,
+    keepState: inputs.keepState ?? false,
+    pull: inputs.pull ?? "missing",
+    requirePlatforms: (inputs.requirePlatforms ?? []).map(normalizePlatform),
+    bootTimeout: inputs.bootTimeout ?? defaults.bootTimeout,
+    drainTimeout: inputs.drainTimeout ?? defaults.drainTimeout,
+});

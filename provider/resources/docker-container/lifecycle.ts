@@ -1,0 +1,144 @@
+/** The lifecycle of a `BuildxBuilder`: check, diff, create, read, update, delete. */
+import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import { fillIn, hasUnknown, unknown } from "../../args/unknown";
+import {
+    type Call,
+    changesOf,
+    type CheckedArguments,
+    type ComparedArguments,
+    type Difference,
+} from "../../bridges/lifecycle";
+import { claimedName, releaseName } from "../../buildx/pendingNames";
+import { volumeName } from "../../buildx/names";
+import { readRecord } from "../../buildx/store";
+import { withAdvice } from "../previousEngine";
+import { applyAfter, applyNodes } from "./apply";
+import { automaticName, failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
+import { create } from "./create";
+import { desire } from "./desired";
+import { nodesOf } from "./nodeArgs";
+import { filesOf } from "./node/files";
+import { type BuilderInputs, defaults } from "./inputs";
+import { addressOf, allTroubles, isReached, leftPlaces, letsGo, waitForCopies } from "./node/engines";
+import { observeRemains } from "./observe";
+import { ownedAsIn } from "./ownership";
+import { plan } from "./plan";
+import { planRemoval } from "./planRemoval";
+import { read } from "./read";
+import { applyingAt } from "./runPlan";
+import { sharedStates } from "./conflicts/engine";
+import { locate, reachKnown } from "./node/connect";
+import { argumentsInState, type BuilderState, known, observedInState } from "./saved";
+import { update } from "./update";
+import { requireWritable } from "./writable";
+
+/** Returns the state volumes of a builder's nodes. */
+export async function volumesOf(props: BuilderInputs | BuilderState): Promise<string[]> {
+    if ("__owner" in props) return props.nodes.map(({ name }) => volumeName(name));
+    return desire(props, { urn: "", store: "" }).nodes.map(({ volume }) => volume);
+}
+
+/** Checks the arguments. Chooses names for a builder and for nodes that have no name. */
+export async function check(
+    call: Call,
+    previous: BuilderInputs | undefined,
+    news: BuilderInputs,
+): Promise<CheckedArguments<BuilderInputs>> {
+    const { urn, previousUrn = urn } = call;
+    const failures = await failuresOfBuilder(news);
+    if (previous === undefined && failures.length === 0) failures.push(...(await failuresOfShared(news, urn)));
+    if (failures.length === 0) for (const text of await warningsOfBuilder(news)) await call.warn(text);
+    const args = {
+        ...news,
+        ...(Array.isArray(news.nodes) && { __nodeIndexes: nodeIndexes(previous ?? {}, news.nodes) }),
+    };
+    if (isNamed(news)) return { args, failures };
+    const before = previous?.__autoName;
+    if (before !== undefined) await releaseName(before, previousUrn); // it is saved in Pulumi's state
+    const __autoName = before ?? (await claimedName(urn)) ?? automaticName(urn, news);
+    return { args: { ...args, __autoName }, failures };
+}
+
+async function failuresOfShared(news: BuilderInputs, urn: string): Promise<CheckFailure[]> {
+    const shared = await sharedStates(news, urn);
+    return shared.map(({ node, reason }) => ({
+        property: node === undefined ? "state" : `nodes[${node}].state`,
+        reason,
+    }));
+}
+
+/** Whether the arguments name the builder: by `name`, or by the `BuildKitState` of the builder or of a node. */
+const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
+    name !== undefined ||
+    state !== undefined ||
+    (Array.isArray(nodes) && nodes.some((node) => node.state !== undefined));
+
+/** Plans the update from the saved builder to `news`. */
+export async function diff(call: Call, id: string, olds: BuilderState, news: BuilderInputs): Promise<Difference> {
+    const before = argumentsInState(olds);
+    const inputs = fillIn(news, before);
+    const files = await filesOf(inputs).catch((error: unknown) => {
+        // An unknown value is taken from the saved arguments, which may name files that do not exist any more.
+        if (hasUnknown(news)) return undefined;
+        throw error;
+    });
+    const desired = desire(inputs, olds.__owner, files);
+    const [record, left, ...places] = await Promise.all([
+        readRecord(id),
+        leftPlaces(desired, known(olds)),
+        ...desired.nodes.map(locate),
+    ]);
+    const steps = plan(desired, await observedInState(olds, desired, places, record, left));
+    // A refresh also calls `diff` and must not fail. `update` fails with the refusal.
+    if (steps.refusal !== undefined) await call.warn(steps.refusal);
+    const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
+    return {
+        changes: changesOf(replaces, [...steps.nodes.flat(), ...steps.after]),
+        refusal: steps.refusal,
+        replaces,
+        // With a random name, the new builder can be created first. With a name that the user chose, or with
+        // `keepState`, the old builder still has the name.
+        deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,
+    };
+}
+
+/**
+ * Returns the saved arguments beside the new ones. The name is the same in both: it is saved in lower case, and another
+ * name replaces the builder anyway.
+ */
+export const comparedArguments = (olds: BuilderState, news: BuilderInputs): ComparedArguments => ({
+    before: { ...argumentsInState(olds), name: news.name },
+    after: { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) },
+});
+
+/**
+ * Whether the builder's `BuildKitState` is being replaced. Before Pulumi removes the old state, it calls `diff` of the
+ * builder with the whole argument `state` unknown. The builder must release the volume first.
+ */
+const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
+    olds.state !== undefined && (news.state as unknown) === unknown;
+
+async function remove(call: Call, id: string, props: BuilderState): Promise<void> {
+    await releaseName(id, props.__owner.urn);
+    const before = known(props);
+    const sites = await reachKnown(before.nodes.map(addressOf));
+    const lost = sites.filter(({ trouble }) => trouble !== undefined).filter(isReached(before));
+    if (lost.length > 0 && !(await letsGo(call, lost, "The builder's record is removed")))
+        throw withAdvice(allTroubles(lost));
+    await waitForCopies(call, sites);
+    const record = await readRecord(id);
+    const remains = await observeRemains(sites, ownedAsIn(props), props.__owner, record, before);
+    const removal = {
+        name: id,
+        keepVolume: props.keepState === true,
+        drainTimeout: props.drainTimeout ?? defaults.drainTimeout,
+    };
+    const steps = planRemoval(removal, remains, record);
+    await requireWritable(steps.after);
+    const applying = applyingAt(call, sites);
+    const failures = await applyNodes(steps, applying);
+    for (const failure of failures.values()) throw failure;
+    await applyAfter(steps.after, applying);
+}
+
+export { create, read, remove as delete, update };

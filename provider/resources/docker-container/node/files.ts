@@ -1,0 +1,115 @@
+/** The files in the configuration folder of a node's buildkitd. */
+import { readFile } from "node:fs/promises";
+import { posix } from "node:path";
+import type { ContainerInspectInfo } from "dockerode";
+import { type Problem, problemsOfConfig, readConfig, type Table } from "../../../buildkit/config";
+import { withGc } from "../../../buildkit/gc";
+import { withKeepBytes } from "../../../buildkit/keepBytes";
+import {
+    belongsToConfig,
+    configFiles,
+    configFolder,
+    configuredEntitlements,
+    defaultConfigFile,
+    digestOfFiles,
+    hasConfigFlags,
+} from "../../../buildkit/config/files";
+import type { ConfiguredEntitlements } from "../../../buildx/entitlements";
+import { changedFiles, readFilesOf } from "../../../docker/engine/container";
+import type { Engine } from "../../../docker/engine/engine";
+import { type Registries, registriesIn } from "../../../buildkit/config/mirrors";
+import { formatPath } from "../../../text/quote";
+import { nodesOf } from "../nodeArgs";
+import type { BuilderInputs, NodeInputs } from "../inputs";
+import { withResolver } from "./dns";
+
+export interface NodeFiles {
+    /** File contents by path, relative to buildkitd's configuration folder. */
+    readonly contents: Readonly<Record<string, Buffer>>;
+    /** The digest of all files; "" for no files. */
+    readonly digest: string;
+    /** The insecure entitlements in the configuration. */
+    readonly entitlements: ConfiguredEntitlements;
+    /** The registries in the configuration. */
+    readonly registries: Registries;
+}
+
+export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: {}, registries: {} };
+
+/**
+ * Returns the files of each node: its `buildkitdConfig` and the files that it names. If there is no `buildkitdConfig`,
+ * buildx's default configuration is used instead.
+ */
+export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
+    Promise.all(
+        nodesOf(inputs).map(async (node) => {
+            const table = withResolver(withGc(await configOf(node), inputs.gc, withKeepBytes), node, inputs.dns);
+            if (table === undefined) return noFiles;
+            const contents = await configFiles(table);
+            return {
+                contents,
+                digest: await digestOfFiles(contents),
+                entitlements: configuredEntitlements(table),
+                registries: registriesIn(table),
+            };
+        }),
+    );
+
+/** Returns the registries in the configuration of each node. Does not read the files that the configuration names. */
+export const registriesOf = (inputs: BuilderInputs): Promise<Registries[]> =>
+    Promise.all(nodesOf(inputs).map(async (node) => registriesIn(await configOf(node))));
+
+async function configOf({ buildkitdConfig: config }: NodeInputs): Promise<Table | undefined> {
+    if (config !== undefined) return (await readConfig(config)).table; // `check` reports its problems
+    const path = await defaultConfigFile();
+    return path === undefined ? undefined : readDefault(path);
+}
+
+async function readDefault(path: string): Promise<Table> {
+    const text = await readFile(path, "utf8");
+    const { table, problems } = await readConfig(text);
+    const why = firstOf(path, problems);
+    if (why === undefined) return table;
+    throw new Error(why);
+}
+
+/**
+ * Returns why buildx's default configuration, or a file that it names, is unusable. Returns `undefined` if the node has
+ * its own configuration, or the default configuration is valid or does not exist.
+ */
+export async function whyDefaultUnusable({ buildkitdConfig }: NodeInputs): Promise<string | undefined> {
+    const path = buildkitdConfig === undefined ? await defaultConfigFile() : undefined;
+    if (path === undefined) return undefined;
+    return firstOf(path, await problemsOfConfig(await readFile(path, "utf8")));
+}
+
+/** Returns the first error in buildx's default configuration. Ignores unknown keys, as buildx does, and warnings. */
+function firstOf(file: string, problems: readonly Problem[]): string | undefined {
+    const wrong = problems.find(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
+    if (wrong === undefined) return undefined;
+    const at = wrong.path.length === 0 ? "" : `${formatPath(wrong.path)}: `;
+    return `buildx's default configuration, ${file}, cannot be used: ${at}${wrong.reason}`;
+}
+
+/**
+ * Returns the digest of the configuration files that this package or another process copied into a container. Files
+ * from the image are not included. If buildkitd's arguments do not name the configuration file there, returns ""
+ * without querying the engine.
+ *
+ * @param asked the wanted digest. If the digest of all files is the same, none of them is from the image.
+ */
+export async function digestInContainer(
+    engine: Engine,
+    { Name, Config: config }: ContainerInspectInfo,
+    asked: string,
+): Promise<string> {
+    if (!hasConfigFlags(config.Cmd)) return "";
+    const name = Name.replace(/^\//, "");
+    const found = Object.entries(await readFilesOf(engine, name, configFolder));
+    const all = found.filter(([path]) => belongsToConfig(path));
+    const digest = await digestOfFiles(Object.fromEntries(all));
+    if (digest === asked) return digest;
+    const changed = await changedFiles(engine, name);
+    const own = all.filter(([path]) => changed.has(posix.join(configFolder, path)));
+    return digestOfFiles(Object.fromEntries(own));
+}

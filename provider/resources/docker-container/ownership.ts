@@ -1,0 +1,45 @@
+/** How containers and volumes are recognized as the builder's own when the builder is created, updated and read. */
+import type { Desired } from "./desired";
+import type { IsOurs, Observed } from "./observe";
+import type { BuilderState, Ownership } from "./saved";
+
+/**
+ * Returns a function that reports whether a container or volume belongs to the builder in a state, judged by its
+ * labels.
+ */
+export const ownedAsIn =
+    ({ __owner: { urn }, __adopted: isAdopted }: BuilderState): IsOurs =>
+    (found) =>
+        found === undefined ? isAdopted === true : found.urn === urn;
+
+/**
+ * Returns the ownership of a new builder: the owner in the labels of existing containers, or that they have no labels.
+ */
+export function ownershipOf(desired: Desired, observed: Observed): Ownership {
+    const { owner: self } = desired;
+    const foundVolumes = foundVolumesOf(desired, observed);
+    const found = observed.nodes.find((node) => node.container !== undefined)?.container;
+    if (found === undefined) return { owner: self, isAdopted: observed.record.is !== "absent", foundVolumes };
+    return { owner: found.owner ?? self, isAdopted: found.owner === undefined, foundVolumes };
+}
+
+/**
+ * Returns the ownership of an existing builder: as Pulumi's state has it. With `adopt`, the containers that now have
+ * the builder's names are included.
+ */
+export function ownershipAfter(olds: BuilderState, desired: Desired, observed: Observed): Ownership {
+    const before = olds.nodes.map(({ name }) => name);
+    const isStill = (node: string) => desired.nodes.some(({ name }) => name === node);
+    const foundVolumes = [
+        ...(olds.__foundVolumes ?? before).filter(isStill),
+        ...foundVolumesOf(desired, observed).filter((node) => !before.includes(node)),
+    ];
+    const { __owner: self, __adopted: wasAdopted = false } = olds;
+    if (!desired.adopt) return { owner: self, isAdopted: wasAdopted, foundVolumes };
+    const owners = observed.nodes.flatMap(({ container }) => (container ? [container.owner] : []));
+    const other = owners.find((owner) => owner !== undefined && owner.urn !== self.urn);
+    return { owner: other ?? self, isAdopted: wasAdopted || owners.includes(undefined), foundVolumes };
+}
+
+const foundVolumesOf = ({ nodes }: Desired, observed: Observed): string[] =>
+    nodes.flatMap(({ name }, index) => (observed.nodes[index]?.volume?.isOurs === false ? [name] : []));

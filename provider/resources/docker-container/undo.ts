@@ -1,0 +1,83 @@
+import { type NodeGroup, readRecord, removeRecord, sameRecord } from "../../buildx/store";
+import { waitUntilReady } from "../../docker/buildkitd/boot";
+import { inspectContainer, removeContainer, renameContainer, startContainer } from "../../docker/engine/container";
+import { removeContext } from "../../docker/endpoint/context";
+import { type Engine, failedCall } from "../../docker/engine/engine";
+import { ownerOf } from "../../ownership";
+import { inspectVolume, removeVolume } from "../../docker/engine/volume";
+import { untilAborted } from "../../waiting";
+import type { Context } from "./applying";
+import type { IsOurs } from "./observe";
+import type { Step } from "./steps";
+
+/** Time that `undo` gets to remove what was created once the signal has aborted, in milliseconds. */
+export const undoGrace = 2_000;
+
+/**
+ * Removes what the steps of a failed creation created, in reverse order. A container or volume with the labels of
+ * another resource was created by that resource concurrently and is kept.
+ *
+ * @param signal if it aborts, only a short time is left.
+ * @throws {Error} if something could not be removed, or the engine may still create it.
+ */
+export async function undo(context: Context, isOurs: IsOurs, signal: AbortSignal): Promise<void> {
+    const { engine, begun, abandoned } = context;
+    const failures: unknown[] = [];
+    const undoing = (async () => {
+        for (const step of begun.toReversed()) {
+            await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
+        }
+    })();
+    await untilAborted(undoing, signal, undoGrace).catch(() => failures.push(new Error("the engine takes too long")));
+    if (abandoned?.do === "createContainer" || abandoned?.do === "createVolume")
+        failures.push(new Error("the engine has not answered yet whether it is made"));
+    if (failures.length === 0) return;
+    throw engine ? failedCall("what was made could not be removed again", engine, failures[0]) : failures[0];
+}
+
+async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
+    if (step.do === "createContainer" && step.replaces === undefined && engine) {
+        const found = await inspectContainer(engine, step.container);
+        if (found && isOurs(ownerOf(found.Config.Labels))) await removeContainer(engine, step.container);
+    }
+    if (step.do === "createVolume" && engine) {
+        const found = await inspectVolume(engine, step.volume);
+        if (found && isOurs(ownerOf(found.Labels))) await removeVolume(engine, step.volume);
+    }
+    if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
+    if (step.do === "writeContext") await removeContext(step.name);
+}
+
+/** Removes a record if it is still the record that was written. */
+async function removeRecordOf(record: NodeGroup): Promise<void> {
+    const found = await readRecord(record.Name);
+    if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
+}
+
+/** Time limit for the old container to respond again after a failed update, in seconds. */
+const backTimeout = 5;
+
+/**
+ * Rolls back a failed update of a node: removes the new container and starts the old container again if it was running.
+ * If the old container is already removed, the new one is kept.
+ *
+ * @param signal if it aborts, only a short time is left.
+ */
+export async function goBack({ engine, begun }: Context, signal: AbortSignal): Promise<void> {
+    const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
+    if (engine === undefined || step?.do !== "createContainer" || step.replaces === undefined) return;
+    const { container, isRunning } = step.replaces;
+    await untilAborted(putBack(engine, step.options.name ?? "", container, isRunning), signal, undoGrace);
+}
+
+async function putBack(engine: Engine, next: string, container: string, wasRunning: boolean): Promise<void> {
+    if ((await inspectContainer(engine, next)) === undefined) return; // not created, or renamed already
+    if ((await inspectContainer(engine, container)) === undefined) return renameContainer(engine, next, container);
+    await removeContainer(engine, next);
+    if (!wasRunning) return;
+    const goOn = async () => {
+        await startContainer(engine, container);
+        await waitUntilReady(engine, container, backTimeout);
+    };
+    await goOn().catch(goOn); // at the first attempt the container may still have been stopping
+}

@@ -1,0 +1,42 @@
+import { restoreInOwnProcess } from "../../transfer/ownProcess";
+import type { Reporting } from "../../transfer/write";
+import { defaultDrainTimeout } from "../../buildkit/runningBuilds";
+import { type Engine, failedCall } from "../../docker/engine/engine";
+import { createVolume, removeVolume } from "../../docker/engine/volume";
+import { untilAborted } from "../../waiting";
+import type { StatePlan } from "./plan";
+
+/** How long the engine may take to answer after the signal has aborted, in milliseconds. */
+const answerGrace = 1_000;
+
+/**
+ * How long a restore may take to end after the signal has aborted, in milliseconds. It removes its container and starts
+ * the builder that it stopped.
+ */
+const restoreGrace = 2_000;
+
+/**
+ * Runs the steps of a plan. Nothing is left incomplete: creating and removing a volume are one call each, and a restore
+ * keeps its content aside until it is complete. After the signal has aborted, no further step starts.
+ *
+ * @throws {Error} if the plan is refused, or if a step fails.
+ */
+export async function applyState({ refusal, steps }: StatePlan, engine: Engine, reporting: Reporting): Promise<void> {
+    if (refusal !== undefined) throw new Error(refusal);
+    const { signal } = reporting;
+    for (const step of steps) {
+        signal.throwIfAborted();
+        if (step.do === "removeVolume") await untilAborted(removeVolume(engine, step.volume), signal, answerGrace);
+        if (step.do === "restore") {
+            const { volume, from, image, mark } = step;
+            const request = { from, image, mark, drainTimeout: defaultDrainTimeout };
+            await untilAborted(restoreInOwnProcess(engine, volume, request, reporting), signal, restoreGrace);
+        }
+        if (step.do !== "createVolume") continue;
+        const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;
+        const made = createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {
+            throw failedCall(`volume ${Name} cannot be made`, engine, error);
+        });
+        await untilAborted(made, signal, answerGrace);
+    }
+}

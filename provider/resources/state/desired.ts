@@ -1,0 +1,59 @@
+import { defaultImage } from "../../transfer/helperContainer";
+import { locationOf, type RestoreSource } from "../../transfer/location";
+import { canonicalName, nodeName, volumeName } from "../../buildx/names";
+import type { Owner } from "../../ownership";
+import type { RestoreFrom, StateInputs } from "./inputs";
+
+/** The engine's built-in volume driver. */
+export const defaultDriver = "local";
+
+/** The source of a new state, with all defaults filled in. */
+export interface DesiredRestore {
+    readonly from: RestoreSource;
+    readonly overwrite: boolean;
+    readonly image: string;
+    /** The text that marks a volume after this restore, so that it is not repeated. */
+    readonly mark: string;
+}
+
+/** A state as the program declares it, with all defaults filled in. */
+export interface DesiredState {
+    readonly builderName: string;
+    readonly node: string;
+    readonly owner: Owner;
+    /** If `undefined`, the endpoint that the docker CLI would use. */
+    readonly endpoint: string | undefined;
+    readonly volume: string;
+    readonly driver: string;
+    readonly driverOpts: Record<string, string>;
+    readonly labels: Record<string, string>;
+    readonly restore: DesiredRestore | undefined;
+}
+
+export function desireState(inputs: StateInputs, owner: Owner): DesiredState {
+    const builderName = canonicalName(inputs.builderName);
+    const node = canonicalName(inputs.node ?? nodeName(builderName, 0));
+    return {
+        builderName,
+        node,
+        owner,
+        endpoint: inputs.endpoint,
+        volume: volumeName(node),
+        driver: inputs.volumeDriver ?? defaultDriver,
+        driverOpts: inputs.volumeDriverOpts ?? {},
+        labels: inputs.labels ?? {},
+        restore: inputs.restoreFrom === undefined ? undefined : desireRestore(inputs.restoreFrom, owner),
+    };
+}
+
+function desireRestore(given: RestoreFrom, { urn, store }: Owner): DesiredRestore {
+    const {
+        overwrite = false,
+        helperImage: image = defaultImage,
+        ...from
+    } = locationOf(given) as RestoreSource & {
+        overwrite?: boolean;
+        helperImage?: string;
+    };
+    return { from, overwrite, image, mark: JSON.stringify({ from, urn, store }) };
+}

@@ -1,0 +1,183 @@
+/**
+ * The helper: the container that copies a state. It has the volume, GNU tar, the capabilities that overlay's attributes
+ * and whiteouts require, and no network.
+ *
+ * A helper has the name of its volume, so each volume has at most one helper at a time. Labels record the program that
+ * created it. If that program is killed, the next program finds and removes its helper.
+ */
+import { addAbortSignal, type Duplex, type Readable } from "node:stream";
+import { ContainerExistsError, createContainer, removeContainer, startContainer } from "../docker/engine/container";
+import { failedCall } from "../docker/engine/engine";
+import { inspectImage } from "../docker/engine/image";
+import { pullImage } from "../docker/engine/pull";
+import { freed, stdoutOf } from "../streams";
+import { untilAborted } from "../waiting";
+import { exitCodes } from "./scripts";
+import { type CopiedVolume, helperName, runnerLabel, self, stopsLabel, waitForCopy } from "./waitForCopy";
+
+/** The default image. Debian publishes it, and it has every command that the scripts run. */
+export const defaultImage = "debian:stable-slim";
+
+/** The context of a copy. */
+export interface Copying extends CopiedVolume {
+    /** The image of the helper. */
+    readonly image: string;
+}
+
+export interface HelperOptions {
+    readonly script: string;
+    /** The container that is stopped during the copy, and started again after it. */
+    readonly stops?: string;
+    /** A volume that the script reads at `/from`. */
+    readonly from?: string;
+    /** Whether the script reads its standard input. */
+    readonly hasInput?: boolean;
+}
+
+/** How many characters of a helper's error output are kept. */
+const keptErrors = 4096;
+
+export async function ensureHelperImage({ engine, image, ...waiting }: Copying): Promise<void> {
+    if ((await inspectImage(engine, image)) !== undefined) return;
+    await pullImage(engine, { image }, waiting);
+}
+
+/** Creates the helper, after the helper of any other program is removed. Returns its name. */
+export async function makeHelper(copying: Copying, options: HelperOptions): Promise<string> {
+    const { engine, volume, image, signal } = copying;
+    const name = helperName(volume);
+    const { script, stops, from, hasInput = false } = options;
+    for (;;) {
+        await waitForCopy(copying);
+        signal.throwIfAborted();
+        try {
+            await createContainer(engine, {
+                name,
+                Image: image,
+                Entrypoint: ["sh", "-c"],
+                Cmd: [script],
+                Labels: { [runnerLabel]: self(), ...(stops && { [stopsLabel]: stops }) },
+                NetworkDisabled: true,
+                ...(hasInput && { OpenStdin: true, StdinOnce: true, AttachStdin: true }),
+                HostConfig: {
+                    NetworkMode: "none",
+                    Mounts: [
+                        { Type: "volume", Source: volume, Target: "/state" },
+                        ...(from ? [{ Type: "volume" as const, Source: from, Target: "/from" }] : []),
+                    ],
+                    // For trusted.* attributes, whiteouts, file capabilities, and files that root does not own.
+                    CapAdd: [
+                        "SYS_ADMIN",
+                        "MKNOD",
+                        "SETFCAP",
+                        "DAC_OVERRIDE",
+                        "DAC_READ_SEARCH",
+                        "CHOWN",
+                        "FOWNER",
+                        "FSETID",
+                    ],
+                    SecurityOpt: ["label=disable"], // with SELinux, the volume has another container's label
+                    UsernsMode: "host", // the same as the builder
+                    LogConfig: { Type: "none", Config: {} }, // otherwise the engine writes the state into its log
+                },
+            });
+            return name;
+        } catch (error) {
+            if (error instanceof ContainerExistsError) continue;
+            throw failedCall(`helper container ${name} cannot be made of image ${image}`, engine, error);
+        }
+    }
+}
+
+/** Runs a script in a helper and returns its standard output. */
+export async function runHelper(copying: Copying, script: string, options: { from?: string } = {}): Promise<string> {
+    const name = await makeHelper(copying, { script, ...options });
+    try {
+        const helper = await startWithOutput(copying, name);
+        let said = "";
+        for await (const part of helper.output) said += part.toString("utf8");
+        await helper.ended();
+        return said;
+    } finally {
+        await removeContainer(copying.engine, name);
+    }
+}
+
+export interface RunningHelper {
+    /** Its standard output. Each part is valid until the next part is requested. */
+    readonly output: AsyncGenerator<Buffer, void, undefined>;
+    /** Waits until it ends. @throws {Error} with its error output, if its exit code is not 0. */
+    ended(): Promise<void>;
+    /** Kills it if it still runs, because it holds the lock that a builder needs. */
+    stop(): Promise<void>;
+}
+
+const outputs = { stream: true, stdout: true, stderr: true };
+
+/** Starts a helper. It blocks when it writes faster than its output is read. */
+export const startWithOutput = async (
+    copying: Copying,
+    name: string,
+    onStderr?: (text: string) => void,
+): Promise<RunningHelper> =>
+    start(
+        copying,
+        name,
+        (await copying.engine.api.getContainer(name).attach(outputs)) as unknown as Readable,
+        onStderr,
+    );
+
+/** Starts a helper that reads `input`. The connection is upgraded to a stream of bytes (`Upgrade: tcp`). */
+export async function startWithInput(copying: Copying, name: string): Promise<RunningHelper & { input: Duplex }> {
+    const streams = { ...outputs, stdin: true, hijack: true };
+    const input = (await copying.engine.api.getContainer(name).attach(streams)) as unknown as Duplex;
+    return { ...(await start(copying, name, input)), input };
+}
+
+async function start(
+    { engine, volume, image, signal }: Copying,
+    name: string,
+    frames: Readable,
+    onStderr: (text: string) => void = () => {},
+): Promise<RunningHelper> {
+    frames.on("error", () => {}); // the reader of the output receives the error
+    try {
+        signal.throwIfAborted();
+        addAbortSignal(signal, frames);
+        await startContainer(engine, name).catch((error: unknown) => {
+            throw failedCall(`helper container ${name} cannot be started of image ${image}`, engine, error);
+        });
+    } catch (error) {
+        frames.destroy();
+        throw error;
+    }
+    let said = "";
+    const output = stdoutOf(freed(frames), (part) => {
+        const text = part.toString("utf8");
+        said = (said + text).slice(-keptErrors);
+        onStderr(text);
+    });
+    const ended = async () => {
+        const end = untilAborted(engine.api.getContainer(name).wait({ abortSignal: signal }), signal);
+        const { StatusCode: code } = (await end) as { StatusCode: number };
+        signal.throwIfAborted();
+        if (code === 0) return;
+        if (code === exitCodes.locked)
+            throw new Error(`a buildkitd works on the volume of ${name} on ${engine.endpoint.host}: stop it first`);
+        if (code === exitCodes.full) {
+            throw new Error(
+                `there is no space left for volume ${volume} on ${engine.endpoint.host}: free some, as with docker system df ` +
+                    `and docker builder prune, or give the state another place with volumeDriverOpts`,
+            );
+        }
+        throw new Error(`${name} on ${engine.endpoint.host} ended with ${code}: ${said.trim() || "it said nothing"}`);
+    };
+    const stop = async () => {
+        frames.destroy();
+        await engine.api
+            .getContainer(name)
+            .kill()
+            .catch(() => {}); // it has already ended
+    };
+    return { output, ended, stop };
+}

@@ -1,0 +1,194 @@
+/** Restores a state into a volume, from an archive or from another volume on the same engine. */
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { removeContainer } from "../docker/engine/container";
+import type { Engine } from "../docker/engine/engine";
+import { inspectVolume } from "../docker/engine/volume";
+import { requireZstd, type Trailer } from "./format";
+import {
+    type Copying,
+    ensureHelperImage,
+    makeHelper,
+    runHelper,
+    startWithInput,
+    startWithOutput,
+} from "./helperContainer";
+import { type Location, type RestoreSource, saySource } from "./location";
+import { builderOf, requireLasting, whileStopped } from "./stopBuilder";
+import { meter } from "./progress";
+import { copiedRecords, copy, foreignEntries, look, measure, ownEntries, recordLength, restore } from "./scripts";
+import { compressedTar, openSource } from "./source";
+import { counting, type Reporting } from "./write";
+
+export interface RestoreRequest {
+    readonly from: RestoreSource;
+    /** The image of the helper. */
+    readonly image: string;
+    /** The text that marks the volume after the restore is complete. */
+    readonly mark: string;
+    /** The longest wait for running builds on the source volume, in seconds. Builds that still run then are aborted. */
+    readonly drainTimeout: number;
+}
+
+/** The content of a volume. */
+export interface Content {
+    /** The names at its root, without the entries that the copy itself creates. */
+    readonly entries: readonly string[];
+    /** The mark of the restore that produced the content, if a restore did. */
+    readonly mark: string | undefined;
+    /** Whether a restore was interrupted while it moved entries to the root. The entries then belong to it. */
+    readonly isHalfMoved: boolean;
+}
+
+export async function contentOf(
+    engine: Engine,
+    volume: string,
+    image: string,
+    { report, signal, warn }: Reporting,
+): Promise<Content> {
+    const copying = { engine, volume, image, report, signal, warn };
+    await ensureHelperImage(copying);
+    const [names = "", mark = ""] = (await runHelper(copying, look)).split("\n\n");
+    const all = names.split("\n").filter((name) => name !== "");
+    return {
+        entries: all.filter((name) => !foreignEntries.includes(name)),
+        mark: mark.trim() || undefined,
+        isHalfMoved: all.includes(ownEntries.moving),
+    };
+}
+
+/**
+ * Restores a state into a volume, and replaces the content of the volume. The new content is unpacked into a separate
+ * folder until it is complete and its checksum is verified. If the restore fails, is aborted or is killed before that,
+ * the volume keeps its previous content.
+ */
+export async function restoreState(
+    engine: Engine,
+    volume: string,
+    { from, image, mark, drainTimeout }: RestoreRequest,
+    { report, onProgress, signal, warn }: Reporting,
+): Promise<void> {
+    const copying: Copying = { engine, volume, image, report, signal, warn };
+    try {
+        await ensureHelperImage(copying);
+        if ("volume" in from) await copyVolume(copying, from.volume, mark, drainTimeout, onProgress);
+        else await unpack(copying, from, mark, onProgress);
+    } catch (error) {
+        if (signal.aborted) throw error;
+        const where = `volume ${volume} on ${engine.endpoint.host}`;
+        throw new Error(`${saySource(from)} cannot be restored into ${where}: ${(error as Error).message}`, {
+            cause: error,
+        });
+    }
+}
+
+async function unpack(
+    copying: Copying,
+    from: Location,
+    mark: string,
+    onProgress: Reporting["onProgress"],
+): Promise<void> {
+    const { engine, report, signal } = copying;
+    const zstd = requireZstd();
+    const source = await openSource(from, copying);
+    const { bytes, sha256 } = source.trailer;
+    const name = await makeHelper(copying, { script: restore(bytes, mark), hasInput: true });
+    try {
+        report(`restoring ${saySource(from)}`);
+        const helper = await startWithInput(copying, name);
+        // Read its output during the whole transfer: if the disk is full, the helper ends early.
+        const unpacked = saidBy(helper.output);
+        const known: { trailer?: Trailer } = {};
+        const count = meter(bytes, onProgress);
+        const decompressor = zstd.createZstdDecompress({ chunkSize: 1024 * 1024 });
+        const archive = compressedTar(await source.read(signal), source.size);
+        try {
+            await pipeline(archive, decompressor, (tar: AsyncIterable<Buffer>) =>
+                feed(counting(tar, count, known), helper.input, unpacked.ended),
+            );
+        } catch (error) {
+            helper.input.destroy();
+            await unpacked.ended;
+            if (!unpacked.isCut) throw error;
+            await helper.ended(); // throws the reason
+            throw error;
+        }
+        if (known.trailer?.sha256 !== sha256 || known.trailer.bytes !== bytes) {
+            helper.input.destroy();
+            throw new Error(
+                `its content has the checksum ${known.trailer?.sha256 ?? "of nothing"}, not ${sha256} as it was written with: it is damaged. Take another copy`,
+            );
+        }
+        helper.input.write("whole\n");
+        report("moving what was restored to its place");
+        await unpacked.ended;
+        await helper.ended();
+    } finally {
+        await removeContainer(engine, name);
+    }
+}
+
+/** Reads the output of a helper until it ends. */
+function saidBy(output: AsyncIterable<Buffer>) {
+    const result = { isCut: false, ended: Promise.resolve() };
+    result.ended = (async () => {
+        for await (const part of output) void part;
+        result.isCut = true;
+    })().catch(() => {});
+    return result;
+}
+
+/**
+ * Writes parts as fast as they are read.
+ *
+ * @throws {Error} if the reader ends before all parts are written.
+ */
+async function feed(parts: AsyncIterable<Buffer>, input: Writable, ended: Promise<void>): Promise<void> {
+    const isOver = ended.then(() => {
+        throw new Error("the helper container ended before it had read all");
+    });
+    isOver.catch(() => {});
+    for await (const part of parts) {
+        if (!input.write(part)) await Promise.race([once(input, "drain"), isOver]);
+    }
+}
+
+async function copyVolume(
+    copying: Copying,
+    from: string,
+    mark: string,
+    drainTimeout: number,
+    onProgress: Reporting["onProgress"],
+): Promise<void> {
+    const { engine, report, signal } = copying;
+    const { host } = engine.endpoint;
+    const found = await inspectVolume(engine, from);
+    if (found === undefined) throw new Error(`there is no such volume on ${host}: docker volume ls lists them`);
+    requireLasting(found, host);
+    report(`measuring ${from}`);
+    const total = Number.parseInt(await runHelper({ ...copying, volume: from }, measure), 10);
+    const builder = await builderOf(engine, from, signal);
+    const stops = builder?.isRunning ? { stops: builder.container } : {};
+    const name = await makeHelper(copying, { script: copy(mark), from, ...stops });
+    try {
+        await whileStopped(copying, builder, drainTimeout, async () => {
+            report(`copying ${from}`);
+            const count = meter(total, onProgress);
+            let copied = 0;
+            const helper = await startWithOutput(copying, name, (text) => {
+                const now = (copiedRecords(text) ?? 0) * recordLength;
+                count(Math.max(now - copied, 0));
+                copied = Math.max(now, copied);
+            });
+            try {
+                for await (const part of helper.output) void part;
+                await helper.ended();
+            } finally {
+                await helper.stop();
+            }
+        });
+    } finally {
+        await removeContainer(engine, name);
+    }
+}

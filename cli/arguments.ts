@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { suggestion } from "../provider/text/quote";
+import { didYouMean } from "../provider/text/quote";
 
 export const commands = ["status", "doctor"] as const;
 
@@ -38,7 +38,7 @@ export function parseArguments(args: readonly string[]): Invocation | "help" | "
         if (token.kind !== "option") continue;
         if (!(token.name in options)) {
             const legal = Object.keys(options).map((name) => `--${name}`);
-            throw new UsageError(`there is no option ${token.rawName}: ${suggestion(token.rawName, legal)}`);
+            throw new UsageError(`there is no option ${token.rawName}: ${didYouMean(token.rawName, legal)}`);
         }
         if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
     }
@@ -46,7 +46,7 @@ export function parseArguments(args: readonly string[]): Invocation | "help" | "
     const [command, ...names] = positionals;
     if (values.help || command === undefined || command === "help") return "help";
     if (!commands.includes(command as Invocation["command"]))
-        throw new UsageError(`there is no command "${command}": ${suggestion(command, commands)}`);
+        throw new UsageError(`there is no command "${command}": ${didYouMean(command, commands)}`);
     return {
         command: command as Invocation["command"],
         names: names.map((name) => name.toLowerCase()),

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import type { CheckResult, CreateResult, UpdateResult } from "@pulumi/pulumi/dynamic";
 import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
-import type { BuilderState } from "../../provider/resources/docker-container/saved";
+import type { SavedBuilder } from "../../provider/resources/docker-container/saved";
 import { must } from "../../tests/support/run";
 import { throwIfInterrupted } from "./interruption";
 
@@ -15,7 +15,7 @@ const { BuildxBuilder: verbs } = createRequire(__filename)(
 export interface Made {
     readonly id: string;
     readonly inputs: BuilderInputs;
-    state: BuilderState;
+    state: SavedBuilder;
 }
 
 /** Creates a builder with `check` and `create`, as Pulumi does. */
@@ -27,8 +27,8 @@ export async function make(name: string, args: Partial<BuilderInputs> = {}): Pro
     };
     const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<BuilderInputs>;
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
-    const { id, outs } = (await verbs.create(inputs)) as CreateResult<BuilderState>;
-    return { id, inputs, state: outs as BuilderState };
+    const { id, outs } = (await verbs.create(inputs)) as CreateResult<SavedBuilder>;
+    return { id, inputs, state: outs as SavedBuilder };
 }
 
 /** Changes arguments of an existing builder. */
@@ -36,8 +36,8 @@ export async function change(made: Made, args: Partial<BuilderInputs>): Promise<
     const { outs } = (await verbs.update(made.id, made.state, {
         ...made.inputs,
         ...args,
-    })) as UpdateResult<BuilderState>;
-    made.state = outs as BuilderState;
+    })) as UpdateResult<SavedBuilder>;
+    made.state = outs as SavedBuilder;
 }
 
 export const read = ({ id, state }: Made): Promise<unknown> => verbs.read(id, state);

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { CheckResult, CreateResult } from "@pulumi/pulumi/dynamic";
 import type { StateInputs } from "../../provider/resources/state/inputs";
-import type { StateState } from "../../provider/resources/state/lifecycle";
+import type { SavedState } from "../../provider/resources/state/lifecycle";
 import { must } from "../../tests/support/run";
 
 /** Loads the package as programs and Pulumi's provider process find it. */
@@ -26,7 +26,7 @@ export async function restoreState(builderName: string, archive: string): Promis
     };
     const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<StateInputs>;
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
-    const { id, outs } = (await verbs.create(inputs)) as CreateResult<StateState>;
+    const { id, outs } = (await verbs.create(inputs)) as CreateResult<SavedState>;
     return { remove: () => verbs.delete(id, outs) };
 }
 

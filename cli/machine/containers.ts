@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
-import { askUsage } from "../../provider/buildkit/usage";
-import { askWorkers } from "../../provider/buildkit/workers";
+import { queryUsage } from "../../provider/buildkit/usage";
+import { queryWorkers } from "../../provider/buildkit/workers";
 import { formatPlatforms } from "../../provider/text/platform";
 import { waitUntilReady } from "../../provider/docker/buildkitd/boot";
-import { askDisk } from "../../provider/docker/buildkitd/disk";
+import { queryDisk } from "../../provider/docker/buildkitd/disk";
 import { inContainer } from "../../provider/docker/buildkitd/inContainer";
 import { inspectContainer, lastLogLines } from "../../provider/docker/engine/container";
 import type { Engine } from "../../provider/docker/engine/engine";
@@ -56,9 +56,9 @@ export async function lookAtContainer(engine: Engine, listed: ContainerInfo, dep
     const [found, workers, usage, disk] = await Promise.all([
         ask(true, () => (depth.health ? inspectEnded(engine, name) : inspectContainer(engine, name))),
         // For `doctor`, waits while a container that has just been started boots.
-        ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : askWorkers(buildctl))),
-        ask(isRunning && depth.usage, () => askUsage(buildctl)),
-        ask(isRunning && depth.health, () => askDisk(engine, name)),
+        ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : queryWorkers(buildctl))),
+        ask(isRunning && depth.usage, () => queryUsage(buildctl)),
+        ask(isRunning && depth.health, () => queryDisk(engine, name)),
     ]);
     const log = await ask(depth.health && workers === undefined, () => lastLogLines(engine, name, 1));
     return {

@@ -1,5 +1,5 @@
 import { otherDriver, whyOtherDriver } from "../../provider/buildx/otherDriver";
-import { suggestion } from "../../provider/text/quote";
+import { didYouMean } from "../../provider/text/quote";
 import type { Invocation } from "../arguments";
 import { builderOfNode } from "../machine/names";
 import { lookAround } from "../machine/machine";
@@ -25,7 +25,7 @@ export async function status({ names, json }: Invocation): Promise<number> {
             process.stderr.write(`${whyOtherDriver(failed, other, `docker buildx inspect ${name}`)}\n`);
             continue;
         }
-        const others = known.length > 0 ? suggestion(name, known) : "there are none";
+        const others = known.length > 0 ? didYouMean(name, known) : "there are none";
         process.stderr.write(`there is no builder "${name}" in ${machine.store.folder}: ${others}\n`);
     }
     return unknown.length > 0 || trouble !== undefined ? 1 : 0;

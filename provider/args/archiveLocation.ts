@@ -2,7 +2,7 @@
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { parseImageReference } from "../registry/imageReference";
 import { unknown } from "./unknown";
-import { said, suggestion } from "../text/quote";
+import { quote, didYouMean } from "../text/quote";
 import { openFile } from "../transfer/source";
 
 /** Returns why a value is not valid for its key, or `undefined` if it is valid. */
@@ -11,7 +11,7 @@ type WhyNot = (value: unknown) => string | undefined;
 const textThat =
     (isLegal: (value: string) => boolean, what: string): WhyNot =>
     (value) =>
-        typeof value === "string" && isLegal(value) ? undefined : `${said(value)} is not ${what}`;
+        typeof value === "string" && isLegal(value) ? undefined : `${quote(value)} is not ${what}`;
 
 const isImage = (name: string) => parseImageReference(name) !== undefined;
 
@@ -24,7 +24,7 @@ const values: Readonly<Record<string, WhyNot>> = {
     image: whyNoImage,
     volume: textThat((name) => /^[a-zA-Z0-9][\w.-]+$/.test(name), "a volume's name"),
     helperImage: whyNoImage,
-    overwrite: (value) => (typeof value === "boolean" ? undefined : `${said(value)} is not true or false`),
+    overwrite: (value) => (typeof value === "boolean" ? undefined : `${quote(value)} is not true or false`),
 };
 
 /** The keys of an argument: exactly one of `places`, and any of `options`. */
@@ -49,7 +49,7 @@ export function failuresOfPlace(property: string, value: unknown, { places, opti
     const given = Object.entries(value).filter(([, each]) => each !== undefined && each !== null);
     const failures = given.flatMap(([key, each]) => {
         const at = `${property}.${key}`;
-        if (!legal.includes(key)) return [{ property: at, reason: `there is no ${key}: ${suggestion(key, legal)}` }];
+        if (!legal.includes(key)) return [{ property: at, reason: `there is no ${key}: ${didYouMean(key, legal)}` }];
         const reason = each === unknown ? undefined : values[key]?.(each);
         return reason === undefined ? [] : [{ property: at, reason }];
     });

@@ -1,15 +1,15 @@
 /** Schema of a garbage collection rule in arguments. */
 import * as v from "valibot";
-import { didYouMean, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../text/diskSpace";
+import { orNearest, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../text/diskSpace";
 import { durationInHours, type GcRule } from "../buildkit/gc";
-import { said } from "../text/quote";
+import { quote } from "../text/quote";
 import { textThat } from "./rules";
 
 const space = v.optional(
     v.custom<number | string>(
         isDiskSpace,
         ({ input }) =>
-            `${said(input)} is not a size: write a number of bytes, "20GB" or "10%"${didYouMean(nearestDiskSpace(input))}`,
+            `${quote(input)} is not a size: write a number of bytes, "20GB" or "10%"${orNearest(nearestDiskSpace(input))}`,
     ),
 );
 
@@ -24,7 +24,7 @@ export const gcRule = {
     keepDuration: v.optional(
         v.custom<number | string>(
             isDuration,
-            ({ input }) => `${said(input)} is not a duration: write "48h", "7d" or a number of seconds`,
+            ({ input }) => `${quote(input)} is not a duration: write "48h", "7d" or a number of seconds`,
         ),
     ),
     filters: v.optional(
@@ -33,7 +33,7 @@ export const gcRule = {
             'write a list of filters, such as ["type==exec.cachemount"]',
         ),
     ),
-    all: v.optional(v.boolean(({ input }) => `${said(input)} is not true or false`)),
+    all: v.optional(v.boolean(({ input }) => `${quote(input)} is not true or false`)),
 } satisfies Record<keyof GcRule, v.GenericSchema>;
 
 /** Returns warnings about legal values in rules that are probably not the intended ones, each with its property. */

@@ -1,7 +1,7 @@
 /** The arguments that select the image of a container and when it is pulled, for builders and emulators. */
 import * as v from "valibot";
 import { parseImageReference } from "../registry/imageReference";
-import { said } from "../text/quote";
+import { quote } from "../text/quote";
 import { textThat } from "./rules";
 
 /** @param example the name of a suitable image, for messages. */
@@ -13,5 +13,5 @@ export const legalImage = (example: string) =>
 
 export const legalPull = v.picklist(
     ["missing", "always"],
-    ({ input }) => `${said(input)} is not "missing" or "always"`,
+    ({ input }) => `${quote(input)} is not "missing" or "always"`,
 );

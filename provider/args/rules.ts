@@ -2,17 +2,17 @@ import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { whyIllegalName } from "../buildx/names";
 import { isOwnLabel } from "../ownership";
-import { formatPath, said, suggestion } from "../text/quote";
+import { formatPath, quote, didYouMean } from "../text/quote";
 
 type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
 
-export const text = (what: string) => v.pipe(v.string(({ input }) => `${said(input)} is not ${what}`));
+export const text = (what: string) => v.pipe(v.string(({ input }) => `${quote(input)} is not ${what}`));
 
 /** Returns the schema of a text that satisfies `isLegal`. `what` describes a legal text in messages. */
 export const textThat = (isLegal: (text: string) => boolean, what: string) =>
     v.pipe(
         text(what),
-        v.check(isLegal, ({ input }) => `${said(input)} is not ${what}`),
+        v.check(isLegal, ({ input }) => `${quote(input)} is not ${what}`),
     );
 
 /** Additional labels of a container or a volume. */
@@ -26,7 +26,7 @@ export const legalLabels = v.record(
                 'one of your own, for example "com.example.team"',
         ),
     ),
-    v.string(({ input }) => `${said(input)} is not text`),
+    v.string(({ input }) => `${quote(input)} is not text`),
 );
 
 /** Name of a builder or a node. */
@@ -43,7 +43,7 @@ export const onlyKeys = (legal: readonly string[]) =>
     v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
         if (!dataset.typed) return;
         for (const key of Object.keys(dataset.value).filter((each) => !legal.includes(each)))
-            addIssue({ message: `there is no ${key}: ${suggestion(key, legal)}` });
+            addIssue({ message: `there is no ${key}: ${didYouMean(key, legal)}` });
     });
 
 /** Returns everything that is wrong with a resource's arguments, each with its property. */
@@ -54,7 +54,7 @@ export function failuresOf(schema: Schema, value: Record<string, unknown>): Chec
     return [
         ...unknownKeys.map((key) => ({
             property: key,
-            reason: `there is no argument ${key}: ${suggestion(key, known)}`,
+            reason: `there is no argument ${key}: ${didYouMean(key, known)}`,
         })),
         ...issues.map(({ path = [], message: reason }) => ({
             property: formatPath(path.map(({ key }) => key as string | number)),

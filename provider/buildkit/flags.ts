@@ -1,7 +1,7 @@
 /**
  * Parses arguments of buildkitd (buildkit 0.34: `cmd/buildkitd`) as buildkitd does (urfave/cli: `command_parse.go`).
  */
-import { suggestion } from "../text/quote";
+import { didYouMean } from "../text/quote";
 
 const ofWorker = ["gc", "rootless", "selinux"];
 const withValueOfWorker = ["apparmor-profile", "gc-keepstorage", "labels", "net", "platform", "snapshotter"];
@@ -95,7 +95,7 @@ export function doubtsOfFlags(args: readonly string[]): { index: number; reason:
         ...flags
             .filter(({ name }) => !isKnown(name))
             .map(({ name, index }) => {
-                const said = suggestion(name, known);
+                const said = didYouMean(name, known);
                 const meant = said.startsWith("did you mean") ? `: ${said.replace("mean ", "mean --")}` : "";
                 return { index, reason: `buildkitd v0.34 has no flag --${name}${meant}` };
             }),

@@ -25,7 +25,7 @@ interface UsageRecord {
  * @throws {Error} if buildkitd does not respond. The message contains the output of `buildctl`.
  * @throws the signal's reason if the signal aborts.
  */
-export async function askUsage(buildctl: Buildctl, signal?: AbortSignal): Promise<Usage> {
+export async function queryUsage(buildctl: Buildctl, signal?: AbortSignal): Promise<Usage> {
     const failed = `the cache of ${buildctl.name} cannot be asked for`;
     const { exitCode, stdout, stderr } = await buildctl
         .run(["du", "--format", "{{json .}}"], signal)

@@ -30,7 +30,7 @@ interface PolicyRecord {
  * @throws {Error} if buildkitd is too old to be queried.
  * @throws the signal's reason if the signal aborts.
  */
-export async function askWorkers(buildctl: Buildctl, signal?: AbortSignal): Promise<Workers> {
+export async function queryWorkers(buildctl: Buildctl, signal?: AbortSignal): Promise<Workers> {
     const args = ["debug", "workers", "--format", "{{json .}}"];
     const { exitCode, stdout, stderr } = await buildctl.run(args, signal).catch((error: Error) => {
         signal?.throwIfAborted();

@@ -8,19 +8,19 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { makeFolder, place, readStored, removeFile } from "./storeFiles";
+import { makeFolder, writeWhole, readStored, removeFile } from "./storeFiles";
 
 const folder = "pulumi-buildx";
 
 const path = (urn: string) => join(folder, createHash("sha256").update(urn).digest("hex"));
 
-export async function claimName(name: string, urn: string): Promise<void> {
+export async function reserveName(name: string, urn: string): Promise<void> {
     await makeFolder(folder);
-    await place(path(urn), name);
+    await writeWhole(path(urn), name);
 }
 
 /** Returns the name that a creation of this resource started with, if the creation is not known to have finished. */
-export async function claimedName(urn: string): Promise<string | undefined> {
+export async function reservedName(urn: string): Promise<string | undefined> {
     return (await readStored(path(urn))) || undefined; // empty if an older release was interrupted as it wrote it
 }
 
@@ -30,5 +30,5 @@ export async function claimedName(urn: string): Promise<string | undefined> {
  * @param urn the URN of the resource when it was created.
  */
 export async function releaseName(name: string, urn: string): Promise<void> {
-    if ((await claimedName(urn)) === name) await removeFile(path(urn));
+    if ((await reservedName(urn)) === name) await removeFile(path(urn));
 }

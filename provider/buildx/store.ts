@@ -13,7 +13,7 @@ import { withStoreLock } from "./lock";
 import type { Platform } from "../text/platform";
 import {
     makeFolder,
-    place,
+    writeWhole,
     readStored,
     RecordExistsError,
     removeFile,
@@ -135,8 +135,8 @@ export async function writeRecord(
 ): Promise<void> {
     await Promise.all(["instances", "defaults", "activity"].map((folder) => makeFolder(folder)));
     const write = async () => {
-        await place(join("instances", nodeGroup.Name), `${JSON.stringify(nodeGroup)}${ownEnd}`, options.exclusive);
-        await place(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
+        await writeWhole(join("instances", nodeGroup.Name), `${JSON.stringify(nodeGroup)}${ownEnd}`, options.exclusive);
+        await writeWhole(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
     };
     await withStoreLock(write, signal);
 }
@@ -191,7 +191,7 @@ export async function storeIdentifier(): Promise<string> {
     const known = await knownStoreIdentifier();
     if (known !== "") return known;
     await makeFolder("");
-    await place(".buildNodeID", randomBytes(8).toString("hex"), true).catch((error: unknown) => {
+    await writeWhole(".buildNodeID", randomBytes(8).toString("hex"), true).catch((error: unknown) => {
         if (!(error instanceof RecordExistsError)) throw error;
     });
     return await knownStoreIdentifier();

@@ -37,7 +37,7 @@ export class RecordExistsError extends Error {}
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
 /** Writes a file of the store atomically. Only the owner can read it. */
-export async function place(path: string, content: string, exclusive = false): Promise<void> {
+export async function writeWhole(path: string, content: string, exclusive = false): Promise<void> {
     const target = join(storeFolder(), path);
     // Not beside the target, because buildx treats every file in the folder of records as a record.
     const beside = join(storeFolder(), `.tmp-${randomBytes(6).toString("hex")}`);
@@ -105,7 +105,7 @@ export async function requireWritableStore(): Promise<void> {
     }
     // Detects a full disk or an exceeded quota, too. The probe is named like the store's temporary files.
     const probe = `.tmp-${randomBytes(6).toString("hex")}`;
-    await place(probe, "probe");
+    await writeWhole(probe, "probe");
     await removeFile(probe);
     const lock = await openLock();
     await lock?.close();

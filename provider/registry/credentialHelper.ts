@@ -15,7 +15,7 @@ const timeout = 30_000;
  * @returns the credentials, or `undefined` if the helper has none for the registry.
  * @throws {Error} if the helper is not found, fails, or returns something else. The message contains no credentials.
  */
-export function askHelper(name: string, registry: string): Promise<HelperAnswer | undefined> {
+export function queryHelper(name: string, registry: string): Promise<HelperAnswer | undefined> {
     const program = `docker-credential-${name}`;
     return new Promise((resolve, reject) => {
         const child = execFile(program, ["get"], { timeout }, (error, stdout) => {

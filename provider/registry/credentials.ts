@@ -6,7 +6,7 @@ import {
     type DockerConfig,
     readDockerConfig,
 } from "../docker/endpoint/configFile";
-import { askHelper } from "./credentialHelper";
+import { queryHelper } from "./credentialHelper";
 
 /** Docker Hub's name in docker's configuration. */
 const dockerHub = "https://index.docker.io/v1/";
@@ -63,7 +63,7 @@ async function credentialsOf(registry: string, config: DockerConfig): Promise<Fo
 }
 
 async function fromHelper(helper: string, registry: string): Promise<AuthConfig | undefined> {
-    const { username, secret } = (await askHelper(helper, registry)) ?? {};
+    const { username, secret } = (await queryHelper(helper, registry)) ?? {};
     if (username === undefined || secret === undefined) return undefined;
     return username === tokenUser
         ? authConfig(registry, "", "", secret)

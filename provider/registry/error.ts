@@ -19,7 +19,7 @@ export class RegistryError extends Error {
  *
  * @param secrets secrets in the request, which the server may repeat. They are replaced by `***`.
  */
-export async function saidBy(answer: IncomingMessage, secrets: readonly string[]): Promise<string> {
+export async function errorIn(answer: IncomingMessage, secrets: readonly string[]): Promise<string> {
     const text = (await readAll(answer).catch(() => Buffer.alloc(0))).toString("utf8");
     try {
         const { errors = [] } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { AuthConfig } from "dockerode";
 import { registryCredentials } from "./credentials";
 import { type Call, exchange, isLoopback } from "./call";
-import { saidBy } from "./error";
+import { errorIn } from "./error";
 import { readAll } from "../streams";
 
 /** The registry and the access for which to log in. */
@@ -120,7 +120,7 @@ async function fetchToken(
     if (status !== 200) {
         // A redirect is not followed either, because the request's credentials are only for this host.
         throw new Error(
-            `${server.host} gives no token for ${scope} (${status}${await saidBy(answer, secrets)}). ` + advice,
+            `${server.host} gives no token for ${scope} (${status}${await errorIn(answer, secrets)}). ` + advice,
         );
     }
     const token = tokenIn((await readAll(answer)).toString("utf8"));

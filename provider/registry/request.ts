@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { type Call, exchange } from "./call";
-import { RegistryError, saidBy } from "./error";
+import { RegistryError, errorIn } from "./error";
 import { type Login, loginAdvice, type LoginTo, logIn } from "./login";
 
 export interface Session extends LoginTo {
@@ -80,7 +80,7 @@ async function refusal(
     answer: IncomingMessage,
 ): Promise<RegistryError> {
     const { statusCode: status = 0 } = answer;
-    const said = await saidBy(answer, login?.secrets ?? []);
+    const said = await errorIn(answer, login?.secrets ?? []);
     const who = isRegistry
         ? `the registry at ${at.host}`
         : `${at.host}, where the registry at ${url.host} sends on to,`;

@@ -44,8 +44,8 @@ export async function getBuilder({ name }: GetBuilderArgs): Promise<GetBuilderRe
     const driver = (await otherDriver(builder)) ?? "docker-container";
     const finder = finders[driver];
     if (finder === undefined) throw new pulumi.RunError(whyNotRead(builder, driver));
-    const { readBuilder } = await finder();
-    const { outputs, warning } = await readBuilder(builder).catch((error: Error) => {
+    const { findBuilder } = await finder();
+    const { outputs, warning } = await findBuilder(builder).catch((error: Error) => {
         throw new pulumi.RunError(error.message);
     });
     if (warning !== undefined) await pulumi.log.warn(warning);

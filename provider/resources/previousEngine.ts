@@ -5,7 +5,7 @@ import { connect, type Engine, UnreachableError } from "../docker/engine/engine"
 import { findLeftBehind } from "../docker/engine/leftBehind";
 
 /** Place of an existing resource. */
-export interface KnownPlace extends EndpointArguments {
+export interface PreviousPlace extends EndpointArguments {
     /** The recorded endpoint, as {@link recordEndpoint} returned it. */
     readonly recorded: string | undefined;
     /** Whether an engine has any part of the resource. */
@@ -16,7 +16,7 @@ export interface KnownPlace extends EndpointArguments {
 export const recordEndpoint = ({ context, host }: Endpoint): string => context ?? host;
 
 /** Returns the engine of a resource that was created without an endpoint, if the docker CLI now uses another engine. */
-export const whereLeft = ({ endpoint, recorded, isThere }: KnownPlace): Promise<Engine | undefined> =>
+export const whereLeft = ({ endpoint, recorded, isThere }: PreviousPlace): Promise<Engine | undefined> =>
     findLeftBehind({ endpoint, recorded }, recordEndpoint, isThere);
 
 /** The engine of an existing resource as a preview finds it. */
@@ -30,7 +30,7 @@ export interface EngineAtPreview {
 }
 
 /** Returns the current engine of an existing resource, and whether the resource was left on another one. */
-export async function engineAtPreview(place: KnownPlace): Promise<EngineAtPreview> {
+export async function engineAtPreview(place: PreviousPlace): Promise<EngineAtPreview> {
     const leftAt = (await whereLeft(place)) && place.recorded;
     const current = await findEndpoint(place.endpoint, place.tls).catch(() => undefined);
     const engine = current && (await connect(current).catch(() => undefined));
@@ -42,7 +42,7 @@ export async function engineAtPreview(place: KnownPlace): Promise<EngineAtPrevie
  *
  * @throws {UnreachableError} if the engine does not respond, or if its context or certificate does not exist any more.
  */
-export async function connectToKnown(place: KnownPlace): Promise<Engine> {
+export async function connectToPrevious(place: PreviousPlace): Promise<Engine> {
     const left = await whereLeft(place);
     if (left !== undefined) return left;
     const endpoint = await findEndpoint(place.endpoint, place.tls).catch((error: Error) => {
@@ -58,9 +58,9 @@ export async function connectToKnown(place: KnownPlace): Promise<Engine> {
  *
  * @param left the end of the warning, for example "Volume x may be left there".
  */
-export async function connectOrLetGo(place: KnownPlace, call: Call, left: string): Promise<Engine | undefined> {
+export async function connectOrDrop(place: PreviousPlace, call: Call, left: string): Promise<Engine | undefined> {
     try {
-        return await connectToKnown(place);
+        return await connectToPrevious(place);
     } catch (error) {
         if (!(error instanceof UnreachableError) || !(await call.deletesUnreachable())) throw withAdvice(error);
         await call.warn(`${error.message}. ${left}`);
@@ -71,8 +71,8 @@ export async function connectOrLetGo(place: KnownPlace, call: Call, left: string
 /** Adds advice to the error of a removal if the engine is unreachable. */
 export function withAdvice(error: unknown): unknown {
     if (!(error instanceof UnreachableError)) return error;
-    return new UnreachableError(`${error.message}. ${adviceToLetGo}`, { cause: error });
+    return new UnreachableError(`${error.message}. ${deleteUnreachableAdvice}`, { cause: error });
 }
 
 /** Advice for a user whose engine is permanently gone. */
-export const adviceToLetGo = `If it is gone for good, this lets go of it: pulumi config set ${deleteUnreachableSetting} true`;
+export const deleteUnreachableAdvice = `If it is gone for good, this lets go of it: pulumi config set ${deleteUnreachableSetting} true`;

@@ -39,5 +39,5 @@ export function doubtfulDiskSpace(value: unknown): string | undefined {
 }
 
 /** Returns the end of a message about an invalid size: `. Did you mean "20GB"?`. */
-export const didYouMean = (nearest: string | undefined): string =>
+export const orNearest = (nearest: string | undefined): string =>
     nearest === undefined ? "" : `. Did you mean "${nearest}"?`;

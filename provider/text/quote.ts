@@ -2,10 +2,10 @@
 import { closest, distance } from "fastest-levenshtein";
 
 /** Returns a value as a message quotes it. */
-export const said = (input: unknown) => (typeof input === "string" ? `"${input}"` : JSON.stringify(input));
+export const quote = (input: unknown) => (typeof input === "string" ? `"${input}"` : JSON.stringify(input));
 
 /** Returns a hint with the legal name that was probably meant, or with all legal names. */
-export function suggestion(name: string, legal: readonly string[]): string {
+export function didYouMean(name: string, legal: readonly string[]): string {
     const nearest = closest(name, legal);
     return distance(name, nearest) <= Math.ceil(name.length / 3)
         ? `did you mean ${nearest}?`

@@ -11,8 +11,8 @@ export const locationOf = <Given extends object>(given: string | Given): Given |
     typeof given === "string" ? { archive: given } : given;
 
 /** Returns the name of a location for messages. */
-export const sayLocation = (location: Location): string =>
+export const formatLocation = (location: Location): string =>
     "archive" in location ? `archive ${resolve(location.archive)}` : `image ${location.image}`;
 
-export const saySource = (from: RestoreSource): string =>
-    "volume" in from ? `volume ${from.volume}` : sayLocation(from);
+export const formatSource = (from: RestoreSource): string =>
+    "volume" in from ? `volume ${from.volume}` : formatLocation(from);

@@ -26,7 +26,7 @@ export function meter(total: number | undefined, onProgress: (progress: Progress
 
 const units = ["B", "kB", "MB", "GB", "TB"];
 
-export function formatBytes(bytes: number): string {
+export function formatQuantity(bytes: number): string {
     const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
     const value = bytes / 1000 ** power;
     return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
@@ -41,11 +41,11 @@ const barLength = 20;
 
 /** Formats progress, for example `[########------------] 40 %, 2.0 GB of 5.0 GB, 210 MB/s, 15 s left`. */
 export function formatProgress({ bytes, total, rate }: Progress): string {
-    const speed = `${formatBytes(rate)}/s`;
-    if (total === undefined || total === 0) return `${formatBytes(bytes)}, ${speed}`;
+    const speed = `${formatQuantity(rate)}/s`;
+    if (total === undefined || total === 0) return `${formatQuantity(bytes)}, ${speed}`;
     const share = Math.min(bytes / total, 1);
     const full = Math.round(share * barLength);
     const bar = `[${"#".repeat(full)}${"-".repeat(barLength - full)}]`;
     const left = rate > 0 ? `, ${formatSeconds(Math.max(total - bytes, 0) / rate)} left` : "";
-    return `${bar} ${Math.floor(share * 100)} %, ${formatBytes(bytes)} of ${formatBytes(total)}, ${speed}${left}`;
+    return `${bar} ${Math.floor(share * 100)} %, ${formatQuantity(bytes)} of ${formatQuantity(total)}, ${speed}${left}`;
 }

@@ -14,8 +14,8 @@ import {
     startWithInput,
     startWithOutput,
 } from "./helperContainer";
-import { type Location, type RestoreSource, saySource } from "./location";
-import { builderOf, requireLasting, whileStopped } from "./stopBuilder";
+import { type Location, type RestoreSource, formatSource } from "./location";
+import { builderOf, requireLasting, withStoppedBuilder } from "./stopBuilder";
 import { meter } from "./progress";
 import { copiedRecords, copy, foreignEntries, look, measure, ownEntries, recordLength, restore } from "./scripts";
 import { compressedTar, openSource } from "./source";
@@ -77,7 +77,7 @@ export async function restoreState(
     } catch (error) {
         if (signal.aborted) throw error;
         const where = `volume ${volume} on ${engine.endpoint.host}`;
-        throw new Error(`${saySource(from)} cannot be restored into ${where}: ${(error as Error).message}`, {
+        throw new Error(`${formatSource(from)} cannot be restored into ${where}: ${(error as Error).message}`, {
             cause: error,
         });
     }
@@ -95,10 +95,10 @@ async function unpack(
     const { bytes, sha256 } = source.trailer;
     const name = await makeHelper(copying, { script: restore(bytes, mark), hasInput: true });
     try {
-        report(`restoring ${saySource(from)}`);
+        report(`restoring ${formatSource(from)}`);
         const helper = await startWithInput(copying, name);
         // Read its output during the whole transfer: if the disk is full, the helper ends early.
-        const unpacked = saidBy(helper.output);
+        const unpacked = errorOf(helper.output);
         const known: { trailer?: Trailer } = {};
         const count = meter(bytes, onProgress);
         const decompressor = zstd.createZstdDecompress({ chunkSize: 1024 * 1024 });
@@ -130,7 +130,7 @@ async function unpack(
 }
 
 /** Reads the output of a helper until it ends. */
-function saidBy(output: AsyncIterable<Buffer>) {
+function errorOf(output: AsyncIterable<Buffer>) {
     const result = { isCut: false, ended: Promise.resolve() };
     result.ended = (async () => {
         for await (const part of output) void part;
@@ -172,7 +172,7 @@ async function copyVolume(
     const stops = builder?.isRunning ? { stops: builder.container } : {};
     const name = await makeHelper(copying, { script: copy(mark), from, ...stops });
     try {
-        await whileStopped(copying, builder, drainTimeout, async () => {
+        await withStoppedBuilder(copying, builder, drainTimeout, async () => {
             report(`copying ${from}`);
             const count = meter(total, onProgress);
             let copied = 0;

@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { VolumeInspectInfo } from "dockerode";
-import { askWorkers } from "../buildkit/workers";
+import { queryWorkers } from "../buildkit/workers";
 import { boot } from "../docker/buildkitd/boot";
 import { waitForBuildsIn } from "../docker/buildkitd/drain";
 import { inContainer } from "../docker/buildkitd/inContainer";
@@ -65,7 +65,7 @@ export async function builderOf(engine: Engine, volume: string, signal: AbortSig
     }
     const runs = isRunning(found);
     const ask = runs
-        ? askWorkers(inContainer(engine, container), signal).then(({ version }) => version)
+        ? queryWorkers(inContainer(engine, container), signal).then(({ version }) => version)
         : versionIn(engine, found.Image, signal);
     const version = await ask.catch(() => "");
     signal.throwIfAborted();
@@ -96,7 +96,7 @@ async function versionIn(engine: Engine, image: string, signal: AbortSignal): Pr
  * @param drainTimeout the longest wait for running builds, in seconds. Builds that still run then are aborted.
  * @returns the result of the work, and the number of seconds in which no build could run.
  */
-export async function whileStopped<Result>(
+export async function withStoppedBuilder<Result>(
     { engine, report, signal }: Copying,
     builder: Builder | undefined,
     drainTimeout: number,

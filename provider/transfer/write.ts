@@ -11,8 +11,8 @@ import { inspectVolume } from "../docker/engine/volume";
 import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
 import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithOutput } from "./helperContainer";
-import { type Location, sayLocation } from "./location";
-import { builderOf, requireLasting, whileStopped } from "./stopBuilder";
+import { type Location, formatLocation } from "./location";
+import { builderOf, requireLasting, withStoppedBuilder } from "./stopBuilder";
 import { meter, type Progress } from "./progress";
 import { archive, measure } from "./scripts";
 import type { ArchiveResult } from "./result";
@@ -64,7 +64,7 @@ export async function writeArchive(
     const stops = builder?.isRunning ? builder.container : undefined;
     const name = await makeHelper(copying, { script: archive, ...(stops && { stops }) });
     try {
-        const { result, stoppedFor } = await whileStopped(copying, builder, drainTimeout, async () => {
+        const { result, stoppedFor } = await withStoppedBuilder(copying, builder, drainTimeout, async () => {
             report(`archiving ${volume}`);
             const helper = await startWithOutput(copying, name);
             const tar = (async function* () {
@@ -86,7 +86,7 @@ export async function writeArchive(
     } catch (error) {
         await target.discard();
         if (signal.aborted) throw error;
-        throw new Error(`${sayLocation(to)} of ${volume} cannot be written: ${(error as Error).message}`, {
+        throw new Error(`${formatLocation(to)} of ${volume} cannot be written: ${(error as Error).message}`, {
             cause: error,
         });
     } finally {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Buildctl } from "../../provider/buildkit/buildctl";
 import { prune } from "../../provider/buildkit/prune";
 import { countRunningBuilds } from "../../provider/buildkit/runningBuilds";
-import { askUsage } from "../../provider/buildkit/usage";
-import { askWorkers, NotReadyError } from "../../provider/buildkit/workers";
+import { queryUsage } from "../../provider/buildkit/usage";
+import { queryWorkers, NotReadyError } from "../../provider/buildkit/workers";
 import { inContainer } from "../../provider/docker/buildkitd/inContainer";
 import { findEndpoint } from "../../provider/docker/endpoint/endpoint";
 import { connect } from "../../provider/docker/engine/engine";
@@ -27,7 +27,7 @@ const overTcp = (address: string): Buildctl => ({
 });
 
 const isReady = (buildctl: Buildctl): Promise<boolean> =>
-    askWorkers(buildctl).then(
+    queryWorkers(buildctl).then(
         () => true,
         (error: unknown) => {
             assert.ok(error instanceof NotReadyError);
@@ -48,9 +48,9 @@ describe("a buildkitd", () => {
             const outside = overTcp(address);
             while (!(await isReady(outside))) await sleep(50);
 
-            const workers = await askWorkers(outside);
+            const workers = await queryWorkers(outside);
             assert.match(workers.version, /^v\d/);
-            assert.deepEqual(await askWorkers(inside), workers);
+            assert.deepEqual(await queryWorkers(inside), workers);
 
             await project.buildx("create", "--name", project.unique, "--driver", "remote", address);
             const { ended } = await longBuild(project, 5);
@@ -58,16 +58,16 @@ describe("a buildkitd", () => {
             await ended;
             assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [0, 0]);
 
-            const usage = await askUsage(outside);
+            const usage = await queryUsage(outside);
             assert.ok(usage.reclaimable > 0);
-            assert.deepEqual(await askUsage(inside), usage);
+            assert.deepEqual(await queryUsage(inside), usage);
             const { records } = await prune(outside, { all: true });
             assert.ok(records > 0);
-            assert.equal((await askUsage(inside)).total, 0);
+            assert.equal((await queryUsage(inside)).total, 0);
 
             await docker(["stop", container]);
-            for (const buildctl of [inside, outside]) await assert.rejects(askWorkers(buildctl), NotReadyError);
-            await assert.rejects(askUsage(outside), {
+            for (const buildctl of [inside, outside]) await assert.rejects(queryWorkers(buildctl), NotReadyError);
+            await assert.rejects(queryUsage(outside), {
                 message: new RegExp(`^the cache of ${address} cannot be asked for: `),
             });
             await assert.rejects(prune(outside, {}), {

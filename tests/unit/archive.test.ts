@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type DesiredArchive, desireArchive } from "../../provider/resources/archive/desired";
+import { type DesiredArchive, desiredArchive } from "../../provider/resources/archive/desired";
 import {
     manifestFrame,
     manifestFrameLength,
@@ -10,7 +10,7 @@ import {
 import { failuresOfPlace, restorePlaces } from "../../provider/args/archiveLocation";
 import { planArchive } from "../../provider/resources/archive/plan";
 import { formatProgress } from "../../provider/transfer/progress";
-import { desireState } from "../../provider/resources/state/desired";
+import { desiredState } from "../../provider/resources/state/desired";
 import type { ObservedState, ObservedVolume } from "../../provider/resources/state/observe";
 import { planState } from "../../provider/resources/state/plan";
 import { unknown } from "../../provider/args/unknown";
@@ -18,8 +18,8 @@ import { unknown } from "../../provider/args/unknown";
 const owner = { urn: "urn", store: "store" };
 const host = "unix:///docker.sock";
 
-const desired = (restoreFrom?: Parameters<typeof desireState>[0]["restoreFrom"]) =>
-    desireState({ builderName: "ci", ...(restoreFrom && { restoreFrom }) }, owner);
+const desired = (restoreFrom?: Parameters<typeof desiredState>[0]["restoreFrom"]) =>
+    desiredState({ builderName: "ci", ...(restoreFrom && { restoreFrom }) }, owner);
 
 const withVolume = (volume?: Partial<ObservedVolume>): ObservedState => ({
     host,
@@ -70,7 +70,7 @@ describe("the plan of a state that is restored", () => {
 
 describe("the plan of an archive", () => {
     const wanted = (change: Partial<DesiredArchive> = {}): DesiredArchive => ({
-        ...desireArchive({ builderName: "ci", to: "a.tar.zst", triggers: [{ a: 1 }] }),
+        ...desiredArchive({ builderName: "ci", to: "a.tar.zst", triggers: [{ a: 1 }] }),
         ...change,
     });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { failuresOfBuilder } from "../../provider/resources/docker-container/check";
 import { limitUpdate } from "../../provider/resources/docker-container/node/containerOptions";
 import { settingsOfContainer } from "../../provider/resources/docker-container/node/containerSettings";
-import { desire, type DesiredNode } from "../../provider/resources/docker-container/desired";
+import { desiredBuilder, type DesiredNode } from "../../provider/resources/docker-container/desired";
 import { allOptions, type Limits, limitOptions } from "../../provider/resources/docker-container/options/groups";
 import { toStoredDriverOptions } from "../../provider/resources/docker-container/record";
 import {
@@ -26,7 +26,7 @@ const source = readFileSync(join(checkout, "provider/buildx/driverOptions.ts"), 
 const readme = readFileSync(join(checkout, "README.md"), "utf8");
 
 const nodeOf = (driverOpts: DriverOptions): DesiredNode =>
-    desire({ name: "ci", driverOpts }, owner).nodes[0] as DesiredNode;
+    desiredBuilder({ name: "ci", driverOpts }, owner).nodes[0] as DesiredNode;
 
 /** The settings that are read back from a container with these options. */
 const read = (options: DriverOptions, engine = docker, host = {}): Settings =>

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { type Desired, desire } from "../../provider/resources/docker-container/desired";
+import { type DesiredBuilder, desiredBuilder } from "../../provider/resources/docker-container/desired";
 import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
 import type { Observed, ObservedRemains } from "../../provider/resources/docker-container/observe";
 import { allOptions } from "../../provider/resources/docker-container/options/groups";
@@ -11,12 +11,12 @@ import { changeOf } from "../support/driverOptions";
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
 const endpoint = "unix:///var/run/docker.sock";
 
-const desired = (args: Partial<BuilderInputs> = {}): Desired => desire({ name: "ci", ...args }, owner);
+const desired = (args: Partial<BuilderInputs> = {}): DesiredBuilder => desiredBuilder({ name: "ci", ...args }, owner);
 
 /** What buildx's record says of each node's place. */
-const places = (wanted: Desired) => wanted.nodes.map((node) => ({ stored: node.endpoint ?? endpoint }));
+const places = (wanted: DesiredBuilder) => wanted.nodes.map((node) => ({ stored: node.endpoint ?? endpoint }));
 
-const record = (wanted: Desired) => recordOf(wanted, places(wanted));
+const record = (wanted: DesiredBuilder) => recordOf(wanted, places(wanted));
 
 /** A builder that is just as `args` ask for it. */
 function asAsked(args: Partial<BuilderInputs> = {}): Observed {
@@ -25,7 +25,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
         record: { is: "present", nodeGroup: record(wanted), isOwn: true },
         isContext: false,
         choice: args.use ? "current" : "no",
-        known: {
+        previous: {
             name: wanted.name,
             nodes: wanted.nodes.map((node, index) => ({
                 ...node,
@@ -34,7 +34,7 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
                 imageMoved: false,
                 answersSince: "2026-01-01T00:00:00Z",
             })),
-            later: wanted.later,
+            savedOnly: wanted.savedOnly,
         },
         nodes: wanted.nodes.map((node) => ({
             stored: "",
@@ -64,7 +64,7 @@ const nothing: Observed = {
     record: { is: "absent" },
     isContext: false,
     choice: "no",
-    known: undefined,
+    previous: undefined,
     nodes: [
         {
             stored: "",
@@ -88,7 +88,7 @@ const withNode = (observed: Observed, node: Partial<Observed["nodes"][number]>):
 const withContainer = (observed: Observed, container: object): Observed =>
     withNode(observed, { container: { ...observed.nodes[0]?.container, ...container } as never });
 
-function steps(wanted: Desired, observed: Observed): string[] {
+function steps(wanted: DesiredBuilder, observed: Observed): string[] {
     const at = places(wanted);
     const located = observed.nodes.map((node, index) => ({ ...node, ...at[index] }));
     const { refusal, replaces = [], nodes, after } = plan(wanted, { ...observed, nodes: located });
@@ -140,7 +140,7 @@ describe("the plan for a new builder", () => {
     });
 
     it("goes on with what is ours and lost its record", () => {
-        const observed: Observed = { ...asAsked(), known: undefined, record: { is: "absent" } };
+        const observed: Observed = { ...asAsked(), previous: undefined, record: { is: "absent" } };
         assert.deepEqual(steps(desired(), observed), ["writeRecord"]);
     });
 
@@ -152,7 +152,7 @@ describe("the plan for a new builder", () => {
         );
         const unreadable: Observed["record"] = { is: "unreadable", why: "" };
         assert.match(steps(desired(), { ...nothing, record: unreadable })[0] ?? "", /exists already in buildx's store/);
-        const foreign = withContainer({ ...asAsked(), known: undefined }, { isOurs: false, owner: undefined });
+        const foreign = withContainer({ ...asAsked(), previous: undefined }, { isOurs: false, owner: undefined });
         assert.match(steps(desired(), foreign)[0] ?? "", /made by buildx or by hand/);
         assert.match(
             steps(desired(), withContainer(foreign, { owner: { urn: "urn:x", store: "" } }))[0] ?? "",
@@ -165,7 +165,7 @@ describe("the plan for a new builder", () => {
         const adopt = desired({ adopt: true });
         const found: Observed["record"] = { is: "present", nodeGroup: record(desired()), isOwn: false };
         assert.deepEqual(steps(adopt, { ...nothing, record: found }), ["createVolume", ...newContainer]);
-        const foreign = withContainer({ ...asAsked(), known: undefined }, { owner: undefined });
+        const foreign = withContainer({ ...asAsked(), previous: undefined }, { owner: undefined });
         assert.deepEqual(steps(adopt, foreign), []);
         const limited = desired({ adopt: true, driverOpts: { memory: "1g" } });
         assert.deepEqual(steps(limited, foreign), ["updateLimits", "writeRecord"]);
@@ -300,7 +300,7 @@ describe("the plan for a builder that drifted", () => {
     it("waits for one of which it is not known that it can boot, be it new to the state or started again", () => {
         const started = withContainer(asAsked(), { hasAnswered: false });
         assert.deepEqual(steps(desired(), started), ["boot"]);
-        assert.deepEqual(steps(desired(), { ...started, known: undefined }), ["boot"]);
+        assert.deepEqual(steps(desired(), { ...started, previous: undefined }), ["boot"]);
     });
 
     it("puts limits right that someone changed, in place where it can", () => {
@@ -311,9 +311,9 @@ describe("the plan for a builder that drifted", () => {
     });
 
     it("rolls a newer image out once a refresh has seen it", () => {
-        const seen = ({ known = assert.fail(), ...others }: Observed): Observed => ({
+        const seen = ({ previous: known = assert.fail(), ...others }: Observed): Observed => ({
             ...others,
-            known: { ...known, nodes: known.nodes.map((node) => ({ ...node, imageMoved: true })) },
+            previous: { ...known, nodes: known.nodes.map((node) => ({ ...node, imageMoved: true })) },
         });
         const moved = withContainer(asAsked(), { imageMoved: true });
         assert.deepEqual(steps(desired(), moved), []);
@@ -378,7 +378,7 @@ describe("the plan for a builder that drifted", () => {
 describe("the plan for a removal", () => {
     const remains: ObservedRemains = {
         node: "ci0",
-        volumeIsStates: false,
+        isStateVolume: false,
         context: undefined,
         container: "buildx_buildkit_ci0",
         volume: "buildx_buildkit_ci0_state",

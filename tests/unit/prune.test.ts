@@ -1,16 +1,16 @@
 import { strict as assert } from "node:assert";
-import { type DesiredPrune, desirePrune } from "../../provider/resources/prune/desired";
-import type { ObservedBuilder, ObservedNode } from "../../provider/resources/prune/observe";
+import { type DesiredPrune, desiredPrune } from "../../provider/resources/prune/desired";
+import type { ObservedBuilder, ObservedPruneNode } from "../../provider/resources/prune/observe";
 import { planPrune, whyPruned } from "../../provider/resources/prune/plan";
 
-const wanted = (change: Partial<Parameters<typeof desirePrune>[0]> = {}): DesiredPrune =>
-    desirePrune({ builderName: "CI", keepDuration: "7d", triggers: [{ week: 1 }], ...change });
+const wanted = (change: Partial<Parameters<typeof desiredPrune>[0]> = {}): DesiredPrune =>
+    desiredPrune({ builderName: "CI", keepDuration: "7d", triggers: [{ week: 1 }], ...change });
 
 const node = (
     name: string,
-    status: ObservedNode["status"] = "running",
-    others: Partial<ObservedNode> = {},
-): ObservedNode => ({
+    status: ObservedPruneNode["status"] = "running",
+    others: Partial<ObservedPruneNode> = {},
+): ObservedPruneNode => ({
     name,
     container: `buildx_buildkit_${name}`,
     status,
@@ -20,10 +20,10 @@ const node = (
 });
 
 /** What is done to which container, in order. */
-const steps = (...nodes: ObservedNode[]): string[] =>
+const steps = (...nodes: ObservedPruneNode[]): string[] =>
     planPrune(wanted(), observed(...nodes), undefined).steps.map((step) => `${step.do} ${step.container}`);
 
-const observed = (...nodes: ObservedNode[]): ObservedBuilder => ({ nodes, records: ["ci"], store: "/store" });
+const observed = (...nodes: ObservedPruneNode[]): ObservedBuilder => ({ nodes, records: ["ci"], store: "/store" });
 
 describe("the plan of a prune", () => {
     it("prunes each node by the same rule, and says why", () => {

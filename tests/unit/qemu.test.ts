@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 import { unknown } from "../../provider/args/unknown";
 import { checkEmulation } from "../../provider/resources/qemu/check";
-import { desireEmulation } from "../../provider/resources/qemu/desired";
+import { desiredEmulation } from "../../provider/resources/qemu/desired";
 import type { QemuInputs } from "../../provider/resources/qemu/inputs";
 import type { ObservedEmulation } from "../../provider/resources/qemu/observe";
-import { type KnownEmulation, planEmulation, planEmulationRemoval } from "../../provider/resources/qemu/plan";
+import { type PreviousEmulation, planEmulation, planEmulationRemoval } from "../../provider/resources/qemu/plan";
 
 const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/buildx:QemuEmulation::qemu";
 
@@ -53,7 +53,7 @@ describe("checking the arguments of an emulation", () => {
 });
 
 const owner = { urn, store: "0123456789abcdef" };
-const desired = (args: Partial<QemuInputs> = {}) => desireEmulation(args, owner);
+const desired = (args: Partial<QemuInputs> = {}) => desiredEmulation(args, owner);
 
 const host = (args: Partial<ObservedEmulation> & { own?: string[]; others?: string[] } = {}): ObservedEmulation => ({
     host: "unix:///var/run/docker.sock",
@@ -63,7 +63,7 @@ const host = (args: Partial<ObservedEmulation> & { own?: string[]; others?: stri
     ...args,
 });
 
-const known = (args: Partial<QemuInputs>, more: Partial<KnownEmulation> = {}): KnownEmulation => ({
+const known = (args: Partial<QemuInputs>, more: Partial<PreviousEmulation> = {}): PreviousEmulation => ({
     endpoint: undefined,
     later: desired(args).later,
     added: [],
@@ -72,7 +72,7 @@ const known = (args: Partial<QemuInputs>, more: Partial<KnownEmulation> = {}): K
 });
 
 /** Steps in a few words. */
-const told = (wanted: ReturnType<typeof desired>, observed: ObservedEmulation, state?: KnownEmulation) =>
+const told = (wanted: ReturnType<typeof desired>, observed: ObservedEmulation, state?: PreviousEmulation) =>
     planEmulation(wanted, observed, state).steps.map((step) => {
         if (step.do === "claim") return `claim ${step.emulators.join()}`;
         if (step.do === "remember") return step.why;

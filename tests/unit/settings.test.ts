@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { settingsOfContainer } from "../../provider/resources/docker-container/node/containerSettings";
-import { desire, type DesiredNode } from "../../provider/resources/docker-container/desired";
+import { desiredBuilder, type DesiredNode } from "../../provider/resources/docker-container/desired";
 import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
 import { containerOptions } from "../../provider/resources/docker-container/node/containerOptions";
 import { changedFixed, changedLimits } from "../../provider/resources/docker-container/node/settings";
@@ -15,7 +15,7 @@ const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
 const docker: EngineTraits = { CgroupDriver: "cgroupfs" };
 
 const asked = (args: Partial<BuilderInputs>): DesiredNode =>
-    desire({ name: "ci", ...args }, owner).nodes[0] as DesiredNode;
+    desiredBuilder({ name: "ci", ...args }, owner).nodes[0] as DesiredNode;
 
 /** What differs between a container and what is asked for. */
 function differs(

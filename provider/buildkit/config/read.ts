@@ -1,5 +1,5 @@
-import { didYouMean } from "../../text/diskSpace";
-import { suggestion } from "../../text/quote";
+import { orNearest } from "../../text/diskSpace";
+import { didYouMean } from "../../text/quote";
 import { configuration } from "./keys";
 import type { Kind } from "./kinds";
 import { whyJson } from "./json";
@@ -91,7 +91,7 @@ function readAs(kind: Kind, value: unknown, path: Problem["path"], reader: Reade
             if (!kind.isLegal(read)) {
                 const instead = kind.instead?.(value);
                 const what = instead === undefined ? kind.what : `allowed: write ${instead}`;
-                return wrong(`${shown(value)} is not ${what}${didYouMean(kind.nearest?.(value))}`);
+                return wrong(`${shown(value)} is not ${what}${orNearest(kind.nearest?.(value))}`);
             }
             const doubt = kind.doubt?.(read);
             if (doubt !== undefined) reader.problems.push({ path, reason: doubt, isWarning: true });
@@ -147,7 +147,7 @@ function meant(key: string, keys: Keys, { isText, isTop }: { isText: boolean; is
     if (isTop && daemonKeys[name] !== undefined) return daemonKeys[name];
     const right = Object.entries(misnomers).find(([each, wrong]) => each in keys && wrong.includes(name))?.[0];
     if (right !== undefined) return `did you mean ${spellings({ [right]: keys[right] as Kind }, isText)[0]}?`;
-    return suggestion(key, spellings(keys, isText));
+    return didYouMean(key, spellings(keys, isText));
 }
 
 /** Returns the preferred spelling of each key. */

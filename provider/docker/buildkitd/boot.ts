@@ -1,4 +1,4 @@
-import { askWorkers, NotReadyError, type Workers } from "../../buildkit/workers";
+import { queryWorkers, NotReadyError, type Workers } from "../../buildkit/workers";
 import { inspectContainer, lastLogLines, startContainer, waitForLog } from "../engine/container";
 import { type Engine, engineMessage, failedCall } from "../engine/engine";
 import { pause, untilAborted } from "../../waiting";
@@ -72,7 +72,7 @@ export async function waitUntilReady(
     for (let attempt = 0; ; attempt++) {
         try {
             signal?.throwIfAborted();
-            return await askWorkers(buildctl, signal);
+            return await queryWorkers(buildctl, signal);
         } catch (error) {
             if (!(error instanceof NotReadyError)) throw error;
             const ended = await untilAborted(whyEnded(engine, container, signal), signal);

@@ -9,7 +9,7 @@ export interface Disk {
 }
 
 /** Runs `df` in a running container. Returns `undefined` if its image has no `df` or the output cannot be parsed. */
-export async function askDisk(engine: Engine, container: string): Promise<Disk | undefined> {
+export async function queryDisk(engine: Engine, container: string): Promise<Disk | undefined> {
     const command = ["df", "-Pk", stateFolder];
     const result = await execInContainer(engine, container, command).catch(() => undefined);
     if (result?.exitCode !== 0) return undefined;

@@ -56,11 +56,11 @@ export async function writeContext(name: string, { host, tls, metadata }: Docker
         const path = join(tlsFolder(name), tlsFile(part));
         const text = tls?.[part];
         if (text === undefined) await remove(path);
-        else await place(path, text, 0o600);
+        else await writeWhole(path, text, 0o600);
     }
     const docker = { Host: host, SkipTLSVerify: tls?.skipVerify ?? false };
     const meta: Meta = { Name: name, Metadata: metadata, Endpoints: { docker } };
-    await place(metaPath(name), JSON.stringify(meta), 0o644);
+    await writeWhole(metaPath(name), JSON.stringify(meta), 0o644);
 }
 
 /** Removes a context with its files. Does nothing if it does not exist. */
@@ -86,7 +86,7 @@ export async function requireWritableContexts(): Promise<void> {
 }
 
 /** Writes a file and then moves it to its path, so that no reader sees a part of it. Folders have docker's modes. */
-async function place(path: string, content: string, mode: number): Promise<void> {
+async function writeWhole(path: string, content: string, mode: number): Promise<void> {
     try {
         await makeFolders(dirname(path), mode === 0o600 ? 0o700 : 0o755);
         const beside = `${path}.${randomBytes(6).toString("hex")}`;

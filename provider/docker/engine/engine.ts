@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
-import { Answers } from "./requestCache";
+import { RequestCache } from "./requestCache";
 import { loadClient } from "./client";
 import type { Endpoint } from "../endpoint/endpoint";
 import { retry, seconds as inSeconds } from "../../retry";
@@ -15,7 +15,7 @@ import { mayBeStarting, whyUnreachable } from "../endpoint/unreachable";
 export interface Engine {
     readonly api: Docker;
     readonly endpoint: Endpoint;
-    readonly answers: Answers;
+    readonly requests: RequestCache;
 }
 
 /** Fields of `docker info` that are false if the engine's host cannot set a limit (Docker Engine API, `SystemInfo`). */
@@ -53,7 +53,7 @@ const pingHolds = 1;
 /** One client for each engine that this process connects to, and so one connection pool for each engine. */
 const clients = new Map<string, Promise<Client>>();
 
-type Client = Pick<Engine, "api" | "answers"> & { readonly timeout: number };
+type Client = Pick<Engine, "api" | "requests"> & { readonly timeout: number };
 
 /** Thrown if no engine responds. The message names the endpoint, the cause and the time that was waited. */
 export class UnreachableError extends Error {}
@@ -83,7 +83,7 @@ export async function connect(endpoint: Endpoint, patience?: Patience): Promise<
     clients.set(key, making);
     making.catch(() => clients.delete(key));
     const { timeout, ...known } = await making;
-    const ask = () => known.answers.share("ping", pingHolds, () => ping(known.api, timeout));
+    const ask = () => known.requests.get("ping", pingHolds, () => ping(known.api, timeout));
     const why = (error: unknown) => whyUnreachable(error, endpoint, timeout);
     try {
         await (patience === undefined ? ask() : askUntilThere(ask, why, endpoint, patience));
@@ -136,8 +136,8 @@ async function ping(api: Docker, timeout: number): Promise<void> {
 }
 
 /** Returns what an engine reports about itself and its host. The response is kept for the life of this process. */
-export const traitsOf = ({ api, answers, endpoint }: Engine): Promise<EngineTraits> =>
-    answers.share("info", Infinity, async () => {
+export const traitsOf = ({ api, requests, endpoint }: Engine): Promise<EngineTraits> =>
+    requests.get("info", Infinity, async () => {
         const [info, inWsl, hook] = await Promise.all([
             api.info() as Promise<EngineTraits>,
             hasWslLibraries(endpoint),
@@ -157,7 +157,7 @@ async function makeClient(endpoint: Endpoint): Promise<Client> {
     const { DOCKER_HOST: host } = process.env;
     delete process.env.DOCKER_HOST;
     try {
-        return { api: new Dockerode(options as object), answers: new Answers(), timeout };
+        return { api: new Dockerode(options as object), requests: new RequestCache(), timeout };
     } finally {
         if (host !== undefined) process.env.DOCKER_HOST = host;
     }

@@ -27,9 +27,9 @@ export function gpusOf({ HostConfig: { DeviceRequests: requests } }: ContainerIn
 /**
  * Whether an engine seems to have GPUs. It does if it has a runtime for GPUs, if it discovered GPUs itself (CDI, Docker
  * 28.3 and later), or if its host has a program for GPUs. Only a container shows whether it really has GPUs:
- * {@link givesGpus}.
+ * {@link providesGpus}.
  */
-export const tellsOfGpus = ({
+export const reportsGpus = ({
     Runtimes: runtimes,
     DiscoveredDevices: devices,
     hasGpuHook: hook,
@@ -45,8 +45,8 @@ export const tellsOfGpus = ({
  * @param image an image that has `/bin/true`, such as BuildKit's image.
  * @param name the name of the container.
  */
-export const givesGpus = (engine: Engine, image: string, name: string): Promise<boolean> =>
-    engine.answers.share("gpus", Infinity, async () => {
+export const providesGpus = (engine: Engine, image: string, name: string): Promise<boolean> =>
+    engine.requests.get("gpus", Infinity, async () => {
         const options = {
             name,
             Image: image,
@@ -84,6 +84,6 @@ export async function withoutRefusedGpus(
         Labels: labels,
         HostConfig: { DeviceRequests: gpus, ...host } = {},
     } = options;
-    if (gpus === undefined || (await givesGpus(engine, image, `${name}_gpus`))) return options;
+    if (gpus === undefined || (await providesGpus(engine, image, `${name}_gpus`))) return options;
     return { ...options, HostConfig: host, Labels: { ...labels, ...refusedGpusLabel } };
 }

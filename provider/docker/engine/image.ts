@@ -9,8 +9,8 @@ import { type ImageReference, isPinned, parseImageReference } from "../../regist
 const sameImageHolds = 10;
 
 /** Returns an image that the engine has, or `undefined` if it has no image of that name. */
-export const inspectImage = ({ api, answers }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
-    answers.share(`image ${name}`, name.startsWith("sha256:") ? sameImageHolds : 0, () =>
+export const inspectImage = ({ api, requests: answers }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
+    answers.get(`image ${name}`, name.startsWith("sha256:") ? sameImageHolds : 0, () =>
         api.getImage(name).inspect().catch(ifNotFound),
     );
 

@@ -8,8 +8,8 @@ export interface EngineVersion {
 }
 
 /** Returns the version of an engine's components. The response is kept for the life of this process. */
-export const versionOf = ({ api, answers }: Engine): Promise<EngineVersion> =>
-    answers.share("version", Infinity, () => api.version() as Promise<EngineVersion>);
+export const versionOf = ({ api, requests: answers }: Engine): Promise<EngineVersion> =>
+    answers.get("version", Infinity, () => api.version() as Promise<EngineVersion>);
 
 /** Returns Podman's version if a response is Podman's, or `undefined` if it is Docker's. */
 export const podmanVersion = ({ Components: components }: EngineVersion): string | undefined =>
@@ -32,7 +32,7 @@ export async function warnOfPodman(engine: Engine, warn: (text: string) => Promi
     const podman = podmanVersion(await versionOf(engine).catch(() => ({})));
     if (podman === undefined) return;
     const text = `the engine at ${engine.endpoint.host} is Podman ${podman}, with which pulumi-buildx is not tested`;
-    await engine.answers.share("warning of Podman", Infinity, () => warn(text));
+    await engine.requests.get("warning of Podman", Infinity, () => warn(text));
 }
 
 const podmansOwn: Record<string, (value: string, container: PodmanContainer) => boolean> = {

@@ -202,7 +202,7 @@ async function tagImage({ api }: Engine, from: string, name: string): Promise<vo
  * Returns all error messages with advice. If the registry has mirrors, each message names the mirror or the registry.
  */
 function whyNot(failures: readonly PullFailure[], name: string, inMirrors: readonly string[]): string {
-    const said = failures.map((failure) => ({ ...failure, message: withAdvice(failure) }));
+    const said = failures.map((failure) => ({ ...failure, message: withLoginAdvice(failure) }));
     if (inMirrors.length === 0) return said.map(({ message }) => message).join();
     const each = said.map(({ from, message }) =>
         from === name ? `its own registry: ${message}` : `the mirror's ${from}: ${message}`,
@@ -214,7 +214,7 @@ function whyNot(failures: readonly PullFailure[], name: string, inMirrors: reado
     return ["", ...each, ...(isTls ? [advice] : [])].join("\n  ");
 }
 
-function withAdvice({ message, from, trouble }: PullFailure): string {
+function withLoginAdvice({ message, from, trouble }: PullFailure): string {
     const { domain } = parseImageReference(from) as ImageReference;
     return isAboutLogin(message) ? `${message}. ${loginAdvice(domain, trouble)}` : message;
 }

@@ -1,5 +1,5 @@
 /** Cache of responses that concurrent callers share, so that the reads of one refresh query the engine once. */
-export class Answers {
+export class RequestCache {
     readonly #answers = new Map<string, { readonly answer: Promise<unknown>; until: number }>();
 
     /**
@@ -9,7 +9,7 @@ export class Answers {
      * @param seconds how long a response is reused after it arrives. If 0, only calls that come while the response is
      *   pending share it. A failure is not reused.
      */
-    share<T>(question: string, seconds: number, ask: () => Promise<T>): Promise<T> {
+    get<T>(question: string, seconds: number, ask: () => Promise<T>): Promise<T> {
         const found = this.#answers.get(question);
         if (found !== undefined && performance.now() < found.until) return found.answer as Promise<T>;
         const answer = ask();

@@ -4,7 +4,7 @@ import { failuresOfEndpoint, legalEndpoint, legalTls } from "../../args/endpoint
 import { withoutUnknown } from "../../args/unknown";
 import { failuresOf, legalName } from "../../args/rules";
 import type { CheckedArguments } from "../../bridges/lifecycle";
-import { said } from "../../text/quote";
+import { quote } from "../../text/quote";
 import type { ArchiveInputs } from "./inputs";
 import { archivePlaces, failuresOfPlace, whyNoImage } from "../../args/archiveLocation";
 
@@ -27,10 +27,10 @@ const schema = v.looseObject({
     ),
     drainTimeout: v.optional(
         v.pipe(
-            v.number(({ input }) => `${said(input)} is not a number of seconds`),
+            v.number(({ input }) => `${quote(input)} is not a number of seconds`),
             v.check(
                 (value) => Number.isFinite(value) && value >= 0,
-                ({ input }) => `${said(input)} is not a number of seconds, 0 or more`,
+                ({ input }) => `${quote(input)} is not a number of seconds, 0 or more`,
             ),
         ),
     ),

@@ -17,7 +17,7 @@ export interface DesiredArchive {
     readonly drainTimeout: number;
 }
 
-export function desireArchive(inputs: ArchiveInputs): DesiredArchive {
+export function desiredArchive(inputs: ArchiveInputs): DesiredArchive {
     const { state, to, triggers = [], image = defaultImage, drainTimeout = defaultDrainTimeout } = inputs;
     const builderName = inputs.builderName ?? state?.builderName ?? "";
     return {

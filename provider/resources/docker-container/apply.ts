@@ -1,4 +1,4 @@
-import { askWorkers } from "../../buildkit/workers";
+import { queryWorkers } from "../../buildkit/workers";
 import { configFolder } from "../../buildkit/config/files";
 import { formatPlatforms } from "../../text/platform";
 import { githubActionsContext, provenanceFile } from "../../buildx/provenance";
@@ -28,7 +28,7 @@ import type { Applying, Context } from "./applying";
 import { limitUpdate } from "./node/containerOptions";
 import { missingPlatform } from "../builder/missingPlatform";
 import type { Plan, Step } from "./steps";
-import { goBack } from "./undo";
+import { restoreReplaced } from "./undo";
 
 /** How long a running step may take to finish after the signal aborts, in milliseconds. */
 const stepGrace = 1_000;
@@ -50,7 +50,7 @@ export async function applyNodes({ nodes }: Plan, applying: Applying): Promise<M
                 }
             } catch (error) {
                 failures.set(index, error);
-                await goBack(context, applying.signal).catch((back: Error) => {
+                await restoreReplaced(context, applying.signal).catch((back: Error) => {
                     const reasons = [error as Error, back].map(({ message }) => message);
                     failures.set(index, new Error(reasons.join("\n"), { cause: error }));
                 });
@@ -240,7 +240,7 @@ async function requirePlatforms(
         containers.map(async (container, index) => {
             const engine = contexts[index]?.engine;
             const said =
-                workers.get(container) ?? (engine && (await askWorkers(inContainer(engine, container), signal)));
+                workers.get(container) ?? (engine && (await queryWorkers(inContainer(engine, container), signal)));
             return said?.platforms ?? [];
         }),
     );

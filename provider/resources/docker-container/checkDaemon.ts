@@ -5,7 +5,7 @@ import { readConfig, type Table } from "../../buildkit/config";
 import { doubtsOfFlags, type Flag, isKeepStorage, readFlags, severalIn } from "../../buildkit/flags";
 import { isInStateFolder, outsideOfState } from "../../buildkit/stateFolder";
 import { hasUnknown, withoutUnknown } from "../../args/unknown";
-import { formatPath, said } from "../../text/quote";
+import { formatPath, quote } from "../../text/quote";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 
 /** The default socket of `buildctl` in the container. buildx connects through `buildctl`. */
@@ -96,7 +96,7 @@ const severalFlags = ({ flags, at }: Told): CheckFailure[] => {
         const several = values.has(index) ? undefined : severalIn(flag);
         if (several === undefined) return [];
         const list = several.map((each) => JSON.stringify(each)).join(", ");
-        const reason = `${said(flag)} is not one argument of buildkitd: write each as a text of its own, ${list}`;
+        const reason = `${quote(flag)} is not one argument of buildkitd: write each as a text of its own, ${list}`;
         return [{ property: at("buildkitdFlags", index), reason }];
     });
 };
@@ -128,7 +128,7 @@ function failuresOfFlags({ flags: args, hasGc, needsConfig, at }: Told): CheckFa
               ]
             : []),
         ...illegal.map((flag) =>
-            failure(flag, `${said(flag.value)} is not a number of megabytes, or two or three of them: write "20000"`),
+            failure(flag, `${quote(flag.value)} is not a number of megabytes, or two or three of them: write "20000"`),
         ),
     ];
 }

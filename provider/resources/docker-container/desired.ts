@@ -11,18 +11,18 @@ import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
 import { type Settings, settingsOfOptions } from "./node/settings";
 
 /** A builder as the program describes it, with all defaults filled in. */
-export interface Desired {
+export interface DesiredBuilder {
     readonly name: string;
     /** The owner of the builder's containers and volumes. */
     readonly owner: Owner;
     readonly nodes: readonly DesiredNode[];
     /** Whether to take over an existing builder of that name that this resource did not create. */
     readonly adopt: boolean;
-    readonly later: Later;
+    readonly savedOnly: SavedOnly;
 }
 
 /** Settings that neither a container nor buildx's record stores. Pulumi's state keeps them for later steps. */
-export interface Later {
+export interface SavedOnly {
     readonly use: boolean;
     readonly keepState: boolean;
     readonly pull: "missing" | "always";
@@ -42,7 +42,7 @@ export interface DesiredNode {
     readonly container: string;
     readonly volume: string;
     /** Whether a `BuildKitState` creates and removes the volume. */
-    readonly volumeIsStates: boolean;
+    readonly isStateVolume: boolean;
     readonly options: DriverOptions;
     readonly settings: Settings;
     /** Platforms that the node is preferred for. */
@@ -57,13 +57,13 @@ export interface DesiredNode {
  *
  * @param files the files that `filesOf` read for each node. @default no files
  */
-export function desire(inputs: BuilderInputs, owner: Owner, files: readonly NodeFiles[] = []): Desired {
+export function desiredBuilder(inputs: BuilderInputs, owner: Owner, files: readonly NodeFiles[] = []): DesiredBuilder {
     const name = builderName(inputs);
-    const nodes = nodesOf(inputs).map((node, index) => desireNode(inputs, node, name, index, files[index] ?? noFiles));
-    return { name, owner, nodes, adopt: inputs.adopt ?? false, later: laterOf(inputs) };
+    const nodes = nodesOf(inputs).map((node, index) => desiredNode(inputs, node, name, index, files[index] ?? noFiles));
+    return { name, owner, nodes, adopt: inputs.adopt ?? false, savedOnly: savedOnlyOf(inputs) };
 }
 
-function desireNode(
+function desiredNode(
     inputs: BuilderInputs,
     node: NodeInputs,
     builder: string,
@@ -81,7 +81,7 @@ function desireNode(
         tls: node.tls,
         container: containerName(name),
         volume: volumeName(name),
-        volumeIsStates: state !== undefined,
+        isStateVolume: state !== undefined,
         options,
         settings,
         platforms: platforms.map(parsePlatform),
@@ -90,7 +90,7 @@ function desireNode(
     };
 }
 
-export const laterOf = (inputs: Partial<BuilderInputs>): Later => ({
+export const savedOnlyOf = (inputs: Partial<BuilderInputs>): SavedOnly => ({
     use: inputs.use ?? false,
     keepState: inputs.keepState ?? false,
     pull: inputs.pull ?? "missing",

@@ -2,7 +2,7 @@ import { nodeName } from "../../buildx/names";
 import { type BuilderRecord, driver, listRecords, readRecord, storeFolder } from "../../buildx/store";
 import { findEndpoint, recordedEndpoint } from "../../docker/endpoint/endpoint";
 import { connect, type Engine } from "../../docker/engine/engine";
-import { builderOutputs, describeNode } from "./node/outputs";
+import { builderOutputs, readNodeOutputs } from "./node/outputs";
 import { whyNotFound } from "../builder/notFound";
 import { otherDriver, otherDriverOf, whyNotRead } from "../../buildx/otherDriver";
 import type { BuilderOutputs } from "../builder/outputs";
@@ -22,7 +22,7 @@ export interface ReadBuilder {
  * @throws {Error} if neither buildx's store nor the engine has a builder of that name, or its driver is not
  *   `docker-container`.
  */
-export async function readBuilder(name: string): Promise<ReadBuilder> {
+export async function findBuilder(name: string): Promise<ReadBuilder> {
     const record = await readRecord(name);
     const other = record.is === "present" ? otherDriverOf(record.nodeGroup) : undefined;
     if (other !== undefined) throw new Error(whyNotRead(name, other));
@@ -30,7 +30,7 @@ export async function readBuilder(name: string): Promise<ReadBuilder> {
     const asked = nodes.map(async ({ Name: node, Endpoint: stored }) => {
         const endpoint = await (stored === undefined ? findEndpoint() : recordedEndpoint(stored));
         const engine = await connect(endpoint);
-        return { engine, ...(await describeNode(engine, stored ?? endpoint.context ?? endpoint.host, node)) };
+        return { engine, ...(await readNodeOutputs(engine, stored ?? endpoint.context ?? endpoint.host, node)) };
     });
     const described = await Promise.all(asked).catch(async (error: unknown) => {
         throw record.is === "absent" ? ((await notThere(name)) ?? error) : error;

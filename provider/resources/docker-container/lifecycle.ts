@@ -8,18 +8,18 @@ import {
     type ComparedArguments,
     type Difference,
 } from "../../bridges/lifecycle";
-import { claimedName, releaseName } from "../../buildx/pendingNames";
+import { reservedName, releaseName } from "../../buildx/pendingNames";
 import { volumeName } from "../../buildx/names";
 import { readRecord } from "../../buildx/store";
 import { withAdvice } from "../previousEngine";
 import { applyAfter, applyNodes } from "./apply";
 import { automaticName, failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
 import { create } from "./create";
-import { desire } from "./desired";
+import { desiredBuilder } from "./desired";
 import { nodesOf } from "./nodeArgs";
 import { filesOf } from "./node/files";
 import { type BuilderInputs, defaults } from "./inputs";
-import { addressOf, allTroubles, isReached, leftPlaces, letsGo, waitForCopies } from "./node/engines";
+import { addressOf, unreachableNodes, isReached, leftPlaces, mayDropUnreachable, waitForCopies } from "./node/engines";
 import { observeRemains } from "./observe";
 import { ownedAsIn } from "./ownership";
 import { plan } from "./plan";
@@ -27,15 +27,15 @@ import { planRemoval } from "./planRemoval";
 import { read } from "./read";
 import { applyingAt } from "./runPlan";
 import { sharedStates } from "./conflicts/engine";
-import { locate, reachKnown } from "./node/connect";
-import { argumentsInState, type BuilderState, known, observedInState } from "./saved";
+import { locateNode, connectPrevious } from "./node/connect";
+import { savedArguments, type SavedBuilder, previousOf, observedInState } from "./saved";
 import { update } from "./update";
 import { requireWritable } from "./writable";
 
 /** Returns the state volumes of a builder's nodes. */
-export async function volumesOf(props: BuilderInputs | BuilderState): Promise<string[]> {
+export async function volumesOf(props: BuilderInputs | SavedBuilder): Promise<string[]> {
     if ("__owner" in props) return props.nodes.map(({ name }) => volumeName(name));
-    return desire(props, { urn: "", store: "" }).nodes.map(({ volume }) => volume);
+    return desiredBuilder(props, { urn: "", store: "" }).nodes.map(({ volume }) => volume);
 }
 
 /** Checks the arguments. Chooses names for a builder and for nodes that have no name. */
@@ -55,7 +55,7 @@ export async function check(
     if (isNamed(news)) return { args, failures };
     const before = previous?.__autoName;
     if (before !== undefined) await releaseName(before, previousUrn); // it is saved in Pulumi's state
-    const __autoName = before ?? (await claimedName(urn)) ?? automaticName(urn, news);
+    const __autoName = before ?? (await reservedName(urn)) ?? automaticName(urn, news);
     return { args: { ...args, __autoName }, failures };
 }
 
@@ -74,19 +74,19 @@ const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
     (Array.isArray(nodes) && nodes.some((node) => node.state !== undefined));
 
 /** Plans the update from the saved builder to `news`. */
-export async function diff(call: Call, id: string, olds: BuilderState, news: BuilderInputs): Promise<Difference> {
-    const before = argumentsInState(olds);
+export async function diff(call: Call, id: string, olds: SavedBuilder, news: BuilderInputs): Promise<Difference> {
+    const before = savedArguments(olds);
     const inputs = fillIn(news, before);
     const files = await filesOf(inputs).catch((error: unknown) => {
         // An unknown value is taken from the saved arguments, which may name files that do not exist any more.
         if (hasUnknown(news)) return undefined;
         throw error;
     });
-    const desired = desire(inputs, olds.__owner, files);
+    const desired = desiredBuilder(inputs, olds.__owner, files);
     const [record, left, ...places] = await Promise.all([
         readRecord(id),
-        leftPlaces(desired, known(olds)),
-        ...desired.nodes.map(locate),
+        leftPlaces(desired, previousOf(olds)),
+        ...desired.nodes.map(locateNode),
     ]);
     const steps = plan(desired, await observedInState(olds, desired, places, record, left));
     // A refresh also calls `diff` and must not fail. `update` fails with the refusal.
@@ -98,7 +98,7 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
         replaces,
         // With a random name, the new builder can be created first. With a name that the user chose, or with
         // `keepState`, the old builder still has the name.
-        deleteBeforeReplace: news.__autoName === undefined || desired.later.keepState,
+        deleteBeforeReplace: news.__autoName === undefined || desired.savedOnly.keepState,
     };
 }
 
@@ -106,8 +106,8 @@ export async function diff(call: Call, id: string, olds: BuilderState, news: Bui
  * Returns the saved arguments beside the new ones. The name is the same in both: it is saved in lower case, and another
  * name replaces the builder anyway.
  */
-export const comparedArguments = (olds: BuilderState, news: BuilderInputs): ComparedArguments => ({
-    before: { ...argumentsInState(olds), name: news.name },
+export const comparedArguments = (olds: SavedBuilder, news: BuilderInputs): ComparedArguments => ({
+    before: { ...savedArguments(olds), name: news.name },
     after: { ...news, ...(Array.isArray(news.nodes) && { nodes: nodesOf(news) }) },
 });
 
@@ -115,16 +115,16 @@ export const comparedArguments = (olds: BuilderState, news: BuilderInputs): Comp
  * Whether the builder's `BuildKitState` is being replaced. Before Pulumi removes the old state, it calls `diff` of the
  * builder with the whole argument `state` unknown. The builder must release the volume first.
  */
-const losesVolume = (olds: BuilderState, news: BuilderInputs): boolean =>
+const losesVolume = (olds: SavedBuilder, news: BuilderInputs): boolean =>
     olds.state !== undefined && (news.state as unknown) === unknown;
 
-async function remove(call: Call, id: string, props: BuilderState): Promise<void> {
+async function remove(call: Call, id: string, props: SavedBuilder): Promise<void> {
     await releaseName(id, props.__owner.urn);
-    const before = known(props);
-    const sites = await reachKnown(before.nodes.map(addressOf));
-    const lost = sites.filter(({ trouble }) => trouble !== undefined).filter(isReached(before));
-    if (lost.length > 0 && !(await letsGo(call, lost, "The builder's record is removed")))
-        throw withAdvice(allTroubles(lost));
+    const before = previousOf(props);
+    const sites = await connectPrevious(before.nodes.map(addressOf));
+    const lost = sites.filter(({ error }) => error !== undefined).filter(isReached(before));
+    if (lost.length > 0 && !(await mayDropUnreachable(call, lost, "The builder's record is removed")))
+        throw withAdvice(unreachableNodes(lost));
     await waitForCopies(call, sites);
     const record = await readRecord(id);
     const remains = await observeRemains(sites, ownedAsIn(props), props.__owner, record, before);

@@ -1,5 +1,5 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
-import { askWorkers } from "../../buildkit/workers";
+import { queryWorkers } from "../../buildkit/workers";
 import { containerName, nextContainerName, volumeName } from "../../buildx/names";
 import { formatPlatforms } from "../../text/platform";
 import { type Choice, choiceOf } from "../../buildx/current";
@@ -17,7 +17,7 @@ import { isPodman } from "../../docker/engine/podman";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 import { inspectVolume } from "../../docker/engine/volume";
 import { settingsOfContainer } from "./node/containerSettings";
-import type { Desired, DesiredNode, Later } from "./desired";
+import type { DesiredBuilder, DesiredNode, SavedOnly } from "./desired";
 import { digestInContainer } from "./node/files";
 import type { Settings } from "./node/settings";
 import {
@@ -25,8 +25,8 @@ import {
     type OwnContext,
     ownContext,
     ownContextOf,
-    type Place,
-    type Site,
+    type NodeLocation,
+    type NodeConnection,
     statusOfContext,
 } from "./node/connect";
 
@@ -38,20 +38,20 @@ export interface Observed {
     /** Whether buildx uses the builder when no builder is named, according to buildx's store. */
     readonly choice: Choice;
     /** The builder in Pulumi's state; its record is then managed. `undefined` for a new builder. */
-    readonly known: Known | undefined;
-    /** The nodes of {@link Desired}, in the same order. */
+    readonly previous: PreviousBuilder | undefined;
+    /** The nodes of {@link DesiredBuilder}, in the same order. */
     readonly nodes: readonly ObservedNode[];
-    /** Nodes that are in Pulumi's state and that the program no longer has at their place. */
+    /** Nodes that are in Pulumi's state and that the program no longer has at their location. */
     readonly dropped: readonly DroppedNode[];
 }
 
-export interface Known {
+export interface PreviousBuilder {
     readonly name: string;
-    readonly nodes: readonly KnownNode[];
-    readonly later: Later;
+    readonly nodes: readonly PreviousNode[];
+    readonly savedOnly: SavedOnly;
 }
 
-export interface KnownNode {
+export interface PreviousNode {
     readonly name: string;
     /** The docker context or host in the arguments. `undefined` if the docker CLI chooses the engine. */
     readonly endpoint: string | undefined;
@@ -59,7 +59,7 @@ export interface KnownNode {
     /** The node's endpoint in buildx's record. */
     readonly stored: string;
     /** Whether the volume belongs to a `BuildKitState`. */
-    readonly volumeIsStates: boolean;
+    readonly isStateVolume: boolean;
     /** Whether the volume existed before the builder, or this is not known. */
     readonly volumeWasThere: boolean;
     /** Whether a refresh found that the image's name now refers to another image. */
@@ -77,7 +77,7 @@ export interface ObservedNode {
     /** The host of the engine, for messages. */
     readonly host: string;
     /** Why the engine cannot be queried. If set, nothing else is known of the node. */
-    readonly trouble?: string;
+    readonly error?: string;
     /** The endpoint of the node in its record, if the node is on another engine than the docker CLI now uses. */
     readonly leftAt?: string | undefined;
     readonly engine: EngineTraits;
@@ -134,8 +134,13 @@ export type IsOurs = (owner: Owner | undefined) => boolean;
  * This happens if the container was lost, and a build or `docker buildx inspect --bootstrap` ran before `pulumi up`
  * (buildx: `driver/docker-container`, `Bootstrap`).
  */
-function ownershipOf(node: string, isOurs: IsOurs, record: BuilderRecord, known: Pick<Known, "nodes"> | undefined) {
-    const before = known?.nodes.find(({ name }) => name === node);
+function ownershipOf(
+    node: string,
+    isOurs: IsOurs,
+    record: BuilderRecord,
+    previous: Pick<PreviousBuilder, "nodes"> | undefined,
+) {
+    const before = previous?.nodes.find(({ name }) => name === node);
     const isInOwnRecord =
         record.is === "present" && record.isOwn && record.nodeGroup.Nodes.some(({ Name }) => Name === node);
     const mayBeRebooted = before !== undefined && isInOwnRecord;
@@ -152,10 +157,10 @@ function ownershipOf(node: string, isOurs: IsOurs, record: BuilderRecord, known:
  * @param sites the sites of the desired nodes, followed by the sites of the dropped nodes.
  */
 export async function observe(
-    sites: readonly Site[],
-    desired: Desired,
+    sites: readonly NodeConnection[],
+    desired: DesiredBuilder,
     isOurs: IsOurs,
-    known: Known | undefined,
+    previous: PreviousBuilder | undefined,
 ): Promise<Observed> {
     const { name, nodes } = desired;
     const [record, contextOfThatName, choice] = await Promise.all([
@@ -163,13 +168,17 @@ export async function observe(
         isContext(name),
         observeChoice(name),
     ]);
-    const ownership = (node: string) => ownershipOf(node, isOurs, record, known);
+    const ownership = (node: string) => ownershipOf(node, isOurs, record, previous);
     const [observed, dropped] = await Promise.all([
         Promise.all(
-            nodes.map((node, index) => observeNode(sites[index] as Site, node, ownership(node.name), desired, known)),
+            nodes.map((node, index) =>
+                observeNode(sites[index] as NodeConnection, node, ownership(node.name), desired, previous),
+            ),
         ),
         Promise.all(
-            sites.slice(nodes.length).map((site) => observeDropped(site, ownership(site.node), desired.owner, known)),
+            sites
+                .slice(nodes.length)
+                .map((site) => observeDropped(site, ownership(site.node), desired.owner, previous)),
         ),
     ]);
     const isHere = ({ node, engineId }: Pick<DroppedNode, "node" | "engineId">) =>
@@ -179,7 +188,7 @@ export async function observe(
         record,
         isContext: contextOfThatName,
         choice,
-        known,
+        previous,
         nodes: observed,
         dropped: dropped.map((each) => ({ ...each, stays: isHere(each) })),
     };
@@ -191,10 +200,10 @@ type Ownership = ReturnType<typeof ownershipOf>;
 export const observeChoice = async (name: string): Promise<Choice> => choiceOf(name, await currentEndpoint());
 
 /** Returns a node of which only the error is known. */
-export const troubled = (message: string): ObservedNode => ({
+export const unreachable = (message: string): ObservedNode => ({
     stored: "",
     host: "",
-    trouble: message,
+    error: message,
     engine: {},
     context: undefined,
     container: undefined,
@@ -204,13 +213,13 @@ export const troubled = (message: string): ObservedNode => ({
 });
 
 async function observeNode(
-    { engine, place, trouble }: Site,
+    { engine, location, error }: NodeConnection,
     node: DesiredNode,
     { isContainerOurs, isVolumeOurs }: Ownership,
-    { owner: self, later }: Desired,
-    known: Known | undefined,
+    { owner: self, savedOnly }: DesiredBuilder,
+    previous: PreviousBuilder | undefined,
 ): Promise<ObservedNode> {
-    if (trouble !== undefined) return troubled(trouble.message);
+    if (error !== undefined) return unreachable(error.message);
     const { image, network } = node.settings.fixed;
     const [traits, container, volume, foundImage, foundNetwork, context] = await Promise.all([
         traitsOf(engine),
@@ -218,20 +227,22 @@ async function observeNode(
         inspectVolume(engine, node.volume),
         findImage(engine, image, node.imageInMirrors),
         findNetwork(engine, network),
-        contextOf(place, self.urn),
+        contextOf(location, self.urn),
     ]);
     const wanted = foundImage?.image;
     const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
     const owner = ownerOf(container?.Config.Labels);
     const isRunning = isResponsive(container);
-    const isAsked = isRunning && later.requirePlatforms.length > 0;
-    const workers = isAsked ? await askWorkers(inContainer(engine, node.container)).catch(() => undefined) : undefined;
+    const isAsked = isRunning && savedOnly.requirePlatforms.length > 0;
+    const workers = isAsked
+        ? await queryWorkers(inContainer(engine, node.container)).catch(() => undefined)
+        : undefined;
     // Only a killed update leaves a next container behind. If it was killed after the drain, this container is stopped.
-    const mayHaveNext = known !== undefined && !isRunning;
-    const { answersSince } = known?.nodes.find(({ name }) => name === node.name) ?? {};
+    const mayHaveNext = previous !== undefined && !isRunning;
+    const { answersSince } = previous?.nodes.find(({ name }) => name === node.name) ?? {};
     return {
-        stored: place.stored,
-        host: place.endpoint.host,
+        stored: location.stored,
+        host: location.endpoint.host,
         engine: traits,
         context,
         container: container && {
@@ -240,7 +251,7 @@ async function observeNode(
             isRunning,
             hasAnswered: workers !== undefined || (answersSince !== undefined && answersSince === startOf(container)),
             startedAt: startOf(container),
-            imageMoved: await hasMoved(engine, { container, made, wanted, node, pull: later.pull }),
+            imageMoved: await hasMoved(engine, { container, made, wanted, node, pull: savedOnly.pull }),
             imageDigest: made ? imageDigest(made, container.Config.Image) : "",
             platforms: formatPlatforms(workers?.platforms ?? []),
             settings: settingsOfContainer(container, {
@@ -261,10 +272,10 @@ async function observeNode(
 
 /**
  * Returns the docker context that a place needs for itself, and how the existing context compares. `undefined` if the
- * place needs none.
+ * location needs none.
  */
-export async function contextOf(place: Place, urn: string): Promise<ObservedNode["context"]> {
-    const needed = ownContext(place, urn);
+export async function contextOf(location: NodeLocation, urn: string): Promise<ObservedNode["context"]> {
+    const needed = ownContext(location, urn);
     return needed && { ...needed, status: await statusOfContext(needed) };
 }
 
@@ -275,7 +286,7 @@ interface ImageFacts {
     /** The image that the engine has under the name in the arguments. */
     wanted: ImageInspectInfo | undefined;
     node: DesiredNode;
-    pull: Later["pull"];
+    pull: SavedOnly["pull"];
 }
 
 async function hasMoved(engine: Engine, { container, made, wanted, node, pull }: ImageFacts): Promise<boolean> {
@@ -291,7 +302,7 @@ async function hasMoved(engine: Engine, { container, made, wanted, node, pull }:
 export interface ObservedRemains {
     readonly node: string;
     /** Why the engine cannot be queried. If set, nothing else is known of the node. */
-    readonly trouble?: string;
+    readonly error?: string;
     readonly container: string;
     readonly volume: string;
     readonly hasContainer: boolean;
@@ -301,12 +312,12 @@ export interface ObservedRemains {
     readonly hasNext: boolean;
     readonly volumeIsOurs: boolean;
     /** Whether the volume belongs to a `BuildKitState`. */
-    readonly volumeIsStates: boolean;
+    readonly isStateVolume: boolean;
     /** Name of the docker context that this package created for the node; `undefined` if there is none. */
     readonly context: string | undefined;
 }
 
-/** A node that the program no longer has at its place. */
+/** A node that the program no longer has at its location. */
 export interface DroppedNode extends ObservedRemains {
     /** The engine's ID; `undefined` if the engine cannot be queried. */
     readonly engineId: string | undefined;
@@ -326,24 +337,24 @@ async function observeDropped(
 
 /** Returns what is left of each node of a builder that is being removed. */
 export const observeRemains = (
-    sites: readonly Site[],
+    sites: readonly NodeConnection[],
     isOurs: IsOurs,
     owner: Owner,
     record: BuilderRecord,
-    known: Pick<Known, "nodes">,
+    previous: Pick<PreviousBuilder, "nodes">,
 ): Promise<ObservedRemains[]> =>
     Promise.all(
-        sites.map((site) => observeOwnRemains(site, ownershipOf(site.node, isOurs, record, known), owner, known)),
+        sites.map((site) => observeOwnRemains(site, ownershipOf(site.node, isOurs, record, previous), owner, previous)),
     );
 
 async function observeOwnRemains(
-    { node, engine, trouble }: Site,
+    { node, engine, error }: NodeConnection,
     { isContainerOurs, isVolumeOurs }: Ownership,
     owner: Owner,
-    known: Pick<Known, "nodes"> | undefined,
+    previous: Pick<PreviousBuilder, "nodes"> | undefined,
 ): Promise<ObservedRemains> {
     const names = { node, container: containerName(node), volume: volumeName(node) };
-    const volumeIsStates = known?.nodes.find(({ name }) => name === node)?.volumeIsStates ?? false;
+    const isStateVolume = previous?.nodes.find(({ name }) => name === node)?.isStateVolume ?? false;
     const context = await ownContextOf(node, owner.urn);
     const nothing = {
         hasContainer: false,
@@ -352,7 +363,7 @@ async function observeOwnRemains(
         hasNext: false,
         volumeIsOurs: false,
     };
-    if (trouble !== undefined) return { ...names, ...nothing, trouble: trouble.message, volumeIsStates, context };
+    if (error !== undefined) return { ...names, ...nothing, error: error.message, isStateVolume, context };
     const [container, next, volume] = await Promise.all([
         inspectContainer(engine, names.container),
         inspectContainer(engine, nextContainerName(node)),
@@ -365,7 +376,7 @@ async function observeOwnRemains(
         isRunning: container?.State.Running ?? false,
         hasNext: next !== undefined,
         volumeIsOurs: volume !== undefined && isVolumeOurs(ownerOf(volume.Labels)),
-        volumeIsStates,
+        isStateVolume,
         context,
     };
 }

@@ -1,21 +1,21 @@
 /** How containers and volumes are recognized as the builder's own when the builder is created, updated and read. */
-import type { Desired } from "./desired";
+import type { DesiredBuilder } from "./desired";
 import type { IsOurs, Observed } from "./observe";
-import type { BuilderState, Ownership } from "./saved";
+import type { SavedBuilder, Ownership } from "./saved";
 
 /**
  * Returns a function that reports whether a container or volume belongs to the builder in a state, judged by its
  * labels.
  */
 export const ownedAsIn =
-    ({ __owner: { urn }, __adopted: isAdopted }: BuilderState): IsOurs =>
+    ({ __owner: { urn }, __adopted: isAdopted }: SavedBuilder): IsOurs =>
     (found) =>
         found === undefined ? isAdopted === true : found.urn === urn;
 
 /**
  * Returns the ownership of a new builder: the owner in the labels of existing containers, or that they have no labels.
  */
-export function ownershipOf(desired: Desired, observed: Observed): Ownership {
+export function ownershipOf(desired: DesiredBuilder, observed: Observed): Ownership {
     const { owner: self } = desired;
     const foundVolumes = foundVolumesOf(desired, observed);
     const found = observed.nodes.find((node) => node.container !== undefined)?.container;
@@ -27,7 +27,7 @@ export function ownershipOf(desired: Desired, observed: Observed): Ownership {
  * Returns the ownership of an existing builder: as Pulumi's state has it. With `adopt`, the containers that now have
  * the builder's names are included.
  */
-export function ownershipAfter(olds: BuilderState, desired: Desired, observed: Observed): Ownership {
+export function ownershipAfter(olds: SavedBuilder, desired: DesiredBuilder, observed: Observed): Ownership {
     const before = olds.nodes.map(({ name }) => name);
     const isStill = (node: string) => desired.nodes.some(({ name }) => name === node);
     const foundVolumes = [
@@ -41,5 +41,5 @@ export function ownershipAfter(olds: BuilderState, desired: Desired, observed: O
     return { owner: other ?? self, isAdopted: wasAdopted || owners.includes(undefined), foundVolumes };
 }
 
-const foundVolumesOf = ({ nodes }: Desired, observed: Observed): string[] =>
+const foundVolumesOf = ({ nodes }: DesiredBuilder, observed: Observed): string[] =>
     nodes.flatMap(({ name }, index) => (observed.nodes[index]?.volume?.isOurs === false ? [name] : []));

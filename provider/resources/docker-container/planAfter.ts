@@ -1,6 +1,6 @@
 /** Decides what happens once all nodes of a builder are done: contexts, the record, the choice, what is remembered. */
 import { type NodeGroup, sameRecord } from "../../buildx/store";
-import type { Desired, Later } from "./desired";
+import type { DesiredBuilder, SavedOnly } from "./desired";
 import type { Observed } from "./observe";
 import { recordOf } from "./record";
 import type { Step } from "./steps";
@@ -12,14 +12,14 @@ import type { Step } from "./steps";
  * @param observed includes the errors of the nodes. A node with an error is not added to the record.
  * @param done the steps of the nodes.
  */
-export function planAfter(desired: Desired, observed: Observed, done: readonly Step[]): Step[] {
-    const { later } = desired;
-    const before = observed.known?.later;
+export function planAfter(desired: DesiredBuilder, observed: Observed, done: readonly Step[]): Step[] {
+    const { savedOnly } = desired;
+    const before = observed.previous?.savedOnly;
     return [
         ...planContexts(observed),
         ...planRecord(desired, observed),
         ...planChoice(desired, observed),
-        ...planMemory(later, before),
+        ...planSavedOnly(savedOnly, before),
         ...planRequirement(desired, done),
     ];
 }
@@ -28,16 +28,16 @@ export function planAfter(desired: Desired, observed: Observed, done: readonly S
  * Returns the step that changes buildx's current builder. Without `use` the choice is the user's: it is undone only if
  * this package made it.
  */
-function planChoice({ name, later }: Desired, { choice, known }: Observed): Step[] {
-    const before = known?.later.use === true;
-    if (later.use && choice !== "current")
+function planChoice({ name, savedOnly }: DesiredBuilder, { choice, previous }: Observed): Step[] {
+    const before = previous?.savedOnly.use === true;
+    if (savedOnly.use && choice !== "current")
         return [{ do: "use", name, why: before ? "it is not the current builder any more" : "use is true" }];
-    if (!later.use && before && choice !== "no") return [{ do: "stopUsing", name, why: "use is no longer true" }];
+    if (!savedOnly.use && before && choice !== "no") return [{ do: "stopUsing", name, why: "use is no longer true" }];
     return [];
 }
 
 function planContexts({ nodes, dropped }: Observed): Step[] {
-    const unwanted = dropped.filter((node) => node.trouble === undefined && !node.stays && node.context !== undefined);
+    const unwanted = dropped.filter((node) => node.error === undefined && !node.stays && node.context !== undefined);
     return [
         ...nodes.flatMap(({ context }): Step[] => {
             if (context === undefined || context.status === "same") return [];
@@ -51,7 +51,7 @@ function planContexts({ nodes, dropped }: Observed): Step[] {
     ];
 }
 
-function planRecord(desired: Desired, observed: Observed): Step[] {
+function planRecord(desired: DesiredBuilder, observed: Observed): Step[] {
     const { record: found } = observed;
     const record = recordOf(desired, observed.nodes, found.is === "present" ? found.nodeGroup : undefined);
     const why = whyWritten(record, observed);
@@ -64,14 +64,14 @@ function whyWritten(record: NodeGroup, { record: found }: Observed): string | un
     return sameRecord(found.nodeGroup, record) ? undefined : "buildx's record differs";
 }
 
-function planMemory(later: Later, before: Later | undefined): Step[] {
-    const differs = (key: keyof Later) => JSON.stringify(later[key]) !== JSON.stringify(before?.[key]);
-    const changed = before === undefined ? [] : (Object.keys(later) as (keyof Later)[]).filter(differs);
+function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): Step[] {
+    const differs = (key: keyof SavedOnly) => JSON.stringify(savedOnly[key]) !== JSON.stringify(before?.[key]);
+    const changed = before === undefined ? [] : (Object.keys(savedOnly) as (keyof SavedOnly)[]).filter(differs);
     return changed.length === 0 ? [] : [{ do: "remember", why: `${changed.join(", ")} changed` }];
 }
 
-function planRequirement({ name, nodes, later }: Desired, done: readonly Step[]): Step[] {
-    const { requirePlatforms: platforms } = later;
+function planRequirement({ name, nodes, savedOnly }: DesiredBuilder, done: readonly Step[]): Step[] {
+    const { requirePlatforms: platforms } = savedOnly;
     if (platforms.length === 0 || !done.some((step) => step.do === "boot")) return [];
     const containers = nodes.map((node) => node.container);
     return [{ do: "requirePlatforms", builder: name, containers, platforms, why: "requirePlatforms names them" }];

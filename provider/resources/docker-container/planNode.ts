@@ -2,24 +2,24 @@
 import { nextContainerName } from "../../buildx/names";
 import { ownerLabels } from "../../ownership";
 import { containerOptions } from "./node/containerOptions";
-import type { Desired, DesiredNode } from "./desired";
+import type { DesiredBuilder, DesiredNode } from "./desired";
 import type { Observed, ObservedContainer, ObservedNode } from "./observe";
 import type { Limits } from "./options/groups";
 import { changedFixed, changedLimits, type Fixed } from "./node/settings";
 import type { Step } from "./steps";
 
 /** Returns the steps that bring a node to what is desired. */
-export function planNode(desired: Desired, node: DesiredNode, observed: ObservedNode, all: Observed): Step[] {
+export function planNode(desired: DesiredBuilder, node: DesiredNode, observed: ObservedNode, all: Observed): Step[] {
     const { container } = observed;
-    if (observed.trouble !== undefined) return [];
-    const isKnown = all.known?.nodes.some(({ name, stored }) => name === node.name && stored !== "") === true;
+    if (observed.error !== undefined) return [];
+    const isKnown = all.previous?.nodes.some(({ name, stored }) => name === node.name && stored !== "") === true;
     const leftovers: Step[] = observed.hasNext
         ? [{ do: "removeContainer", container: nextContainerName(node.name), why: "an update was cut off" }]
         : [];
     if (container === undefined) {
         return [...leftovers, ...makeNode(desired, node, observed, "there is no container", isKnown)];
     }
-    const sawMove = all.known?.nodes.some((each) => each.name === node.name && each.imageMoved) === true;
+    const sawMove = all.previous?.nodes.some((each) => each.name === node.name && each.imageMoved) === true;
     const why = observed.volume === undefined ? "its state volume is gone" : whyMadeAnew(node, container, sawMove);
     if (why !== undefined) return [...leftovers, ...replaceNode(desired, node, observed, why, isKnown)];
     const steps: Step[] = [...leftovers];
@@ -33,7 +33,7 @@ export function planNode(desired: Desired, node: DesiredNode, observed: Observed
     else if (missing.length > 0) {
         // BuildKit detects emulators when it starts, and later at most once in 20 seconds (buildkit: `util/archutil`).
         const why = `it did not offer ${missing.join(", ")}`;
-        const { drainTimeout: seconds } = desired.later;
+        const { drainTimeout: seconds } = desired.savedOnly;
         steps.push({ do: "drain", container: node.container, seconds, why }, boot(desired, node, why));
     } else if (!container.hasAnswered) {
         steps.push(boot(desired, node, "BuildKit is not known to have answered since it was started"));
@@ -66,9 +66,9 @@ function whyMadeAnew(node: DesiredNode, container: ObservedContainer, sawMove: b
 }
 
 /** Returns the platforms in `requirePlatforms` that none of the running nodes offers. */
-function missingPlatforms({ later }: Desired, { nodes }: Observed): string[] {
+function missingPlatforms({ savedOnly }: DesiredBuilder, { nodes }: Observed): string[] {
     const offered = nodes.flatMap(({ container }) => container?.platforms ?? []);
-    return later.requirePlatforms.filter((platform) => !offered.includes(platform));
+    return savedOnly.requirePlatforms.filter((platform) => !offered.includes(platform));
 }
 
 /**
@@ -76,7 +76,7 @@ function missingPlatforms({ later }: Desired, { nodes }: Observed): string[] {
  * node's volume, before the old container is removed. Until then the old container can be started again.
  */
 function replaceNode(
-    desired: Desired,
+    desired: DesiredBuilder,
     node: DesiredNode,
     observed: ObservedNode,
     why: string,
@@ -93,23 +93,29 @@ function replaceNode(
     });
     return [
         ...make.filter((step) => !isBoot(step)),
-        { do: "drain", container, seconds: desired.later.drainTimeout, why },
+        { do: "drain", container, seconds: desired.savedOnly.drainTimeout, why },
         ...make.filter(isBoot),
         { do: "replaceContainer", container, by: next, why },
     ];
 }
 
 /** Returns the steps that create a container on the node's volume. The content of the volume is kept. */
-function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, why: string, isKnown: boolean): Step[] {
+function makeNode(
+    desired: DesiredBuilder,
+    node: DesiredNode,
+    observed: ObservedNode,
+    why: string,
+    isKnown: boolean,
+): Step[] {
     const { container, volume, imageInMirrors } = node;
     const steps: Step[] = [];
     const pull = (mayFail: boolean, why: string) => {
         const { image } = node.settings.fixed;
-        const { bootTimeout: seconds } = desired.later;
+        const { bootTimeout: seconds } = desired.savedOnly;
         steps.push({ do: "pullImage", image, inMirrors: imageInMirrors, mayFail, seconds, why });
     };
     if (!observed.hasImage) pull(false, "the engine does not have it");
-    else if (desired.later.pull === "always") pull(true, 'pull is "always"');
+    else if (desired.savedOnly.pull === "always") pull(true, 'pull is "always"');
     if (observed.volume === undefined) {
         const labels = ownerLabels(desired.owner);
         steps.push({ do: "createVolume", volume, labels, isLost: isKnown, why: "there is none" });
@@ -123,10 +129,10 @@ function makeNode(desired: Desired, node: DesiredNode, observed: ObservedNode, w
     return steps;
 }
 
-const boot = ({ later }: Desired, { container }: DesiredNode, why: string, isStateNew = false): Step => ({
+const boot = ({ savedOnly }: DesiredBuilder, { container }: DesiredNode, why: string, isStateNew = false): Step => ({
     do: "boot",
     container,
-    seconds: later.bootTimeout,
+    seconds: savedOnly.bootTimeout,
     isStateNew,
     why,
 });

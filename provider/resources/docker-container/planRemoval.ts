@@ -24,7 +24,7 @@ export function planRemoval(
     const contexts = nodes.flatMap(({ context }) => context ?? []);
     const foreign = whyForeign(name, nodes, record);
     return {
-        nodes: nodes.map((node) => removeNode(node, keepVolume || node.volumeIsStates, drainTimeout, why)),
+        nodes: nodes.map((node) => removeNode(node, keepVolume || node.isStateVolume, drainTimeout, why)),
         after: [
             foreign === undefined
                 ? { do: "removeRecord", name, why }

@@ -2,7 +2,7 @@
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { formatPlatform, type Platform } from "../../text/platform";
 import { driver, type NodeGroup, type StoredNode } from "../../buildx/store";
-import type { Desired, DesiredNode } from "./desired";
+import type { DesiredBuilder, DesiredNode } from "./desired";
 import { allOptions } from "./options/groups";
 
 /** The endpoint of a node, or why it is not known. */
@@ -18,7 +18,11 @@ interface WhereStored {
  *
  * @param where the endpoint of each node.
  */
-export function recordOf({ name, nodes }: Desired, where: readonly WhereStored[], before?: NodeGroup): NodeGroup {
+export function recordOf(
+    { name, nodes }: DesiredBuilder,
+    where: readonly WhereStored[],
+    before?: NodeGroup,
+): NodeGroup {
     const stored = nodes.flatMap((node, index): StoredNode[] => {
         const { stored: endpoint, trouble } = where[index] as WhereStored;
         const known = before?.Nodes.find((each) => each.Name === node.name);
@@ -70,8 +74,9 @@ const storedFiles = (files: Readonly<Record<string, Buffer>>): Record<string, st
 function eachPlatformOnce(nodes: StoredNode[]): StoredNode[] {
     return nodes.map((node, index) => {
         if (index === nodes.length - 1) return node;
-        const later = nodes.slice(index + 1).flatMap((each) => each.Platforms ?? []);
-        const isTaken = (platform: Platform) => later.some((each) => formatPlatform(each) === formatPlatform(platform));
+        const following = nodes.slice(index + 1).flatMap((each) => each.Platforms ?? []);
+        const isTaken = (platform: Platform) =>
+            following.some((each) => formatPlatform(each) === formatPlatform(platform));
         return { ...node, Platforms: (node.Platforms ?? []).filter((platform) => !isTaken(platform)) };
     });
 }

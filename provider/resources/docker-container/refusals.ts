@@ -1,13 +1,13 @@
 /** Why a builder must not be changed: one function for each reason. */
 import { driver } from "../../buildx/store";
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
-import type { Desired, DesiredNode } from "./desired";
+import type { DesiredBuilder, DesiredNode } from "./desired";
 import type { Observed, ObservedNode } from "./observe";
 
-type Refusal = (desired: Desired, observed: Observed) => string | undefined;
+type Refusal = (desired: DesiredBuilder, observed: Observed) => string | undefined;
 
 /** Returns the first reason that applies. */
-export function whyRefused(desired: Desired, observed: Observed): string | undefined {
+export function whyRefused(desired: DesiredBuilder, observed: Observed): string | undefined {
     for (const refusal of refusals) {
         const why = refusal(desired, observed);
         if (why !== undefined) return why;
@@ -15,8 +15,8 @@ export function whyRefused(desired: Desired, observed: Observed): string | undef
     return undefined;
 }
 
-const hidesContext: Refusal = ({ name }, { isContext, known }) =>
-    isContext && !known
+const hidesContext: Refusal = ({ name }, { isContext, previous }) =>
+    isContext && !previous
         ? `builder "${name}" would hide the docker context of that name: choose another name`
         : undefined;
 
@@ -47,8 +47,8 @@ const containerIsUnmanaged: Refusal = ({ name, nodes, adopt }, observed) => {
     );
 };
 
-const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, known, nodes }) => {
-    const isOurs = known !== undefined || nodes.some((node) => node.container?.isOurs);
+const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, previous, nodes }) => {
+    const isOurs = previous !== undefined || nodes.some((node) => node.container?.isOurs);
     if (record.is === "absent" || isOurs || adopt) return undefined;
     return (
         `builder "${name}" exists already in buildx's store. ` +
@@ -61,9 +61,9 @@ const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, known, nodes }) =
  * the builder and this package wrote the record, no node is lost: the node was removed from the program on another
  * machine.
  */
-const nodesAreLost: Refusal = ({ name, nodes }, { record, known }) => {
-    if (record.is !== "present" || (known !== undefined && record.isOwn)) return undefined;
-    const isNamed = (node: string) => [...nodes, ...(known?.nodes ?? [])].some((each) => each.name === node);
+const nodesAreLost: Refusal = ({ name, nodes }, { record, previous }) => {
+    if (record.is !== "present" || (previous !== undefined && record.isOwn)) return undefined;
+    const isNamed = (node: string) => [...nodes, ...(previous?.nodes ?? [])].some((each) => each.name === node);
     const lost = record.nodeGroup.Nodes.find(({ Name: node }) => !isNamed(node));
     if (lost === undefined) return undefined;
     return (
@@ -91,7 +91,7 @@ const ofAnyNode =
     ({ name, nodes }, observed) => {
         for (const [index, node] of nodes.entries()) {
             const found = observed.nodes[index] as ObservedNode;
-            const reason = found.trouble === undefined ? why(node, found, name) : undefined;
+            const reason = found.error === undefined ? why(node, found, name) : undefined;
             if (reason !== undefined) return reason;
         }
         return undefined;
@@ -113,8 +113,8 @@ const networkIsMissing = ofAnyNode(({ settings }, { host, container, hasNetwork 
     );
 });
 
-const stateVolumeIsMissing = ofAnyNode(({ volume: name, volumeIsStates }, { host, volume }, builder) => {
-    if (volume !== undefined || !volumeIsStates) return undefined;
+const stateVolumeIsMissing = ofAnyNode(({ volume: name, isStateVolume }, { host, volume }, builder) => {
+    if (volume !== undefined || !isStateVolume) return undefined;
     return (
         `state volume ${name} of builder "${builder}" is not on ${host}: ` +
         "its BuildKitState creates it again with the next pulumi up that is not limited to other resources"

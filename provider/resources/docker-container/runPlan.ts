@@ -3,16 +3,16 @@ import type { Call } from "../../bridges/lifecycle";
 import { StartError } from "../../docker/buildkitd/boot";
 import { applyAfter, applyNodes } from "./apply";
 import type { Applying } from "./applying";
-import type { Desired } from "./desired";
+import type { DesiredBuilder } from "./desired";
 import type { Observed } from "./observe";
 import { plan } from "./plan";
 import { planAfter } from "./planAfter";
 import type { Plan } from "./steps";
-import type { Site } from "./node/connect";
+import type { NodeConnection } from "./node/connect";
 import { requireWritable } from "./writable";
 
 /** Returns the engines for the steps of each node, and how the steps report. */
-export const applyingAt = ({ report, signal, warn }: Call, sites: readonly Site[]): Applying => ({
+export const applyingAt = ({ report, signal, warn }: Call, sites: readonly NodeConnection[]): Applying => ({
     contexts: sites.map(({ engine }) => ({ engine, begun: [] })),
     report,
     signal,
@@ -29,7 +29,7 @@ export const applyingAt = ({ report, signal, warn }: Call, sites: readonly Site[
  */
 export async function runPlan(
     steps: Plan,
-    desired: Desired,
+    desired: DesiredBuilder,
     observed: Observed,
     applying: Applying,
 ): Promise<ReadonlyMap<number, Error>> {
@@ -38,22 +38,20 @@ export async function runPlan(
     const failed = await applyNodes(steps, applying);
     await replaceUnstartable(failed, desired, observed, applying);
     const names = [...desired.nodes.map(({ name }) => name), ...observed.dropped.map(({ node }) => node)];
-    const troubles = [...observed.nodes, ...observed.dropped].map(({ trouble }) => trouble);
+    const errors = [...observed.nodes, ...observed.dropped].map(({ error }) => error);
     const failures = new Map<number, Error>();
     for (const [index, name] of names.entries()) {
-        const trouble = failed.has(index)
-            ? (failed.get(index) as Error)
-            : troubles[index] && new Error(troubles[index]);
-        if (!trouble) continue;
-        if (names.length === 1) throw trouble;
-        failures.set(index, new Error(`node ${name}: ${trouble.message}`, { cause: trouble }));
+        const error = failed.has(index) ? (failed.get(index) as Error) : errors[index] && new Error(errors[index]);
+        if (!error) continue;
+        if (names.length === 1) throw error;
+        failures.set(index, new Error(`node ${name}: ${error.message}`, { cause: error }));
     }
     if (desired.nodes.every((_, index) => failures.has(index))) {
         throw new Error([...failures.values()].map(({ message }) => message).join("\n"));
     }
     const befallen = observed.nodes.map((node, index) => {
         const { message } = failures.get(index) ?? {};
-        return message === undefined ? node : { ...node, trouble: message };
+        return message === undefined ? node : { ...node, error: message };
     });
     const after =
         failures.size === 0 ? steps.after : planAfter(desired, { ...observed, nodes: befallen }, steps.nodes.flat());
@@ -69,7 +67,7 @@ export async function runPlan(
  */
 async function replaceUnstartable(
     failed: Map<number, unknown>,
-    desired: Desired,
+    desired: DesiredBuilder,
     observed: Observed,
     applying: Applying,
 ): Promise<void> {

@@ -3,22 +3,29 @@ import type { ConfiguredEntitlements } from "../../buildx/entitlements";
 import type { BuilderRecord } from "../../buildx/store";
 import { namesInMirrors, type Registries } from "../../buildkit/config/mirrors";
 import type { Owner } from "../../ownership";
-import { builderOutputs, type Described } from "./node/outputs";
-import { type Desired, type DesiredNode, desire, laterOf } from "./desired";
+import { builderOutputs, type DescribedNode } from "./node/outputs";
+import { type DesiredBuilder, type DesiredNode, desiredBuilder, savedOnlyOf } from "./desired";
 import { nodesOf } from "./nodeArgs";
 import { noFiles } from "./node/files";
 import type { BuilderInputs, NodeInputs, UserArgument } from "./inputs";
-import { contextOf, type Known, observeChoice, type KnownNode, type Observed, type ObservedNode } from "./observe";
+import {
+    contextOf,
+    type PreviousBuilder,
+    observeChoice,
+    type PreviousNode,
+    type Observed,
+    type ObservedNode,
+} from "./observe";
 import type { BuilderOutputs } from "../builder/outputs";
 import { changedFixed, optionsOfSettings } from "./node/settings";
-import type { Place } from "./node/connect";
+import type { NodeLocation } from "./node/connect";
 
 /**
  * Arguments are stored under their own names, because Pulumi keeps a value secret only at the property where it was
  * given. Three arguments have the name of an output with another meaning: `__endpoint`, `__platforms` and `__nodes`
  * store these arguments.
  */
-export type BuilderState = BuilderOutputs &
+export type SavedBuilder = BuilderOutputs &
     KeptArguments & {
         __owner: Owner;
         __endpoint?: string;
@@ -85,12 +92,12 @@ export interface Ownership {
     readonly foundVolumes: readonly string[];
 }
 
-export function stateOf(
+export function toSaved(
     inputs: BuilderInputs,
     { owner, isAdopted, foundVolumes }: Ownership,
-    desired: Desired,
-    nodes: readonly Described[],
-): BuilderState {
+    desired: DesiredBuilder,
+    nodes: readonly DescribedNode[],
+): SavedBuilder {
     return {
         ...kept(inputs),
         ...describedInState(desired.name, nodes),
@@ -108,8 +115,8 @@ export function stateOf(
 /** Returns the outputs of a builder, and when its containers were started. */
 export function describedInState(
     name: string,
-    nodes: readonly Described[],
-): BuilderOutputs & Pick<BuilderState, "__startedAt"> {
+    nodes: readonly DescribedNode[],
+): BuilderOutputs & Pick<SavedBuilder, "__startedAt"> {
     const starts = nodes.flatMap(({ outputs, startedAt }) => (startedAt ? [[outputs.name, startedAt] as const] : []));
     return {
         ...builderOutputs(
@@ -121,17 +128,17 @@ export function describedInState(
 }
 
 /** Returns a node as the state has it; `undefined` if the state has no node of that name. */
-export function describedBefore(state: BuilderState | undefined, node: string): Described | undefined {
+export function savedNode(state: SavedBuilder | undefined, node: string): DescribedNode | undefined {
     const outputs = state?.nodes.find(({ name }) => name === node);
     return outputs && { outputs, startedAt: state?.__startedAt?.[node] };
 }
 
-function digestsInState(digests: readonly (readonly [node: string, digest: string])[]): Pick<BuilderState, "__files"> {
+function digestsInState(digests: readonly (readonly [node: string, digest: string])[]): Pick<SavedBuilder, "__files"> {
     const files = Object.fromEntries(digests.filter(([, digest]) => digest !== ""));
     return Object.keys(files).length === 0 ? {} : { __files: files };
 }
 
-function entitlementsInState(nodes: readonly DesiredNode[]): Pick<BuilderState, "__entitlements"> {
+function entitlementsInState(nodes: readonly DesiredNode[]): Pick<SavedBuilder, "__entitlements"> {
     const said = nodes.filter(({ files }) => files.entitlements.networkHost || files.entitlements.none);
     return said.length === 0
         ? {}
@@ -139,7 +146,7 @@ function entitlementsInState(nodes: readonly DesiredNode[]): Pick<BuilderState, 
 }
 
 /** Returns the arguments in the state, by which the builder was created. */
-export const argumentsInState = (state: BuilderState): BuilderInputs => ({
+export const savedArguments = (state: SavedBuilder): BuilderInputs => ({
     ...kept(state),
     name: state.name,
     ...(state.__endpoint !== undefined && { endpoint: state.__endpoint }),
@@ -152,13 +159,15 @@ export const argumentsInState = (state: BuilderState): BuilderInputs => ({
  *
  * @param registries the registries in the configuration of each node. Left out if no registry is queried.
  */
-export function desiredInState(state: BuilderState, registries: readonly Registries[] = []): Desired {
-    const inputs = argumentsInState(state);
+export function savedDesired(state: SavedBuilder, registries: readonly Registries[] = []): DesiredBuilder {
+    const inputs = savedArguments(state);
     // Each of `__nodes` already includes the builder's own arguments, or the values that a refresh found instead.
     const ofEachNode = { driverOpts: undefined, platforms: undefined, buildkitdFlags: undefined, tls: undefined };
     const asked = inputs.nodes === undefined ? inputs : { ...inputs, ...ofEachNode };
-    const entitlements = desire(asked, state.__owner).nodes.map(({ name }) => state.__entitlements?.[name] ?? {});
-    const desired = desire(
+    const entitlements = desiredBuilder(asked, state.__owner).nodes.map(
+        ({ name }) => state.__entitlements?.[name] ?? {},
+    );
+    const desired = desiredBuilder(
         asked,
         state.__owner,
         entitlements.map((each) => ({ ...noFiles, entitlements: each })),
@@ -176,10 +185,10 @@ export function desiredInState(state: BuilderState, registries: readonly Registr
     return { ...desired, nodes };
 }
 
-export const known = (state: BuilderState, desired = desiredInState(state)): Known => ({
+export const previousOf = (state: SavedBuilder, desired = savedDesired(state)): PreviousBuilder => ({
     name: state.name,
-    nodes: state.nodes.map(({ name, dockerEndpoint: stored, status }, index): KnownNode => {
-        // If a node moved and could not be removed from its old place, its old entry comes after the current one.
+    nodes: state.nodes.map(({ name, dockerEndpoint: stored, status }, index): PreviousNode => {
+        // If a node moved and could not be removed from its old location, its old entry comes after the current one.
         const isNow = state.nodes.findIndex((node) => node.name === name) === index;
         const asked = isNow ? desired.nodes.find((node) => node.name === name) : undefined;
         return {
@@ -189,37 +198,37 @@ export const known = (state: BuilderState, desired = desiredInState(state)): Kno
             endpoint: asked === undefined ? stored : asked.endpoint,
             tls: asked?.tls,
             stored,
-            volumeIsStates: asked?.volumeIsStates ?? false,
+            isStateVolume: asked?.isStateVolume ?? false,
             volumeWasThere: state.__foundVolumes?.includes(name) ?? true,
             imageMoved: state.__imageMoved?.includes(name) === true,
             answersSince: status === "running" ? state.__startedAt?.[name] : undefined,
         };
     }),
-    later: laterOf(argumentsInState(state)),
+    savedOnly: savedOnlyOf(savedArguments(state)),
 });
 
 /** Returns the builder as it was when the state was written, so that `plan` runs without querying an engine. */
 export async function observedInState(
-    state: BuilderState,
-    desired: Desired,
-    places: readonly Place[],
+    state: SavedBuilder,
+    desired: DesiredBuilder,
+    places: readonly NodeLocation[],
     record: BuilderRecord,
     leftAt: readonly (string | undefined)[],
 ): Promise<Observed> {
-    const before = desiredInState(state);
-    const ofState = known(state, before);
+    const before = savedDesired(state);
+    const ofState = previousOf(state, before);
     const nodes = desired.nodes.map(async (node, index): Promise<ObservedNode> => {
-        const place = places[index] as Place;
+        const location = places[index] as NodeLocation;
         const outputs = state.nodes.find(({ name }) => name === node.name);
         const asked = before.nodes.find(({ name }) => name === node.name);
         const isThere = outputs !== undefined && asked !== undefined && outputs.status !== "inactive";
         const imageMoved = state.__imageMoved?.includes(node.name) === true;
         return {
-            stored: place.stored,
-            host: place.endpoint.host,
+            stored: location.stored,
+            host: location.endpoint.host,
             leftAt: leftAt[index],
             engine: {},
-            context: await contextOf(place, state.__owner.urn),
+            context: await contextOf(location, state.__owner.urn),
             container: isThere
                 ? {
                       isOurs: true,
@@ -242,7 +251,7 @@ export async function observedInState(
         record,
         isContext: false,
         choice: await observeChoice(state.name),
-        known: ofState,
+        previous: ofState,
         nodes: await Promise.all(nodes),
         dropped: droppedNodes(ofState, desired, places).map((node) => ({
             node: node.name,
@@ -254,7 +263,7 @@ export async function observedInState(
             isRunning: true,
             hasNext: false,
             volumeIsOurs: true,
-            volumeIsStates: node.volumeIsStates,
+            isStateVolume: node.isStateVolume,
             context: undefined,
             stays: false,
         })),
@@ -262,27 +271,28 @@ export async function observedInState(
 }
 
 /**
- * Returns the nodes that the program no longer has at their place.
+ * Returns the nodes that the program no longer has at their location.
  *
  * @param places the places of the desired nodes. `undefined` for an unreachable node, of which therefore nothing is
  *   removed.
  */
 export const droppedNodes = (
-    { nodes }: Known,
-    desired: Desired,
-    places: readonly (Pick<Place, "stored"> | undefined)[],
-): KnownNode[] =>
+    { nodes }: PreviousBuilder,
+    desired: DesiredBuilder,
+    places: readonly (Pick<NodeLocation, "stored"> | undefined)[],
+): PreviousNode[] =>
     nodes.filter(
         (node) =>
             !desired.nodes.some(({ name, endpoint }, index) => {
-                const place = places[index];
-                const isSamePlace = place === undefined || endpoint === node.endpoint || place.stored === node.stored;
+                const location = places[index];
+                const isSamePlace =
+                    location === undefined || endpoint === node.endpoint || location.stored === node.stored;
                 return name === node.name && isSamePlace;
             }),
     );
 
 /** Returns the state with the arguments as the engines show them, so that manual changes become visible. */
-export function withFound(state: BuilderState, desired: Desired, observed: Observed): BuilderState {
+export function withFound(state: SavedBuilder, desired: DesiredBuilder, observed: Observed): SavedBuilder {
     const { __imageMoved: _, __files: __, __deviations: ___, ...rest } = state;
     const found = desired.nodes.map((node, index) => ({ node, container: observed.nodes[index]?.container }));
     const moved = found.filter(({ container }) => container?.imageMoved).map(({ node }) => node.name);

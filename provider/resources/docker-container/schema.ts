@@ -7,17 +7,17 @@ import { legalEndpoint, legalTls } from "../../args/endpoint";
 import { gcRule } from "../../args/gcRule";
 import { legalPull } from "../../args/image";
 import { legalLabels, legalName, onlyKeys, text, textThat } from "../../args/rules";
-import { said, suggestion } from "../../text/quote";
+import { quote, didYouMean } from "../../text/quote";
 import type { NodeArguments, UserArgument } from "./inputs";
 import { allOptions } from "./options/groups";
 import { yesOrNo } from "./options/rules";
 
 const seconds = (least: number) =>
     v.pipe(
-        v.number(({ input }) => `${said(input)} is not a number of seconds`),
+        v.number(({ input }) => `${quote(input)} is not a number of seconds`),
         v.check(
             (value) => Number.isFinite(value) && value >= least,
-            ({ input }) => `${said(input)} is not a number of seconds, ${least} or more`,
+            ({ input }) => `${quote(input)} is not a number of seconds, ${least} or more`,
         ),
     );
 
@@ -32,7 +32,7 @@ const driverOpts = v.pipe(
             const camelCase = allOptions.find(([, { buildx }]) => buildx === key)?.[0];
             const variable = /^env\.(.+)$/.exec(key)?.[1];
             const here = variable === undefined ? camelCase : `env: { ${JSON.stringify(variable)}: "…" }`;
-            const instead = here ? `here it is written ${here}` : suggestion(key, Object.keys(ruleOf));
+            const instead = here ? `here it is written ${here}` : didYouMean(key, Object.keys(ruleOf));
             addIssue({ message: `${key} is no option of the docker-container driver: ${instead}` });
         }
     }),
@@ -117,7 +117,7 @@ export const schema = v.looseObject({
             textThat((name) => /^[^\s:=]+$/.test(name), "a host's name"),
             v.custom<string>(
                 address,
-                ({ input }) => `${said(input)} is not an address: write { host: "10.0.0.7" }, or "host-gateway"`,
+                ({ input }) => `${quote(input)} is not an address: write { host: "10.0.0.7" }, or "host-gateway"`,
             ),
             'write hosts as { host: "10.0.0.7" }',
         ),

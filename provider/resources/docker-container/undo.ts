@@ -63,7 +63,7 @@ const backTimeout = 5;
  *
  * @param signal if it aborts, only a short time is left.
  */
-export async function goBack({ engine, begun }: Context, signal: AbortSignal): Promise<void> {
+export async function restoreReplaced({ engine, begun }: Context, signal: AbortSignal): Promise<void> {
     const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
     if (engine === undefined || step?.do !== "createContainer" || step.replaces === undefined) return;
     const { container, isRunning } = step.replaces;

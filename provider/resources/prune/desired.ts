@@ -11,7 +11,7 @@ export interface DesiredPrune {
     readonly triggers: readonly unknown[];
 }
 
-export function desirePrune({ builderName, triggers = [], ...others }: PruneInputs): DesiredPrune {
+export function desiredPrune({ builderName, triggers = [], ...others }: PruneInputs): DesiredPrune {
     const given = gcRuleKeys.filter((key) => others[key] !== undefined);
     const rule = Object.fromEntries(given.map((key) => [key, others[key]])) as GcRule;
     return { builder: canonicalName(builderName), rule, triggers };

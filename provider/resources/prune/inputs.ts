@@ -7,7 +7,7 @@ export interface PruneInputs extends GcRule {
 }
 
 /** A `BuildKitPrune` in Pulumi's state: its arguments and outputs. */
-export interface PruneState extends PruneInputs {
+export interface SavedPrune extends PruneInputs {
     reclaimed: number;
     records: number;
 }

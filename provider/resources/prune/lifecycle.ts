@@ -11,8 +11,8 @@ import { canonicalName, volumeName } from "../../buildx/names";
 import { readRecord } from "../../buildx/store";
 import { applyPrune } from "./apply";
 import { checkPrune, warningsOfPrune } from "./check";
-import { desirePrune } from "./desired";
-import type { PruneInputs, PruneState } from "./inputs";
+import { desiredPrune } from "./desired";
+import type { PruneInputs, SavedPrune } from "./inputs";
 import { observeBuilder } from "./observe";
 import { planPrune, whyPruned } from "./plan";
 
@@ -28,39 +28,39 @@ export async function check(call: Call, _: unknown, news: PruneInputs): Promise<
     return result;
 }
 
-export async function diff(_: Call, __: string, olds: PruneState, news: PruneInputs): Promise<Difference> {
-    const why = whyPruned(desirePrune(news), desirePrune(olds));
+export async function diff(_: Call, __: string, olds: SavedPrune, news: PruneInputs): Promise<Difference> {
+    const why = whyPruned(desiredPrune(news), desiredPrune(olds));
     return { changes: why === undefined ? [] : [{ why }] };
 }
 
-export function comparedArguments(olds: PruneState, news: PruneInputs): ComparedArguments {
+export function comparedArguments(olds: SavedPrune, news: PruneInputs): ComparedArguments {
     const { reclaimed: _, records: __, ...before } = olds;
     return { before, after: news };
 }
 
-export async function create(call: Call, inputs: PruneInputs): Promise<Created<PruneState>> {
+export async function create(call: Call, inputs: PruneInputs): Promise<Created<SavedPrune>> {
     return { id: inputs.builderName, saved: await pruned(call, inputs) };
 }
 
-export const update = (call: Call, _: string, olds: PruneState, news: PruneInputs): Promise<PruneState> =>
+export const update = (call: Call, _: string, olds: SavedPrune, news: PruneInputs): Promise<SavedPrune> =>
     pruned(call, news, olds);
 
 /** Returns the saved state, because a prune leaves nothing that could be read. */
-export const read = async (_: Call, id: string, saved: Partial<PruneState>): Promise<Created<PruneState>> => ({
+export const read = async (_: Call, id: string, saved: Partial<SavedPrune>): Promise<Created<SavedPrune>> => ({
     id,
-    saved: saved as PruneState,
+    saved: saved as SavedPrune,
 });
 
 const remove = async (): Promise<void> => {};
 
 export { remove as delete };
 
-async function pruned(call: Call, inputs: PruneInputs, olds?: PruneState): Promise<PruneState> {
-    const desired = desirePrune(inputs);
+async function pruned(call: Call, inputs: PruneInputs, olds?: SavedPrune): Promise<SavedPrune> {
+    const desired = desiredPrune(inputs);
     call.report("removing from the cache");
     const { observed, engines } = await observeBuilder(desired, (engine, volume) =>
         waitForCopy({ engine, volume, ...call }),
     );
-    const plan = planPrune(desired, observed, olds && desirePrune(olds));
+    const plan = planPrune(desired, observed, olds && desiredPrune(olds));
     return { ...inputs, ...(await applyPrune(plan, engines, call)) };
 }

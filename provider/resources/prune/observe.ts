@@ -13,7 +13,7 @@ import type { DesiredPrune } from "./desired";
 /** A builder as it is on its engines and in buildx's store. */
 export interface ObservedBuilder {
     /** The nodes in buildx's record; `undefined` if there is no record. */
-    readonly nodes: readonly ObservedNode[] | undefined;
+    readonly nodes: readonly ObservedPruneNode[] | undefined;
     /** The driver of the builder, if it is not `docker-container`. In this case nothing else is known. */
     readonly otherDriver?: string | undefined;
     /** The names of all builders that have a record, for messages. */
@@ -22,7 +22,7 @@ export interface ObservedBuilder {
     readonly store: string;
 }
 
-export interface ObservedNode {
+export interface ObservedPruneNode {
     readonly name: string;
     readonly container: string;
     /** The status of the node, or the error that prevented its detection. */
@@ -57,7 +57,7 @@ async function observeNode(
     { Name: name, Endpoint: stored, DriverOpts: options }: StoredNode,
     engines: Map<string, Engine>,
     wait: (engine: Engine, volume: string) => Promise<void>,
-): Promise<ObservedNode> {
+): Promise<ObservedPruneNode> {
     const container = containerName(name);
     const volume = volumeName(name);
     const image = { name: options?.image ?? driverDefaults.image, isThere: false };

@@ -4,7 +4,7 @@ import type { GcRule } from "../../buildkit/gc";
 import { whyNotFound } from "../builder/notFound";
 import { whyOtherDriver } from "../../buildx/otherDriver";
 import type { DesiredPrune } from "./desired";
-import type { ObservedBuilder, ObservedNode } from "./observe";
+import type { ObservedBuilder, ObservedPruneNode } from "./observe";
 
 interface OfNode {
     readonly node: string;
@@ -77,13 +77,13 @@ export function planPrune(
 }
 
 /** Returns why a node cannot be pruned, or `undefined` if it can be pruned. */
-function whyNot({ name, status }: ObservedNode, builder: string): string | undefined {
+function whyNot({ name, status }: ObservedPruneNode, builder: string): string | undefined {
     if (!(status instanceof Error)) return undefined;
     return `node ${name} of builder "${builder}" cannot be pruned: ${status.message}`;
 }
 
 function planNode(
-    { name: node, status, container, volume, image }: ObservedNode,
+    { name: node, status, container, volume, image }: ObservedPruneNode,
     rule: GcRule,
     why: string,
 ): PruneStep[] {

@@ -1,11 +1,11 @@
 import type { Engine } from "../../docker/engine/engine";
 import type { Waiting } from "../../waiting";
 import { architectureOf } from "./architectures";
-import { readClaims, writeClaim } from "./emulatorOwners";
+import { readOwners, writeOwner } from "./emulatorOwners";
 import type { DesiredEmulation } from "./desired";
 import { callImage, type Report } from "./image";
 import { type ObservedEmulation, observeEmulation } from "./observe";
-import { type EmulationPlan, type KnownEmulation, planEmulation, running } from "./plan";
+import { type EmulationPlan, type PreviousEmulation, planEmulation, running } from "./plan";
 
 /**
  * Runs the steps of a plan.
@@ -23,7 +23,7 @@ export async function applyEmulation(
     let reported: Report | undefined;
     for (const step of steps) {
         signal.throwIfAborted();
-        if (step.do === "claim") await writeClaim(engine, desired.name, desired.owner, step.emulators);
+        if (step.do === "claim") await writeOwner(engine, desired.name, desired.owner, step.emulators);
         if (step.do !== "call") continue;
         const { uninstall, install } = step;
         report(
@@ -44,11 +44,11 @@ export async function applyEmulation(
  * @returns the emulation as it is afterwards.
  * @throws {Error} if emulators are lost after the registration, or if a desired platform does not run.
  */
-export async function bringAbout(
+export async function applySteps(
     engine: Engine,
     desired: DesiredEmulation,
     observed: ObservedEmulation,
-    known: KnownEmulation | undefined,
+    known: PreviousEmulation | undefined,
     waiting: Waiting,
 ): Promise<ObservedEmulation> {
     const claimed = await claim(engine, desired, observed, known, waiting);
@@ -76,14 +76,14 @@ async function claim(
     engine: Engine,
     desired: DesiredEmulation,
     observed: ObservedEmulation,
-    known: KnownEmulation | undefined,
+    known: PreviousEmulation | undefined,
     waiting: Waiting,
 ): Promise<ObservedEmulation> {
     const { refusal, steps } = planEmulation(desired, observed, known);
     const claims = steps.filter((step) => step.do === "claim");
     if (refusal !== undefined || claims.length === 0) return observed;
     await applyEmulation({ steps: claims }, desired, engine, waiting);
-    return { ...observed, claims: await readClaims(engine, desired.owner) };
+    return { ...observed, claims: await readOwners(engine, desired.owner) };
 }
 
 /** Returns what the image printed, for an error message. Its exit code does not report failures. */

@@ -5,7 +5,7 @@ import { legalImage, legalPull } from "../../args/image";
 import { withoutUnknown } from "../../args/unknown";
 import { failuresOf, text } from "../../args/rules";
 import type { CheckedArguments } from "../../bridges/lifecycle";
-import { said, suggestion } from "../../text/quote";
+import { quote, didYouMean } from "../../text/quote";
 import { architectureOf, architectures } from "./architectures";
 import { defaultImage, type QemuInputs } from "./inputs";
 
@@ -20,13 +20,13 @@ const platform = v.pipe(
 function instead(asked: string): string {
     const [first = "", second] = asked.trim().toLowerCase().split("/");
     if (second !== undefined && first !== "linux") return 'QEMU runs programs of Linux, such as "linux/arm64"';
-    return suggestion(second ?? first, architectures);
+    return didYouMean(second ?? first, architectures);
 }
 
 const schema = v.looseObject({
     platforms: v.optional(
         v.pipe(
-            v.array(platform, ({ input }) => `${said(input)} is no list of platforms: write ["linux/arm64"]`),
+            v.array(platform, ({ input }) => `${quote(input)} is no list of platforms: write ["linux/arm64"]`),
             v.minLength(1, "name one platform at least, or leave it out for all that the image has"),
         ),
     ),

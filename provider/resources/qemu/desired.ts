@@ -14,17 +14,17 @@ export interface DesiredEmulation {
     readonly image: string;
     /** The architectures to emulate. `"all"`: every one that the image has and the host cannot run by itself. */
     readonly architectures: readonly string[] | "all";
-    readonly later: Later;
+    readonly later: SavedOnly;
 }
 
 /** Settings that the engine does not store. They are kept in Pulumi's state for later steps. */
-export interface Later {
+export interface SavedOnly {
     readonly image: string;
     readonly pull: "missing" | "always";
     readonly tls: TlsArguments | undefined;
 }
 
-export function desireEmulation(inputs: QemuInputs, owner: Owner): DesiredEmulation {
+export function desiredEmulation(inputs: QemuInputs, owner: Owner): DesiredEmulation {
     const { platforms, endpoint, tls, image = defaultImage, pull = "missing" } = inputs;
     const digest = createHash("sha256")
         .update(JSON.stringify([owner.urn, owner.store]))

@@ -9,13 +9,13 @@ import { createVolume, removeVolume } from "../../docker/engine/volume";
 
 const label = "io.github.pulumi-buildx.emulators";
 
-export interface Claims {
+export interface EmulatorOwners {
     /** The emulators that the resource itself claims; `undefined` if it has no volume. */
     readonly own: readonly string[] | undefined;
     readonly others: readonly string[];
 }
 
-export async function readClaims({ api }: Engine, owner: Owner): Promise<Claims> {
+export async function readOwners({ api }: Engine, owner: Owner): Promise<EmulatorOwners> {
     const { Volumes: volumes } = await api.listVolumes({ filters: JSON.stringify({ label: [label] }) });
     const all = (volumes ?? []).map(({ Labels: labels }) => ({
         isOwn: sameOwner(ownerOf(labels), owner),
@@ -28,7 +28,7 @@ export async function readClaims({ api }: Engine, owner: Owner): Promise<Claims>
 }
 
 /** @param emulators the emulators to claim. If empty, the claim is removed. */
-export async function writeClaim(
+export async function writeOwner(
     engine: Engine,
     name: string,
     owner: Owner,

@@ -1,5 +1,5 @@
 import type { Engine } from "../../docker/engine/engine";
-import { type Claims, readClaims } from "./emulatorOwners";
+import { type EmulatorOwners, readOwners } from "./emulatorOwners";
 import type { DesiredEmulation } from "./desired";
 import { callImage, type Report } from "./image";
 
@@ -11,7 +11,7 @@ export interface ObservedEmulation extends Omit<Report, "said"> {
     readonly leftAt?: string | undefined;
     /** Whether this is not the engine that Pulumi's state records. */
     readonly isOther?: boolean;
-    readonly claims: Claims;
+    readonly claims: EmulatorOwners;
 }
 
 export async function observeEmulation(
@@ -24,6 +24,6 @@ export async function observeEmulation(
         host: engine.endpoint.host,
         supported,
         emulators,
-        claims: await readClaims(engine, desired.owner),
+        claims: await readOwners(engine, desired.owner),
     };
 }

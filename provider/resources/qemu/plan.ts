@@ -2,8 +2,8 @@
 import { sameImage } from "../../registry/imageReference";
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
 import { architectureOf, architectures, emulatorOf } from "./architectures";
-import type { Claims } from "./emulatorOwners";
-import type { DesiredEmulation, Later } from "./desired";
+import type { EmulatorOwners } from "./emulatorOwners";
+import type { DesiredEmulation, SavedOnly } from "./desired";
 import type { ObservedEmulation } from "./observe";
 
 export type EmulationStep =
@@ -29,9 +29,9 @@ export interface EmulationPlan {
 }
 
 /** The values that Pulumi's state has for an emulation. */
-export interface KnownEmulation {
+export interface PreviousEmulation {
     readonly endpoint: string | undefined;
-    readonly later: Later;
+    readonly later: SavedOnly;
     /** The emulators that the resource registered. */
     readonly added: readonly string[];
     /** The architectures that ran after the last update; `undefined` if architectures were requested by name. */
@@ -42,7 +42,7 @@ export interface KnownEmulation {
 export function planEmulation(
     desired: DesiredEmulation,
     observed: ObservedEmulation,
-    known: KnownEmulation | undefined,
+    known: PreviousEmulation | undefined,
 ): EmulationPlan {
     if (known !== undefined && known.endpoint !== desired.endpoint) return { replaces: ["endpoint"], steps: [] };
     if (observed.leftAt !== undefined)
@@ -83,7 +83,7 @@ export function planEmulation(
         steps: [
             ...planClaim(claims, union(kept, missing.map(emulatorOf))),
             ...planCall(uninstall, install, renewed, isNewImage),
-            ...planMemory(desired.later, known?.later),
+            ...planSavedOnly(desired.later, known?.later),
         ],
     };
 }
@@ -130,7 +130,7 @@ function whyForeign(
     );
 }
 
-function planClaim({ own = [] }: Claims, claimed: readonly string[]): EmulationStep[] {
+function planClaim({ own = [] }: EmulatorOwners, claimed: readonly string[]): EmulationStep[] {
     const key = (of: readonly string[]) => [...of].sort().join();
     return key(own) === key(claimed) ? [] : [{ do: "claim", emulators: claimed, why: "what it registers has changed" }];
 }
@@ -146,9 +146,9 @@ function planCall(
     return [{ do: "call", uninstall, install, why }];
 }
 
-function planMemory(later: Later, before: Later | undefined): EmulationStep[] {
-    const differs = (key: keyof Later) => JSON.stringify(later[key]) !== JSON.stringify(before?.[key]);
-    const changed = before === undefined ? [] : (Object.keys(later) as (keyof Later)[]).filter(differs);
+function planSavedOnly(later: SavedOnly, before: SavedOnly | undefined): EmulationStep[] {
+    const differs = (key: keyof SavedOnly) => JSON.stringify(later[key]) !== JSON.stringify(before?.[key]);
+    const changed = before === undefined ? [] : (Object.keys(later) as (keyof SavedOnly)[]).filter(differs);
     return changed.length === 0 ? [] : [{ do: "remember", why: `${changed.join(", ")} changed` }];
 }
 

@@ -7,13 +7,13 @@ import { failuresOfEndpoint, legalEndpoint, legalTls } from "../../args/endpoint
 import { withoutUnknown } from "../../args/unknown";
 import { failuresOf, legalLabels, legalName, text } from "../../args/rules";
 import type { CheckedArguments } from "../../bridges/lifecycle";
-import { said } from "../../text/quote";
+import { quote } from "../../text/quote";
 import { defaultDriver } from "./desired";
 import type { StateInputs } from "./inputs";
 
 const texts = v.record(
     v.string(),
-    v.string(({ input }) => `${said(input)} is not text`),
+    v.string(({ input }) => `${quote(input)} is not text`),
 );
 
 const schema = v.looseObject({

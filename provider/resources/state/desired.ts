@@ -30,7 +30,7 @@ export interface DesiredState {
     readonly restore: DesiredRestore | undefined;
 }
 
-export function desireState(inputs: StateInputs, owner: Owner): DesiredState {
+export function desiredState(inputs: StateInputs, owner: Owner): DesiredState {
     const builderName = canonicalName(inputs.builderName);
     const node = canonicalName(inputs.node ?? nodeName(builderName, 0));
     return {
@@ -42,11 +42,11 @@ export function desireState(inputs: StateInputs, owner: Owner): DesiredState {
         driver: inputs.volumeDriver ?? defaultDriver,
         driverOpts: inputs.volumeDriverOpts ?? {},
         labels: inputs.labels ?? {},
-        restore: inputs.restoreFrom === undefined ? undefined : desireRestore(inputs.restoreFrom, owner),
+        restore: inputs.restoreFrom === undefined ? undefined : desiredRestore(inputs.restoreFrom, owner),
     };
 }
 
-function desireRestore(given: RestoreFrom, { urn, store }: Owner): DesiredRestore {
+function desiredRestore(given: RestoreFrom, { urn, store }: Owner): DesiredRestore {
     const {
         overwrite = false,
         helperImage: image = defaultImage,

@@ -1,6 +1,6 @@
 /** The lifecycle of a `BuildKitState`: check, diff, create, read, update, delete. */
 import { clearAbandoned } from "../../transfer/waitForCopy";
-import { type RestoreSource, saySource } from "../../transfer/location";
+import { type RestoreSource, formatSource } from "../../transfer/location";
 import { reportingTo } from "../../transfer/reporting";
 import { findSource } from "../../transfer/source";
 import { fillIn } from "../../args/unknown";
@@ -19,10 +19,10 @@ import { connect, type Engine } from "../../docker/engine/engine";
 import { type Owner, sameOwner } from "../../ownership";
 import { inspectVolume, removeVolume } from "../../docker/engine/volume";
 import {
-    connectOrLetGo,
-    connectToKnown,
+    connectOrDrop,
+    connectToPrevious,
     engineAtPreview,
-    type KnownPlace,
+    type PreviousPlace,
     recordEndpoint,
     whereLeft,
 } from "../previousEngine";
@@ -30,7 +30,7 @@ import { patienceOf } from "../patience";
 import { untilAborted } from "../../waiting";
 import { applyState } from "./apply";
 import { checkState } from "./check";
-import { type DesiredState, desireState } from "./desired";
+import { type DesiredState, desiredState } from "./desired";
 import type { StateInputs } from "./inputs";
 import { type ObservedState, observeState } from "./observe";
 import { planState, planStateRemoval, type StatePlan } from "./plan";
@@ -39,7 +39,7 @@ import { planState, planStateRemoval, type StatePlan } from "./plan";
 const undoGrace = 1_000;
 
 /** A `BuildKitState` in Pulumi's state: its arguments and outputs, and the owner of the volume. */
-export interface StateState extends StateInputs {
+export interface SavedState extends StateInputs {
     node: string;
     volumeName: string;
     mountpoint: string;
@@ -58,7 +58,7 @@ export interface StateState extends StateInputs {
  * stopped during the copy.
  */
 export async function volumesOf(props: StateInputs): Promise<string[]> {
-    const { volume, restore } = desireState(props, { urn: "", store: "" });
+    const { volume, restore } = desiredState(props, { urn: "", store: "" });
     return [volume, ...(restore && "volume" in restore.from ? [restore.from.volume] : [])];
 }
 
@@ -68,9 +68,9 @@ export const check = (
     news: StateInputs,
 ): Promise<CheckedArguments<StateInputs>> => checkState(news, previous === undefined);
 
-export async function diff(call: Call, _: string, olds: StateState, news: StateInputs): Promise<Difference> {
-    const before = desireState(olds, olds.__owner);
-    const desired = desireState(fillIn(news, olds), olds.__owner);
+export async function diff(call: Call, _: string, olds: SavedState, news: StateInputs): Promise<Difference> {
+    const before = desiredState(olds, olds.__owner);
+    const desired = desiredState(fillIn(news, olds), olds.__owner);
     const { replaces = [], refusal, steps } = planState(desired, await observeForDiff(olds, before), before);
     // A refresh calls this too and must not fail: `update` refuses.
     if (refusal !== undefined) await call.warn(refusal);
@@ -87,7 +87,7 @@ export async function diff(call: Call, _: string, olds: StateState, news: StateI
  * Returns whether the volume exists, from the engine: another machine, for example each runner of a hosted CI, may not
  * have it. If the engine does not answer, the volume is assumed to be as it is in Pulumi's state.
  */
-async function observeForDiff(olds: StateState, { volume, driver }: DesiredState): Promise<ObservedState> {
+async function observeForDiff(olds: SavedState, { volume, driver }: DesiredState): Promise<ObservedState> {
     const inState = { owner: olds.__owner, driver } as ObservedState["volume"];
     const place = placeOf(volume, olds);
     const { host, leftAt, engine } = await engineAtPreview(place);
@@ -95,7 +95,7 @@ async function observeForDiff(olds: StateState, { volume, driver }: DesiredState
     return { host, leftAt, volume: olds.mountpoint !== "" && isThere ? inState : undefined };
 }
 
-const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<StateState>): KnownPlace => ({
+const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<SavedState>): PreviousPlace => ({
     endpoint,
     tls,
     recorded,
@@ -106,15 +106,15 @@ const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<
  * Returns the arguments to compare, with the new names in both. Pulumi's state has the names in lower case, and a
  * changed name causes a replacement anyway.
  */
-export function comparedArguments(olds: StateState, news: StateInputs): ComparedArguments {
+export function comparedArguments(olds: SavedState, news: StateInputs): ComparedArguments {
     const { volumeName: _, mountpoint: __, adopted: ___, ...before } = olds;
     const { builderName, node } = news;
     return { before: { ...before, builderName, node }, after: news };
 }
 
-export async function create(call: Call, inputs: StateInputs): Promise<Created<StateState>> {
+export async function create(call: Call, inputs: StateInputs): Promise<Created<SavedState>> {
     const owner: Owner = { urn: call.urn, store: await storeIdentifier() };
-    const desired = desireState(inputs, owner);
+    const desired = desiredState(inputs, owner);
     const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(call));
     const reporting = reportingTo(call);
     const before = await observeState(engine, desired, reporting);
@@ -126,7 +126,7 @@ export async function create(call: Call, inputs: StateInputs): Promise<Created<S
         if (before.volume === undefined) {
             const undone = untilAborted(undo(engine, desired), reporting.signal, undoGrace);
             await undone.catch((undoing: unknown) => {
-                const left = stateOf(inputs, desired, before, { adopted: false, isForeign: false, engine });
+                const left = toSaved(inputs, desired, before, { adopted: false, isForeign: false, engine });
                 throw new PartialFailureError([error, undoing], desired.volume, { ...left, __isUnfinished: true });
             });
         }
@@ -135,7 +135,7 @@ export async function create(call: Call, inputs: StateInputs): Promise<Created<S
     const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
     return {
         id: desired.volume,
-        saved: stateOf(inputs, desired, now, { adopted: before.volume !== undefined, isForeign, engine }),
+        saved: toSaved(inputs, desired, now, { adopted: before.volume !== undefined, isForeign, engine }),
     };
 }
 
@@ -148,18 +148,18 @@ async function undo(engine: Engine, desired: DesiredState): Promise<void> {
 export async function read(
     call: Call,
     id: string,
-    props: Partial<StateState>,
-): Promise<Created<StateState> | undefined> {
+    props: Partial<SavedState>,
+): Promise<Created<SavedState> | undefined> {
     const place = placeOf(id, props);
     const engine =
         props.__owner === undefined
-            ? await connectToKnown(place)
-            : await connectOrLetGo(place, call, `Volume ${id} is taken out of Pulumi's state`);
+            ? await connectToPrevious(place)
+            : await connectOrDrop(place, call, `Volume ${id} is taken out of Pulumi's state`);
     if (engine === undefined) return undefined;
     const found = await observeState(engine, { volume: id });
     if (props.__owner !== undefined) {
         if (found.volume === undefined) return undefined;
-        return { id, saved: { ...(props as StateState), mountpoint: found.volume.mountpoint } };
+        return { id, saved: { ...(props as SavedState), mountpoint: found.volume.mountpoint } };
     }
     if (found.volume === undefined)
         throw new Error(`there is no volume ${id} on ${found.host}: docker volume ls lists them`);
@@ -167,12 +167,12 @@ export async function read(
     const [, node = id] = /^buildx_buildkit_(.+)_state$/.exec(id) ?? [];
     const owner = found.volume.owner ?? { urn: "", store: "" };
     const inputs = { builderName: node.replace(/0$/, ""), node };
-    const outs = stateOf(inputs, desireState(inputs, owner), found, { adopted: true, isForeign: true, engine });
+    const outs = toSaved(inputs, desiredState(inputs, owner), found, { adopted: true, isForeign: true, engine });
     return { id, saved: { ...props, ...outs } };
 }
 
-export async function update(call: Call, _: string, olds: StateState, news: StateInputs): Promise<StateState> {
-    const desired = desireState(news, olds.__owner);
+export async function update(call: Call, _: string, olds: SavedState, news: StateInputs): Promise<SavedState> {
+    const desired = desiredState(news, olds.__owner);
     const engine = await connect(await findEndpoint(news.endpoint, news.tls));
     const reporting = reportingTo(call);
     const known = olds.__isUnfinished ? undefined : desired;
@@ -192,7 +192,7 @@ export async function update(call: Call, _: string, olds: StateState, news: Stat
     const { adopted, isForeign } = isLost
         ? { adopted: false, isForeign: false }
         : { adopted: olds.adopted, isForeign: olds.__foreign ?? false };
-    return stateOf(news, desired, now, { adopted, isForeign, engine });
+    return toSaved(news, desired, now, { adopted, isForeign, engine });
 }
 
 /**
@@ -209,15 +209,15 @@ const isSource = (engine: Engine, from: RestoreSource): Promise<boolean> =>
 
 function whatIsLost({ volume, restore }: DesiredState, { host }: ObservedState, { steps }: StatePlan): string {
     const isRestored = restore !== undefined && steps.some((step) => step.do === "restore");
-    const source = restore && `${saySource(restore.from)} is not there either, so that `;
+    const source = restore && `${formatSource(restore.from)} is not there either, so that `;
     const then = isRestored
-        ? `it is restored from ${saySource(restore.from)}`
+        ? `it is restored from ${formatSource(restore.from)}`
         : `${source ?? ""}the cache starts empty`;
     return `volume ${volume} is not on ${host} any more: ${then}`;
 }
 
-async function remove(call: Call, id: string, props: StateState): Promise<void> {
-    const engine = await connectOrLetGo(placeOf(id, props), call, `Volume ${id} may be left there`);
+async function remove(call: Call, id: string, props: SavedState): Promise<void> {
+    const engine = await connectOrDrop(placeOf(id, props), call, `Volume ${id} may be left there`);
     if (engine === undefined) return;
     await clearAbandoned(engine, id);
     const found = await observeState(engine, { volume: id });
@@ -230,12 +230,12 @@ async function remove(call: Call, id: string, props: StateState): Promise<void> 
 
 export { remove as delete };
 
-function stateOf(
+function toSaved(
     inputs: StateInputs,
     desired: DesiredState,
     { volume }: ObservedState,
     { adopted, isForeign, engine }: { adopted: boolean; isForeign: boolean; engine: Engine },
-): StateState {
+): SavedState {
     return {
         ...inputs,
         builderName: desired.builderName,

@@ -1,6 +1,6 @@
 /** Decides what happens to a state. Pure, like the builder's plan. */
 import { isDeepStrictEqual } from "node:util";
-import { type RestoreSource, saySource } from "../../transfer/location";
+import { type RestoreSource, formatSource } from "../../transfer/location";
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
 import { ownerLabels } from "../../ownership";
 import { tmpfsForgets } from "../../docker/engine/volume";
@@ -75,7 +75,7 @@ function planRestore(
     if (volume === undefined) return { steps: [step] };
     const { content, running } = volume;
     if (content?.mark === mark) return { steps: [] }; // an interrupted creation restored it
-    const what = `${saySource(from)} is not restored into volume ${name} on ${host}`;
+    const what = `${formatSource(from)} is not restored into volume ${name} on ${host}`;
     if (volume.isTmpfs) {
         const refusal = `${what}: ${tmpfsForgets}. Leave restoreFrom out, or remove the volume, with docker volume rm ${name}`;
         return { refusal, steps: [] };

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
 import { abortedBySignals } from "../../transfer/signals";
 import { stateFolder } from "../../buildkit/stateFolder";
-import { askUsage, type Usage } from "../../buildkit/usage";
+import { queryUsage, type Usage } from "../../buildkit/usage";
 import { otherDriver, otherDriverOf, whyOtherDriver } from "../../buildx/otherDriver";
 import { driverDefaults } from "../../buildx/driverOptions";
 import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../../buildx/names";
@@ -79,7 +79,7 @@ type Measured = Pick<StateUsage, "sizeOnDisk" | "usage">;
 
 async function measure(engine: Engine, container: string, signal?: AbortSignal): Promise<Measured> {
     const [usage, sizeOnDisk] = await Promise.all([
-        askUsage(inContainer(engine, container), signal),
+        queryUsage(inContainer(engine, container), signal),
         folderSize(engine, container, signal),
     ]);
     return { sizeOnDisk, usage: cacheUsage(usage) };

@@ -9,22 +9,22 @@ import type { TlsArguments } from "../../../docker/endpoint/tls";
 import { inspectVolume } from "../../../docker/engine/volume";
 import { containerName, volumeName } from "../../../buildx/names";
 
-/** The place of a node, as known before its engine is queried. */
-export interface Place {
+/** The location of a node, as known before its engine is queried. */
+export interface NodeLocation {
     readonly node: string;
     readonly endpoint: Endpoint;
     /** The endpoint in buildx's record: the name of a docker context, or a host. */
     readonly stored: string;
 }
 
-/** A place whose engine responds, or the error if it does not. */
-export type Site = { readonly node: string } & (
-    | { readonly place: Place; readonly engine: Engine; readonly trouble?: undefined }
-    | { readonly place?: undefined; readonly engine?: undefined; readonly trouble: Error }
+/** A location whose engine responds, or the error if it does not. */
+export type NodeConnection = { readonly node: string } & (
+    | { readonly location: NodeLocation; readonly engine: Engine; readonly error?: undefined }
+    | { readonly location?: undefined; readonly engine?: undefined; readonly error: Error }
 );
 
-/** The arguments and saved values by which a place is found. */
-export interface Address {
+/** The arguments and saved values by which a location is found. */
+export interface NodeAddress {
     /** Name of the node. */
     readonly name: string;
     readonly endpoint?: string | undefined;
@@ -37,12 +37,12 @@ export interface Address {
 }
 
 /**
- * Returns the place of a node.
+ * Returns the location of a node.
  *
  * @throws {Error} if docker has no such context, or a certificate cannot be read. The recorded endpoint is used instead
  *   if there is one.
  */
-export async function locate({ name, endpoint: asked, tls, recorded }: Address): Promise<Place> {
+export async function locateNode({ name, endpoint: asked, tls, recorded }: NodeAddress): Promise<NodeLocation> {
     const endpoint = await findEndpoint(asked, tls).catch((error: unknown) => {
         if (!recorded) throw error;
         return recordedEndpoint(recorded);
@@ -56,15 +56,15 @@ export async function locate({ name, endpoint: asked, tls, recorded }: Address):
  *
  * @param patience how long to wait for engines that may be starting.
  */
-export const reach = (addresses: readonly Address[], patience?: Patience): Promise<Site[]> =>
+export const connectNodes = (addresses: readonly NodeAddress[], patience?: Patience): Promise<NodeConnection[]> =>
     Promise.all(
-        addresses.map(async (address): Promise<Site> => {
+        addresses.map(async (address): Promise<NodeConnection> => {
             const { name: node } = address;
             try {
-                const place = await locate(address);
-                return { node, place, engine: await connect(place.endpoint, patience) };
+                const location = await locateNode(address);
+                return { node, location, engine: await connect(location.endpoint, patience) };
             } catch (error) {
-                return { node, trouble: asUnreachable(error as Error) };
+                return { node, error: asUnreachable(error as Error) };
             }
         }),
     );
@@ -77,16 +77,18 @@ const asUnreachable = (error: Error): UnreachableError =>
     error instanceof UnreachableError ? error : new UnreachableError(error.message, { cause: error });
 
 /**
- * Connects to the engine of each node of an existing builder, as {@link reach} does. A node without an endpoint stays
+ * Connects to the engine of each node of an existing builder, as {@link connectNodes} does. A node without an endpoint stays
  * on the engine where it was left, even if the docker CLI now uses another engine.
  */
-export const reachKnown = async (addresses: readonly Address[]): Promise<Site[]> => {
-    const [sites, left] = await Promise.all([reach(addresses), Promise.all(addresses.map(leftBehind))]);
+export const connectPrevious = async (addresses: readonly NodeAddress[]): Promise<NodeConnection[]> => {
+    const [sites, left] = await Promise.all([connectNodes(addresses), Promise.all(addresses.map(leftBehind))]);
     return sites.map((site, index) => left[index] ?? site);
 };
 
 /** Returns the site where a node was left, if the docker CLI now uses another engine; otherwise `undefined`. */
-export async function leftBehind(address: Address): Promise<Extract<Site, { engine: Engine }> | undefined> {
+export async function leftBehind(
+    address: NodeAddress,
+): Promise<Extract<NodeConnection, { engine: Engine }> | undefined> {
     const { name: node } = address;
     const isThere = async (engine: Engine) => {
         const found = await Promise.all([
@@ -97,7 +99,7 @@ export async function leftBehind(address: Address): Promise<Extract<Site, { engi
     };
     const engine = await findLeftBehind(address, (endpoint) => storedAs(node, endpoint), isThere);
     if (engine === undefined) return undefined;
-    return { node, place: { node, endpoint: engine.endpoint, stored: address.recorded ?? "" }, engine };
+    return { node, location: { node, endpoint: engine.endpoint, stored: address.recorded ?? "" }, engine };
 }
 
 /**
@@ -112,7 +114,7 @@ const ownContextName = (node: string) => `pulumi-buildx-${node}`;
 
 /** Returns the docker context that a place needs and that this package must create; `undefined` if it needs none. */
 export function ownContext(
-    { node, endpoint: { host, tls, context }, stored }: Place,
+    { node, endpoint: { host, tls, context }, stored }: NodeLocation,
     urn: string,
 ): OwnContext | undefined {
     if (context !== undefined || tls === undefined) return undefined;

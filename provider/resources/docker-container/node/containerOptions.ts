@@ -2,7 +2,7 @@ import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { stateFolder } from "../../../buildkit/stateFolder";
 import { configFlags } from "../../../buildkit/config/files";
 import { type EngineTraits, remapsUsers } from "../../../docker/engine/engine";
-import { allGpus, tellsOfGpus } from "../../../docker/engine/gpus";
+import { allGpus, reportsGpus } from "../../../docker/engine/gpus";
 import { type Owner, ownerLabels } from "../../../ownership";
 import { wslLibraries } from "../../../docker/engine/thisHost";
 import type { DesiredNode } from "../desired";
@@ -38,7 +38,7 @@ export function containerOptions(
                     : []),
             ],
             // The same as `docker run --gpus all`. `withoutRefusedGpus` removes this if the engine refuses it.
-            ...((hadGpus || tellsOfGpus(engine)) && { DeviceRequests: [allGpus] }),
+            ...((hadGpus || reportsGpus(engine)) && { DeviceRequests: [allGpus] }),
             ...ofOptions,
             ...(Object.keys(fixed.extraHosts).length > 0 && {
                 ExtraHosts: Object.entries(fixed.extraHosts).map(([name, address]) => `${name}:${address}`),

@@ -2,7 +2,7 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from "dockerode";
 import { configFlags, hasConfigFlags } from "../../../buildkit/config/files";
 import type { EngineTraits, LimitTrait } from "../../../docker/engine/engine";
-import { gpusOf, tellsOfGpus } from "../../../docker/engine/gpus";
+import { gpusOf, reportsGpus } from "../../../docker/engine/gpus";
 import { isDesktopLabel, isOwnLabel, wasRefusedGpus } from "../../../ownership";
 import { podmanVariables } from "../../../docker/engine/podman";
 import { wslLibraries } from "../../../docker/engine/thisHost";
@@ -75,7 +75,7 @@ const isConfigOfImage = ({ flags, files }: AroundContainer["asked"]): boolean =>
 function lackingGpus(container: ContainerInspectInfo, engine: EngineTraits, isPodman: boolean): string[] {
     const gpus = gpusOf(container);
     if (gpus === "all" || isPodman) return [];
-    return gpus === "other" || (tellsOfGpus(engine) && !wasRefusedGpus(container.Config.Labels)) ? ["GPUs"] : [];
+    return gpus === "other" || (reportsGpus(engine) && !wasRefusedGpus(container.Config.Labels)) ? ["GPUs"] : [];
 }
 
 function lackingWsl({ Mounts: mounts }: ContainerInspectInfo, { hasWslLibraries = false }: EngineTraits): string[] {

@@ -1,4 +1,4 @@
-import { askWorkers, NotReadyError, type Workers } from "../../../buildkit/workers";
+import { queryWorkers, NotReadyError, type Workers } from "../../../buildkit/workers";
 import { buildkitAddress, containerName, volumeName } from "../../../buildx/names";
 import { formatPlatforms } from "../../../text/platform";
 import { inContainer } from "../../../docker/buildkitd/inContainer";
@@ -9,7 +9,7 @@ import type { ObservedContainer, ObservedNode } from "../observe";
 import type { BuilderOutputs, NodeOutputs } from "../../builder/outputs";
 
 /** A node's outputs, and what Pulumi's state keeps with them. */
-export interface Described {
+export interface DescribedNode {
     readonly outputs: NodeOutputs;
     /** When the container was started whose buildkitd reported these outputs; `undefined` if no buildkitd did. */
     readonly startedAt: string | undefined;
@@ -24,12 +24,12 @@ type Said = Workers | "nothing" | undefined;
  * @param stored the node's endpoint in buildx's record.
  * @param asked what the node's buildkitd just reported. If given, it is not queried again.
  */
-export async function describeNode(
+export async function readNodeOutputs(
     engine: Engine,
     stored: string,
     node: string,
-    { asked, before }: { asked?: Workers | undefined; before?: Described | undefined } = {},
-): Promise<Described> {
+    { asked, before }: { asked?: Workers | undefined; before?: DescribedNode | undefined } = {},
+): Promise<DescribedNode> {
     const name = containerName(node);
     const container = await inspectContainer(engine, name);
     const runs = isResponsive(container);
@@ -50,12 +50,12 @@ export async function describeNode(
  *
  * @param before the node in Pulumi's state.
  */
-export async function describeObserved(
+export async function observedNodeOutputs(
     engine: Engine,
     node: string,
     { stored, container }: ObservedNode,
-    before: Described,
-): Promise<Described> {
+    before: DescribedNode,
+): Promise<DescribedNode> {
     const said = container?.isRunning ? await askIfChanged(engine, containerName(node), container, before) : undefined;
     return described(node, stored, container, said, before);
 }
@@ -75,15 +75,15 @@ async function askIfChanged(
     engine: Engine,
     name: string,
     { startedAt, imageDigest: image, settings }: ObservedContainer,
-    { startedAt: startedBefore, outputs }: Described,
+    { startedAt: startedBefore, outputs }: DescribedNode,
 ): Promise<Said> {
     let isAsked = false;
     const askThis = () => {
         isAsked = true;
-        return askWorkers(inContainer(engine, name));
+        return queryWorkers(inContainer(engine, name));
     };
     const alike = JSON.stringify(["workers", image, settings.fixed]);
-    const said = await engine.answers.share(alike, answerHolds, askThis).catch(ifNotReady);
+    const said = await engine.requests.get(alike, answerHolds, askThis).catch(ifNotReady);
     if (isAsked) return said;
     const isSame =
         startedAt === startedBefore &&
@@ -92,15 +92,15 @@ async function askIfChanged(
     return isSame ? undefined : ask(engine, name);
 }
 
-const ask = (engine: Engine, name: string): Promise<Said> => askWorkers(inContainer(engine, name)).catch(ifNotReady);
+const ask = (engine: Engine, name: string): Promise<Said> => queryWorkers(inContainer(engine, name)).catch(ifNotReady);
 
 function described(
     node: string,
     stored: string,
     container: Pick<ObservedContainer, "isRunning" | "startedAt" | "imageDigest"> | undefined,
     said: Said,
-    before: Described | undefined,
-): Described {
+    before: DescribedNode | undefined,
+): DescribedNode {
     const name = containerName(node);
     const workers = said === "nothing" ? undefined : said;
     const isRunning = container?.isRunning === true && said !== "nothing";
@@ -119,7 +119,7 @@ function described(
 }
 
 /** Returns the outputs of a node that does not exist, or whose engine is unreachable. */
-export const absentNode = (node: string, dockerEndpoint: string): Described =>
+export const absentNode = (node: string, dockerEndpoint: string): DescribedNode =>
     described(node, dockerEndpoint, undefined, undefined, undefined);
 
 /** Returns the outputs of a builder: the platforms of all nodes, and the other outputs of the first node. */

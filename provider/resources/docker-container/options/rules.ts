@@ -1,19 +1,19 @@
 /** The values that are valid for a driver option by itself. */
 import * as v from "valibot";
-import { didYouMean } from "../../../text/diskSpace";
+import { orNearest } from "../../../text/diskSpace";
 import { isCpuSet, nearestSize, parseRestartPolicy, parseSize, parseSwapSize } from "../../../text/dockerValues";
 import { textThat } from "../../../args/rules";
-import { said } from "../../../text/quote";
+import { quote } from "../../../text/quote";
 
-export const yesOrNo = v.boolean(({ input }) => `${said(input)} is not true or false`);
+export const yesOrNo = v.boolean(({ input }) => `${quote(input)} is not true or false`);
 
 /** Accepts 0, which means no limit, or a whole number within bounds. */
 export const wholeNumber = (what: string, from = 0, to = Number.MAX_SAFE_INTEGER) =>
     v.pipe(
-        v.number(({ input }) => `${said(input)} is not ${what}`),
+        v.number(({ input }) => `${quote(input)} is not ${what}`),
         v.check(
             (value) => Number.isInteger(value) && (value === 0 || value >= from) && value <= to && value >= 0,
-            ({ input }) => `${said(input)} is not ${what}`,
+            ({ input }) => `${quote(input)} is not ${what}`,
         ),
     );
 
@@ -21,7 +21,7 @@ const size = 'a size: write a number with an optional unit b, k, m or g, such as
 
 /** Accepts a size as docker reads it. For another value, the message suggests the nearest size. */
 const legalSize = (isLegal: (text: string) => boolean, what: string) => {
-    const message = ({ input }: { input: unknown }) => `${said(input)} is not ${what}${didYouMean(nearestSize(input))}`;
+    const message = ({ input }: { input: unknown }) => `${quote(input)} is not ${what}${orNearest(nearestSize(input))}`;
     return v.pipe(v.string(message), v.check(isLegal, message));
 };
 

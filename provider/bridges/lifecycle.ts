@@ -80,20 +80,39 @@ export interface Difference {
 }
 
 export interface Change {
-    /** Path of the argument, for example `driverOpts.memory`. `undefined` if the plan does not know it. */
+    /**
+     * Path of the argument or output that differs, in Pulumi's syntax, for example `driverOpts.memory`. `undefined` if
+     * the change concerns the whole resource.
+     */
     readonly path?: string;
     /** Reason for the change from the plan, for example `memory changed`. */
     readonly why: string;
+    /** Whether the resource differs from arguments that did not change. @default false */
+    readonly isDrift?: boolean;
 }
 
-/**
- * Returns the changes of a plan: one for each argument that replaces the resource, and one for each distinct reason of
- * its steps.
- */
-export const changesOf = (replaces: readonly string[], steps: readonly { readonly why: string }[]): Change[] => [
-    ...replaces.map((path) => ({ path, why: `${path} changed` })),
-    ...[...new Set(steps.map(({ why }) => why))].map((why) => ({ why })),
-];
+/** Cause of a step of a plan. */
+export interface Cause {
+    /** Reason to show to users, for example `memory changed`. */
+    readonly why: string;
+    /** Paths of the arguments or outputs that differ, in Pulumi's syntax. @default none, the whole resource */
+    readonly properties?: readonly string[];
+    /** Whether the resource differs from arguments that did not change. @default false */
+    readonly isDrift?: boolean;
+}
+
+/** Returns the changes of a plan: one for each argument that replaces the resource, and the causes of its steps. */
+export function changesOf(replaces: readonly string[], steps: readonly Cause[]): Change[] {
+    const changes: Change[] = replaces.map((path) => ({ path, why: `${path} changed` }));
+    for (const { why, properties = [], isDrift } of steps) {
+        const paths: (string | undefined)[] = properties.length === 0 ? [undefined] : [...properties];
+        for (const path of paths) {
+            if (changes.some((each) => each.path === path && each.why === why)) continue;
+            changes.push({ ...(path !== undefined && { path }), why, ...(isDrift && { isDrift }) });
+        }
+    }
+    return changes;
+}
 
 /** Arguments of a resource before and after a change, in the same form: without outputs, and with all defaults. */
 export interface ComparedArguments {

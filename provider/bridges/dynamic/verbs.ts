@@ -73,7 +73,7 @@ export function verbsOf<Args extends object, Saved extends object>(
             const work: Work<DiffResult> = async (lifecycle, call) => {
                 const found = await lifecycle.diff(call, id, olds, args);
                 const compared = lifecycle.comparedArguments(olds, args);
-                if (found.changes.length > 0) call.report(found.changes.map(({ why }) => why).join("; "));
+                if (found.changes.length > 0) call.report([...new Set(found.changes.map(({ why }) => why))].join("; "));
                 return withReplaceOnChanges(diffResult(found, args), hidden.__replaceOnChanges, compared);
             };
             return run(hidden, work, { keepsStatus: true }); // a preview still shows the reasons when it has ended

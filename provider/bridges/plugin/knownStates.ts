@@ -1,0 +1,45 @@
+/** The states of the program that Pulumi is running. A resource as an argument arrives as its id alone. */
+import { canonicalName, nodeName, volumeName } from "../../buildx/names";
+import { hasUnknown } from "../../args/unknown";
+
+/** The values that another resource takes from a state. */
+export interface StateValues {
+    readonly builderName: string;
+    readonly node: string;
+    readonly volumeName: string;
+    readonly endpoint?: unknown;
+    readonly tls?: unknown;
+}
+
+export interface KnownStates {
+    /** Remembers a state. A state with a value that is not known yet is remembered once the value is known. */
+    readonly add: (properties: Record<string, unknown>) => void;
+    /** Returns the values of a state. A state of another program is known by its volume alone. */
+    readonly find: (volume: string) => StateValues;
+}
+
+export function knownStates(): KnownStates {
+    const states = new Map<string, StateValues>();
+    return {
+        add({ builderName, node, endpoint, tls }) {
+            if (typeof builderName !== "string" || hasUnknown([builderName, node, endpoint, tls])) return;
+            const name = canonicalName(builderName);
+            const own = typeof node === "string" ? canonicalName(node) : nodeName(name, 0);
+            const volume = volumeName(own);
+            states.set(volume, {
+                builderName: name,
+                node: own,
+                volumeName: volume,
+                ...(endpoint !== undefined && { endpoint }),
+                ...(tls !== undefined && { tls }),
+            });
+        },
+        find: (volume) => states.get(volume) ?? ofVolume(volume),
+    };
+}
+
+/** Returns the values of a state that only its volume tells: `buildx_buildkit_<node>_state`. */
+function ofVolume(volume: string): StateValues {
+    const node = /^buildx_buildkit_(.*)_state$/.exec(volume)?.[1] ?? volume;
+    return { builderName: node.replace(/\d+$/, ""), node, volumeName: volume };
+}

@@ -41,7 +41,7 @@ export async function withStoreLock<T>(work: () => Promise<T>, signal?: AbortSig
  * If the lock is free, this function releases it at once.
  */
 export async function isLocked(store: string, milliseconds: number): Promise<boolean> {
-    const flock = await loadFlock();
+    const flock = await loadFlock().catch(() => undefined);
     const lock = flock && (await open(lockPath(store), "r").catch(() => undefined));
     try {
         return lock !== undefined && !(await take(flock as Flock, lock, LOCK_SH, milliseconds));
@@ -75,14 +75,21 @@ let loaded: Promise<Flock | undefined> | undefined;
 const loadFlock = (): Promise<Flock | undefined> => (loaded ??= findFlock());
 
 /**
- * Loads `flock` from the C library, because Node.js does not offer it. `undefined` if it does not exist, as on Windows.
+ * Loads `flock` from the C library, because Node.js does not offer it. `undefined` on Windows, which has no `flock`.
+ *
+ * @throws {Error} if koffi, which calls the C library, is not installed for this machine. Without the lock, buildx and
+ *   this package could overwrite each other's records.
  */
 async function findFlock(): Promise<Flock | undefined> {
     if (process.platform === "win32") return undefined;
     try {
         const { load } = (await import("koffi")).default;
         return load(null).func("int flock(int fd, int operation)") as Flock;
-    } catch {
-        return undefined;
+    } catch (error) {
+        throw new Error(
+            `buildx's store cannot be locked: koffi does not load on ${process.platform}-${process.arch} ` +
+                `(${(error as Error).message.split("\n")[0]}). Install pulumi-buildx again without --omit=optional`,
+            { cause: error },
+        );
     }
 }

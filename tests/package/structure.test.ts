@@ -43,6 +43,7 @@ const tiers: readonly (readonly string[])[] = [
     // the resources
     [
         "resources/getBuilder",
+        "resources/findBuilder",
         "resources/archive",
         "resources/docker-container",
         "resources/prune",
@@ -105,7 +106,7 @@ describe("the package's structure", () => {
             [file, other].every((each) => /^resources\/[\w-]+$/.test(partOf(each))) &&
             !shared.some((each) => other.startsWith(`provider/${each}`));
         assert.deepEqual(
-            importsOf(isOther).filter((each) => !each.startsWith("provider/resources/getBuilder ")),
+            importsOf(isOther).filter((each) => !each.startsWith("provider/resources/findBuilder ")),
             [],
         );
     });

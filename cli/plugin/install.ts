@@ -1,0 +1,98 @@
+/** `pulumi-buildx plugin install`: gives this package's plugin to the Pulumi CLI, without a network. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { nativeForThisMachine, packageFolder, readManifest, type Target, writePlugin } from "./contents";
+
+const run = promisify(execFile);
+
+/** The first release of the Pulumi CLI that has everything that the plugin needs. */
+const oldestCli = [3, 200] as const;
+
+/** An error that the user can correct. */
+export class InstallError extends Error {}
+
+/**
+ * Installs the plugin into Pulumi's home. Installing the same files again changes nothing.
+ *
+ * @returns the exit code.
+ * @throws {InstallError} if the Pulumi CLI is missing or too old, or if its home cannot be written.
+ */
+export async function installPlugin(write: (text: string) => void): Promise<number> {
+    await requireCli();
+    const { version } = await readManifest(packageFolder);
+    const installed = join(pulumiHome(), "plugins", `resource-buildx-v${version}`);
+    const staged = await mkdtemp(join(tmpdir(), "pulumi-buildx-plugin-"));
+    try {
+        const files = join(staged, "plugin");
+        await writePlugin(files, thisMachine(), await nativeForThisMachine());
+        const isThere = await stat(installed).then(Boolean, () => false);
+        if (isThere && (await isSame(files, installed))) {
+            write(`The plugin buildx ${version} is already installed in ${installed}.\n`);
+        } else {
+            await install(files, version, installed);
+            write(`Installed the plugin buildx ${version} in ${installed}.\n`);
+        }
+        write(next(version));
+        return 0;
+    } finally {
+        await rm(staged, { recursive: true, force: true });
+    }
+}
+
+async function install(files: string, version: string, installed: string): Promise<void> {
+    const args = ["plugin", "install", "resource", "buildx", version, "--file", files, "--reinstall"];
+    await run("pulumi", args).catch((error: NodeJS.ErrnoException & { stderr?: string }) => {
+        const reason = error.stderr?.trim() || error.message;
+        throw new InstallError(
+            `the plugin cannot be installed in ${installed}: ${reason}. ` +
+                "Check that you can write that folder, or set PULUMI_HOME to another one",
+        );
+    });
+}
+
+async function requireCli(): Promise<void> {
+    const { stdout } = await run("pulumi", ["version"]).catch((error: NodeJS.ErrnoException) => {
+        throw new InstallError(
+            error.code === "ENOENT"
+                ? "the Pulumi CLI was not found on the PATH. Install it: https://www.pulumi.com/docs/install/"
+                : `the Pulumi CLI does not run: ${error.message}`,
+        );
+    });
+    const [major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(stdout)?.slice(1).map(Number) ?? [];
+    if (major > oldestCli[0] || (major === oldestCli[0] && minor >= oldestCli[1])) return;
+    throw new InstallError(
+        `the Pulumi CLI is ${stdout.trim()}, and the plugin needs v${oldestCli.join(".")}.0 or newer. ` +
+            "Update it: https://www.pulumi.com/docs/install/",
+    );
+}
+
+const pulumiHome = (): string => process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+
+function thisMachine(): Target {
+    const os = process.platform === "win32" ? "windows" : process.platform === "darwin" ? "darwin" : "linux";
+    return { os, arch: process.arch === "arm64" ? "arm64" : "amd64" };
+}
+
+/** Whether two folders have the same files with the same content. */
+async function isSame(one: string, other: string): Promise<boolean> {
+    const [here, there] = await Promise.all([one, other].map((folder) => readdir(folder, { recursive: true })));
+    if (here?.sort().join("\n") !== there?.sort().join("\n")) return false;
+    const same = (here ?? []).map(async (path) => {
+        const [a, b] = await Promise.all(
+            [one, other].map((folder) => readFile(join(folder, path)).catch(() => undefined)),
+        );
+        return a === undefined ? b === undefined : b !== undefined && a.equals(b);
+    });
+    return (await Promise.all(same)).every(Boolean);
+}
+
+/** How to go on, for each language. */
+const next = (version: string): string => `
+YAML         Use the resources in Pulumi.yaml: type: buildx:BuildxBuilder
+Python, Go   Generate the SDK in the folder of the program: pulumi package add buildx@${version}
+TypeScript   Use the classes of pulumi-buildx. To run them with the plugin: pulumi config set buildx:plugin true
+Import       pulumi import buildx:index:BuildxBuilder NAME BUILDER
+`;

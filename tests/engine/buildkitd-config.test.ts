@@ -176,11 +176,11 @@ describe("buildkitd's configuration", () => {
                 'buildkitdConfig.registry["r.example"].htttp',
                 "did you mean http?",
                 "buildkitdConfig.worker.oci.gcPolicy[0].keepDuration",
-                'write "168h"',
+                'Write "168h"',
                 "nodes[1].buildkitdConfig.debug",
-                '"yes" is not true or false',
+                '"yes" is not a valid value: must be true or false',
                 "nodes[2].buildkitdConfig",
-                "line 2, column ",
+                "invalid TOML at line 2, column ",
             ]) {
                 assert.ok(output.includes(said), `${said}\n${output}`);
             }

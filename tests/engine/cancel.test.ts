@@ -117,7 +117,7 @@ describe("Ctrl-C", () => {
                         upon: [
                             new RegExp(`waiting for BuildKit in buildx_buildkit_${unique}-boots0`),
                             /pulling 127\.0\.0\.1:\d+\/nothing:latest/,
-                            /waiting for container \S+_copy, which another program copies/,
+                            /waiting for container \S+_copy, with which another program copies/,
                             /waiting for another resource that works on/,
                         ],
                         when: isBooted, // its record comes next

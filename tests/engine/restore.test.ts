@@ -57,9 +57,9 @@ describe("restoring a state", () => {
             );
 
             for (const [name, said] of [
-                ["missing", /archive .*missing is not there/],
-                ["cut", /archive .*cut is cut off.*checksum/s],
-                ["other", /other is no archive of a BuildKit state/],
+                ["missing", /archive .*missing not found/],
+                ["cut", /archive .*cut is incomplete.*checksum/s],
+                ["other", /other is not a valid archive of a BuildKit state/],
             ] as const) {
                 await project.program(restoring(name));
                 assert.match(await project.failing("preview"), said);

@@ -21,7 +21,7 @@ describe("the command line", () => {
 
     for (const [args, message] of [
         [["stats"], 'there is no command "stats": did you mean status?'],
-        [["x"], 'there is no command "x": there are status, doctor'],
+        [["x"], 'there is no command "x": must be one of status, doctor'],
         [["status", "--jsn"], "there is no option --jsn: did you mean --json?"],
         [["status", "--json=1"], "--json takes no value"],
         [["status", "-x"], "there is no option -x"],
@@ -149,7 +149,7 @@ describe("status", () => {
     });
 
     it("names other drivers and what cannot be read or reached, and goes on", () => {
-        const message = "no Docker engine answers at tcp://far:2376";
+        const message = "no Docker engine responds at tcp://far:2376";
         const there = machine({
             records: [
                 record({ name: "broken", unreadable: "it is no JSON", driver: "", nodes: [] }),

@@ -70,7 +70,7 @@ describe("what people write", () => {
                 );
                 const outside = `buildkitd in ${container("image")} on `;
                 assert.ok(output.includes(outside), output);
-                assert.ok(times("keeps its state outside of the state volume") === times(outside), output);
+                assert.ok(times("does not keep its state in the state volume") === times(outside), output);
                 assert.equal(times("is old:"), 0, output);
 
                 const ask = async (name: string) => {

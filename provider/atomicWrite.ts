@@ -22,13 +22,13 @@ export async function writeAtomically(
     content: string,
     { temporary, mode, exclusive = false, prepare }: AtomicWrite,
 ): Promise<void> {
-    const beside = `${temporary}${randomBytes(6).toString("hex")}`;
+    const temporaryPath = `${temporary}${randomBytes(6).toString("hex")}`;
     try {
-        await writeFile(beside, content, { mode, flag: "wx" });
-        await prepare?.(beside);
-        if (exclusive) await link(beside, path);
-        else await rename(beside, path);
+        await writeFile(temporaryPath, content, { mode, flag: "wx" });
+        await prepare?.(temporaryPath);
+        if (exclusive) await link(temporaryPath, path);
+        else await rename(temporaryPath, path);
     } finally {
-        await rm(beside, { force: true }).catch(() => {});
+        await rm(temporaryPath, { force: true }).catch(() => {});
     }
 }

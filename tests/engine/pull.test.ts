@@ -230,7 +230,7 @@ describe("a pull", () => {
             const start = performance.now();
             await pullOrKeep(engine, { image, mayFail: true, argument: "bootTimeout" }, waiting);
             assert.ok(performance.now() - start < 20_000);
-            assert.match(reports.at(-1) ?? "", new RegExp(`using the ${image} that the engine has: .*503`));
+            assert.match(reports.at(-1) ?? "", new RegExp(`using the local image ${image}: .*503`));
 
             once(flaky, { status: 503 });
             assert.match((await digestInRegistry(engine, image, [`127.0.0.1:1/${name}`])) ?? "", /^sha256:/);
@@ -256,7 +256,7 @@ describe("a pull", () => {
                 const { warnings } = await pullAfter({ status: 503 }, {});
                 assert.equal(warnings.length, 1);
                 assert.match(warnings[0] ?? "", why);
-                assert.match(warnings[0] ?? "", /: Pulling .* without a login$/);
+                assert.match(warnings[0] ?? "", /\. Pulling .* without a login$/);
                 assert.ok(await isThere(`${flaky.host}/${name}`));
                 await docker(["rmi", `${flaky.host}/${name}`]);
             }
@@ -285,7 +285,7 @@ describe("a pull", () => {
                 const said = await failureOf(pull({}));
                 assert.match(
                     said,
-                    /The probable cause: the environment variable DOCKER_AUTH_CONFIG is not valid: must be of the form/,
+                    /Probable cause: the environment variable DOCKER_AUTH_CONFIG is not valid: must be of the form/,
                 );
                 assert.match(
                     said,

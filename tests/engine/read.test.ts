@@ -67,7 +67,7 @@ describe("a builder that another stack or a person made", () => {
             await project.program(`exports.it = buildx.getBuilder({ name: "4 you" });`);
             assert.match(
                 await project.failing("preview"),
-                /"4 you" is not a builder name: it has to start with a letter/,
+                /"4 you" is not a valid builder name: must start with a letter/,
             );
         }),
     );

@@ -311,7 +311,7 @@ describe("a registry", () => {
             for (const [{ origin }, said] of [
                 [signed, /refuses a layer of .* \(403\)$/],
                 [back, /\(401: authentication required\)/],
-                [lost, /does not say where to go on/],
+                [lost, /has no address in the header Location/],
                 [round, /\(307\)/],
                 [{ origin: `http://127.0.0.1:${await freePort()}` }, /cannot be reached: connect ECONNREFUSED/],
             ] as const) {

@@ -66,7 +66,9 @@ describe("what people write", () => {
                 const times = (text: string) => output.split(text).length - 1;
                 const container = (name: string, node = `${name}0`) => `buildx_buildkit_${unique}${node}`;
                 assert.ok(
-                    times('40000 without a unit is a number of bytes, which is next to nothing: write "40000MB"'),
+                    times(
+                        '40000 means bytes because it has no unit, which is probably too small. For megabytes, write "40000MB"',
+                    ),
                 );
                 const outside = `buildkitd in ${container("image")} on `;
                 assert.ok(output.includes(outside), output);

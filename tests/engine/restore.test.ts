@@ -258,8 +258,8 @@ describe("restoring a state", () => {
             for (const [restoreFrom, said] of [
                 [{ archiv: "a" }, /restoreFrom.archiv.*did you mean archive/s],
                 [{ image: "Not An Image" }, /restoreFrom.image.*is not a valid image name/s],
-                [{ overwrite: true }, /restoreFrom.*names no place/s],
-                [{ archive: "a", volume: "other" }, /restoreFrom.*names several places/s],
+                [{ overwrite: true }, /restoreFrom.*names no location/s],
+                [{ archive: "a", volume: "other" }, /restoreFrom.*names several locations/s],
                 [7, /restoreFrom.*7 is not a valid path: must be the path of a file/s],
             ] as const) {
                 await project.program(restoring(restoreFrom));

@@ -118,7 +118,7 @@ describe("status", () => {
             assert.ok(performance.now() - before < 12_000);
             assert.match(stdout, /^silent +unreachable/m);
             assert.match(stdout, new RegExp(`^${project.unique} +running`, "m"));
-            assert.match(stdout, /no answer within 8 s/);
+            assert.match(stdout, /no response within 8 s/);
         }),
     );
 
@@ -292,7 +292,7 @@ describe("doctor", () => {
                 JSON.stringify({ ...record, Nodes: nodes }),
             );
             const found = await find(project, "engine-unreachable");
-            assert.match(found.found, /there is no such socket.*used by builder/);
+            assert.match(found.found, /socket not found.*used by builder/);
             await mend(project, found, "buildx rm");
 
             await changeDockerConfig(project.env.DOCKER_CONFIG as string, { currentContext: "gone" });

@@ -60,14 +60,14 @@ describe("a builder that another stack or a person made", () => {
             await project.program(`exports.it = buildx.getBuilder({ name: unique });`);
             assert.match(
                 await project.failing("preview"),
-                new RegExp(`there is no builder "${project.unique}" in .*there are ${project.unique}-one`),
+                new RegExp(`builder "${project.unique}" not found in .*other builders there: ${project.unique}-one`),
             );
             await project.program(`exports.it = buildx.BuildxBuilder.get("other", unique).name;`);
-            assert.match(await project.failing("preview"), new RegExp(`there is no builder "${project.unique}" in `));
+            assert.match(await project.failing("preview"), new RegExp(`builder "${project.unique}" not found in `));
             await project.program(`exports.it = buildx.getBuilder({ name: "4 you" });`);
             assert.match(
                 await project.failing("preview"),
-                /"4 you" is not a builder name: it has to start with a letter/,
+                /"4 you" is not a valid builder name: must start with a letter/,
             );
         }),
     );

@@ -257,10 +257,10 @@ describe("restoring a state", () => {
         withProject(async (project) => {
             for (const [restoreFrom, said] of [
                 [{ archiv: "a" }, /restoreFrom.archiv.*did you mean archive/s],
-                [{ image: "Not An Image" }, /restoreFrom.image.*is not an image's name/s],
-                [{ overwrite: true }, /restoreFrom.*names no place/s],
-                [{ archive: "a", volume: "other" }, /restoreFrom.*names several places/s],
-                [7, /restoreFrom.*7 is not the path of a file/s],
+                [{ image: "Not An Image" }, /restoreFrom.image.*is not a valid image name/s],
+                [{ overwrite: true }, /restoreFrom.*names no location/s],
+                [{ archive: "a", volume: "other" }, /restoreFrom.*names several locations/s],
+                [7, /restoreFrom.*7 is not a valid path: must be the path of a file/s],
             ] as const) {
                 await project.program(restoring(restoreFrom));
                 assert.match(await project.failing("preview"), said);

@@ -41,7 +41,7 @@ describe("two builders on one state", () => {
             assert.match(said, /BuildxBuilder resource 'two': property state/);
             assert.match(
                 said,
-                new RegExp(`container buildx_buildkit_${project.unique}0 on .* works on that state .*::one`),
+                new RegExp(`container buildx_buildkit_${project.unique}0 on .* already uses this state .*::one`),
             );
 
             await program("one");
@@ -50,7 +50,7 @@ describe("two builders on one state", () => {
             await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
             assert.match(
                 (await project.failing("preview")).replace(/\s+/g, " "),
-                /works on that state .* was made by buildx or by hand.*set adopt: true/,
+                /already uses this state .* was created by buildx or manually.*set adopt: true/,
             );
             await project.buildx("rm", project.unique);
             await project.preview();

@@ -60,7 +60,7 @@ describe("the plan of a state that is restored", () => {
         const used = withVolume({ content: content([]), running: ["user"] });
         assert.match(planState(desired("a"), used, undefined).refusal ?? "", /in use by container user/);
         const forgetful = withVolume({ content: content([]), isTmpfs: true });
-        assert.match(planState(desired("a"), forgetful, undefined).refusal ?? "", /a tmpfs is empty again/);
+        assert.match(planState(desired("a"), forgetful, undefined).refusal ?? "", /a tmpfs loses its content/);
     });
 
     it("leaves a state that is there alone, whatever restoreFrom becomes", () => {

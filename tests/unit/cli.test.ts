@@ -21,7 +21,7 @@ describe("the command line", () => {
 
     for (const [args, message] of [
         [["stats"], '"stats" is not a valid command: did you mean status?'],
-        [["x"], '"x" is not a valid command: there are status, doctor'],
+        [["x"], '"x" is not a valid command: must be one of status, doctor'],
         [["status", "--jsn"], '"--jsn" is not a valid option: did you mean --json?'],
         [["status", "--json=1"], "option --json does not accept a value"],
         [["status", "-x"], '"-x" is not a valid option'],
@@ -149,7 +149,7 @@ describe("status", () => {
     });
 
     it("names other drivers and what cannot be read or reached, and goes on", () => {
-        const message = "no Docker engine answers at tcp://far:2376";
+        const message = "no Docker engine responds at tcp://far:2376";
         const there = machine({
             records: [
                 record({ name: "broken", unreadable: "it is no JSON", driver: "", nodes: [] }),

@@ -134,7 +134,9 @@ describe("buildkitd's configuration", () => {
         [
             "a file that is not there",
             { registry: { "r.example": { ca: "./none.pem" } } },
-            ['registry["r.example"].ca: "./none.pem" cannot be read (there is no such file): give a path or PEM text'],
+            [
+                'registry["r.example"].ca: "./none.pem" cannot be read (file not found): must be the path of a file or PEM text',
+            ],
         ],
     ] as [string, object | string, string[]][]) {
         it(`tells of ${what}`, async () => assert.deepEqual(await told(config), problems));
@@ -143,7 +145,7 @@ describe("buildkitd's configuration", () => {
     it("tells of files that are no certificates, and of keys of other ones", async () => {
         const registry = (more: object) => ({ registry: { "r.example": more } });
         assert.deepEqual(await told(registry({ ca: [at("one.crt"), at("text")] })), [
-            `registry["r.example"].ca[1]: "${at("text")}" holds no PEM text ("-----BEGIN …")`,
+            `registry["r.example"].ca[1]: "${at("text")}" contains no PEM text ("-----BEGIN …")`,
         ]);
         const pair = (key: string) => registry({ keypair: [{ key: at(key), cert: at("one.crt") }] });
         assert.deepEqual(await told(pair("one.key")), []);
@@ -180,9 +182,9 @@ describe("buildkitd's configuration", () => {
                 ...(await failures({ buildkitdConfig: "debug = 1" })),
             ].map(({ property, reason }) => `${property} | ${reason.replace(/:.*/, "")}`),
             [
-                'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (there is no such file)',
-                'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (there is no such file)',
-                "buildkitdConfig | a list is neither the text of a buildkitd.toml nor the same as an object",
+                'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
+                'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
+                "buildkitdConfig | a list is not a valid configuration of buildkitd",
                 "buildkitdConfig | debug",
             ],
         );

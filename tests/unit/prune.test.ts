@@ -99,7 +99,8 @@ describe("the plan of a prune", () => {
         assert.match(planPrune(wanted(), several, undefined).refusal ?? "", /ci0 .*silent\n.*ci1 .*refused/);
         const none: ObservedBuilder = { nodes: undefined, records: ["a", "b"], store: "/store" };
         assert.deepEqual(planPrune(wanted(), none, undefined), {
-            refusal: 'there is no builder "ci" in /store (there are a, b): docker buildx ls lists them',
+            refusal:
+                'builder "ci" not found in /store (other builders there: a, b). List builders with: docker buildx ls',
             steps: [],
         });
     });

@@ -14,16 +14,16 @@ const failures = async (args: object) => (await checkEmulation({ ...args })).fai
 const bad: [object, string, RegExp][] = [
     [{ platforms: ["linux/arm65"] }, "platforms[0]", /"linux\/arm65" is no platform that .*did you mean arm64\?/],
     [{ platforms: ["arm64", "riscv"] }, "platforms[1]", /"riscv" is no platform .*did you mean riscv64\?/],
-    [{ platforms: ["hexagon"] }, "platforms[0]", /there are 386, amd64, arm, arm64, .*s390x/],
+    [{ platforms: ["hexagon"] }, "platforms[0]", /must be one of 386, amd64, arm, arm64, .*s390x/],
     [{ platforms: ["darwin/arm64"] }, "platforms[0]", /QEMU runs programs of Linux, such as "linux\/arm64"/],
     [{ platforms: ["qemu-aarch64"] }, "platforms[0]", /"qemu-aarch64" is no platform/],
-    [{ platforms: [64] }, "platforms[0]", /64 is not a platform: write "linux\/arm64"/],
+    [{ platforms: [64] }, "platforms[0]", /64 is not a valid platform: must be a string, for example "linux\/arm64"/],
     [{ platforms: "arm64" }, "platforms", /"arm64" is no list of platforms: write \["linux\/arm64"\]/],
     [{ platforms: [] }, "platforms", /name one platform at least, or leave it out/],
-    [{ image: "Tonis/Binfmt" }, "image", /"Tonis\/Binfmt" is not an image's name: .*"tonistiigi\/binfmt"/],
-    [{ pull: "never" }, "pull", /"never" is not "missing" or "always"/],
-    [{ endpoint: "ftp://host" }, "endpoint", /is no endpoint of docker's/],
-    [{ platform: ["arm64"] }, "platform", /there is no argument platform: did you mean platforms\?/],
+    [{ image: "Tonis/Binfmt" }, "image", /"Tonis\/Binfmt" is not a valid image name: .*"tonistiigi\/binfmt"/],
+    [{ pull: "never" }, "pull", /"never" is not a valid pull policy: must be "missing" or "always"/],
+    [{ endpoint: "ftp://host" }, "endpoint", /is not a valid host URL: must start with unix:/],
+    [{ platform: ["arm64"] }, "platform", /"platform" is not a valid argument: did you mean platforms\?/],
 ];
 
 describe("checking the arguments of an emulation", () => {

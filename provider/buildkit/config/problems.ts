@@ -1,4 +1,4 @@
-import { belongTogether, whyUnusable } from "../../pem";
+import { belongTogether, whyInvalidPem } from "../../pem";
 import { isInStateFolder, outsideOfState } from "../stateFolder";
 import { type FileArgument, type Problem, readConfig, type Table } from "./read";
 import { problemsOfRegistries } from "./registries";
@@ -14,7 +14,7 @@ export async function problemsOfConfig(config: string | BuildkitdConfig, { isWho
     const ofKeys = problems.filter(({ isWarning }) => !isWarning);
     const ofFiles = await Promise.all(
         files.map(async ({ path, holds, value }) => {
-            const reason = await whyUnusable(holds, value);
+            const reason = await whyInvalidPem(holds, value);
             return reason === undefined ? [] : [{ path, reason }];
         }),
     );

@@ -2,9 +2,8 @@
 import * as v from "valibot";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../../args/endpoint";
 import { withoutUnknown } from "../../args/unknown";
-import { failuresOf, legalName } from "../../args/rules";
+import { failuresOf, legalName, seconds } from "../../args/rules";
 import type { CheckedArguments } from "../../bridges/lifecycle";
-import { quote } from "../../text/quote";
 import type { ArchiveInputs } from "./inputs";
 import { archivePlaces, failuresOfPlace, whyNoImage } from "../../args/archiveLocation";
 
@@ -25,15 +24,7 @@ const schema = v.looseObject({
             ),
         ),
     ),
-    drainTimeout: v.optional(
-        v.pipe(
-            v.number(({ input }) => `${quote(input)} is not a number of seconds`),
-            v.check(
-                (value) => Number.isFinite(value) && value >= 0,
-                ({ input }) => `${quote(input)} is not a number of seconds, 0 or more`,
-            ),
-        ),
-    ),
+    drainTimeout: v.optional(seconds({ min: 0 })),
 } satisfies Record<Exclude<keyof ArchiveInputs, `__${string}`>, v.GenericSchema>);
 
 export async function checkArchive(news: ArchiveInputs): Promise<CheckedArguments<ArchiveInputs>> {

@@ -10,7 +10,7 @@ import { architectureOf, architectures } from "./architectures";
 import { defaultImage, type QemuInputs } from "./inputs";
 
 const platform = v.pipe(
-    text('a platform: write "linux/arm64" or "arm64"'),
+    text((value) => `${quote(value)} is not a valid platform: must be a string, for example "linux/arm64" or "arm64"`),
     v.check(
         (value) => architectureOf(value) !== undefined,
         ({ input }) => `"${input}" is no platform that can be emulated: ${instead(input)}`,

@@ -21,7 +21,7 @@ const schema = v.looseObject({
     node: v.optional(legalName),
     endpoint: v.optional(legalEndpoint),
     tls: v.optional(legalTls),
-    volumeDriver: v.optional(text("a volume driver's name")),
+    volumeDriver: v.optional(text((value) => `${quote(value)} is not a valid volume driver: must be a name`)),
     volumeDriverOpts: v.optional(texts),
     labels: v.optional(legalLabels),
     restoreFrom: v.optional(v.unknown()), // checked below

@@ -43,8 +43,8 @@ async function whyShared(
     if (other === undefined) return undefined;
     const owner = ownerOf(other.labels)?.urn;
     return (
-        `container ${other.name} on ${engine.endpoint.host} works on that state (${volume}) already, and was made ` +
-        `${owner === undefined ? "by buildx or by hand" : `by ${owner}`}. buildkitd locks its state: give the builder one ` +
-        "of its own, or set adopt: true to take that container over"
+        `container ${other.name} on ${engine.endpoint.host} already uses this state (${volume}). It was created ` +
+        `${owner === undefined ? "by buildx or manually" : `by ${owner}`}. buildkitd locks its state: give the builder ` +
+        "another state, or set adopt: true to take over the container"
     );
 }

@@ -88,7 +88,7 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
     const wrong = problems.find(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
     if (wrong === undefined) return undefined;
     const at = wrong.path.length === 0 ? "" : `${formatPath(wrong.path)}: `;
-    return `buildx's default configuration, ${file}, cannot be used: ${at}${wrong.reason}`;
+    return `buildx's default configuration ${file} is not valid: ${at}${wrong.reason}`;
 }
 
 /**
@@ -96,19 +96,19 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
  * from the image are not included. If buildkitd's arguments do not name the configuration file there, returns ""
  * without querying the engine.
  *
- * @param asked the wanted digest. If the digest of all files is the same, none of them is from the image.
+ * @param wanted the wanted digest. If the digest of all files is the same, none of them is from the image.
  */
 export async function digestInContainer(
     engine: Engine,
     { Name, Config: config }: ContainerInspectInfo,
-    asked: string,
+    wanted: string,
 ): Promise<string> {
     if (!hasConfigFlags(config.Cmd)) return "";
     const name = Name.replace(/^\//, "");
     const found = Object.entries(await readFilesOf(engine, name, configFolder));
     const all = found.filter(([path]) => belongsToConfig(path));
     const digest = await digestOfFiles(Object.fromEntries(all));
-    if (digest === asked) return digest;
+    if (digest === wanted) return digest;
     const changed = await changedFiles(engine, name);
     const own = all.filter(([path]) => changed.has(posix.join(configFolder, path)));
     return digestOfFiles(Object.fromEntries(own));

@@ -133,3 +133,6 @@ async function remove(call: Call, id: string, props: SavedBuilder): Promise<void
 }
 
 export { create, read, remove as delete, update };
+export { outputs } from "../builder/outputs";
+export { exclusiveUses } from "./conflicts/exclusiveUses";
+export { secretPaths } from "./secrets";

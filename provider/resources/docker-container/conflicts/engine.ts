@@ -35,8 +35,8 @@ async function whyShared({ volume, endpoint, tls }: UsedState, urn: string): Pro
     if (other === undefined) return undefined;
     const owner = ownerOf(other.labels)?.urn;
     return (
-        `container ${other.name} on ${engine.endpoint.host} works on that state (${volume}) already, and was made ` +
-        `${owner === undefined ? "by buildx or by hand" : `by ${owner}`}. buildkitd locks its state: give the builder one ` +
-        "of its own, or set adopt: true to take that container over"
+        `container ${other.name} on ${engine.endpoint.host}, created by ${owner ?? "buildx or by hand"}, already uses ` +
+        `that state (${volume}): buildkitd locks its state. Give the builder a BuildKitState of its own, or set ` +
+        "adopt: true to take over that container"
     );
 }

@@ -180,7 +180,7 @@ describe("buildkitd's configuration", () => {
                 ...(await failures({ nodes })),
                 ...(await failures({ buildkitdConfig: ["debug = true"] })),
                 ...(await failures({ buildkitdConfig: "debug = 1" })),
-            ].map(({ property, reason }) => `${property} | ${reason.replace(/:.*/, "")}`),
+            ].map(({ property, reason }) => `${property} | ${reason.replace(/(not found\)|^debug):.*/, "$1")}`),
             [
                 'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
                 'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',

@@ -1,3 +1,4 @@
+import type { StateReference } from "../../args/stateReference";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 import type { Location } from "../../transfer/location";
 
@@ -13,11 +14,4 @@ export interface ArchiveInputs {
     triggers?: unknown[];
     image?: string;
     drainTimeout?: number;
-}
-
-export interface StateReference {
-    builderName: string;
-    node?: string;
-    endpoint?: string;
-    tls?: TlsArguments;
 }

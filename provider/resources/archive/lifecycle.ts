@@ -72,6 +72,8 @@ export async function read(call: Call, id: string, saved: Partial<SavedArchive>)
 async function remove(): Promise<void> {}
 
 export { remove as delete };
+export { secretPaths } from "../../args/secrets";
+export { outputs } from "./outputs";
 
 async function write(
     call: Call,

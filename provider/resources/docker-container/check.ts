@@ -12,7 +12,7 @@ import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
 import { failuresOf } from "../../args/rules";
 import { formatPath } from "../../text/quote";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
-import { builderName } from "./nodeArgs";
+import { builderName, nodeOfState } from "./nodeArgs";
 import { whyDefaultUnusable } from "./node/files";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 import { schema } from "./schema";
@@ -113,8 +113,8 @@ function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure
     for (const [index, node] of nodes.entries()) {
         if (typeof node !== "object" || hasUnknown(node)) continue;
         const { state } = node;
-        if (state !== undefined && node.name !== undefined && canonicalName(node.name) !== state.node) {
-            const reason = `"${node.name}" conflicts with the node name of the node's state, "${state.node}": remove one of them`;
+        if (state !== undefined && node.name !== undefined && canonicalName(node.name) !== nodeOfState(state)) {
+            const reason = `"${node.name}" conflicts with the node name of the node's state, "${nodeOfState(state)}": remove one of them`;
             failures.push({ property: `nodes[${index}].name`, reason });
         }
         if (state !== undefined && state.builderName !== name) {
@@ -123,7 +123,7 @@ function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure
         }
         for (const key of ["name", "endpoint"] as const) {
             const of = (each: NodeInputs) =>
-                key === "name" ? (each.state?.node ?? each.name?.toLowerCase()) : each.endpoint;
+                key === "name" ? (each.state ? nodeOfState(each.state) : each.name?.toLowerCase()) : each.endpoint;
             const other = nodes.slice(0, index).findIndex((each) => of(node) !== undefined && of(each) === of(node));
             if (other < 0) continue;
             const reason = `"${of(node)}" is already the ${key} of nodes[${other}]: each node must have its own ${key}`;
@@ -142,7 +142,7 @@ export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeIn
     const numbers = before.map((_, index) => olds.__nodeIndexes?.[index] ?? index);
     const taken = new Set<number>();
     for (const { name, state } of nodes) {
-        const number = Number(/\d+$/.exec(state?.node ?? name ?? "")?.[0] ?? Number.NaN);
+        const number = Number(/\d+$/.exec(state ? nodeOfState(state) : (name ?? ""))?.[0] ?? Number.NaN);
         if (!Number.isNaN(number)) taken.add(number);
     }
     const isUnnamed = (node: NodeInputs) => node.name === undefined && node.state === undefined;

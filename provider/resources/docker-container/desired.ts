@@ -5,7 +5,7 @@ import { normalizePlatform, type Platform, parsePlatform } from "../../text/plat
 import { namesInMirrors } from "../../buildkit/config/mirrors";
 import type { Owner } from "../../ownership";
 import type { TlsArguments } from "../../docker/endpoint/tls";
-import { builderName, nodesOf } from "./nodeArgs";
+import { builderName, nodeOfState, nodesOf } from "./nodeArgs";
 import { noFiles, type NodeFiles } from "./node/files";
 import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
 import { type Settings, settingsOfOptions } from "./node/settings";
@@ -71,7 +71,8 @@ function desiredNode(
     files: NodeFiles,
 ): DesiredNode {
     const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = node;
-    const name = state?.node ?? canonicalName(node.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
+    const ownName = node.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index);
+    const name = state === undefined ? canonicalName(ownName) : nodeOfState(state);
     const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
     const { labels = {}, extraHosts = {}, dns = {} } = inputs;
     const settings = settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest });

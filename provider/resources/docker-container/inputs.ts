@@ -2,6 +2,7 @@ import { defaultDrainTimeout } from "../../buildkit/runningBuilds";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import type { BuildkitdConfig } from "../../buildkit/config";
 import type { GcRule } from "../../buildkit/gc";
+import type { StateReference } from "../../args/stateReference";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 
 /**
@@ -73,15 +74,6 @@ export interface Dns {
     nameservers?: string[];
     searchDomains?: string[];
     options?: string[];
-}
-
-/** The values that a builder takes from its `BuildKitState`. */
-export interface StateReference {
-    builderName: string;
-    node: string;
-    volumeName: string;
-    endpoint?: string;
-    tls?: TlsArguments;
 }
 
 export const defaults = {

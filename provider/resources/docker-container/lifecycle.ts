@@ -1,5 +1,4 @@
 /** The lifecycle of a `BuildxBuilder`: check, diff, create, read, update, delete. */
-import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { fillIn, hasUnknown, unknown } from "../../args/unknown";
 import {
     type Call,
@@ -46,7 +45,7 @@ export async function check(
 ): Promise<CheckedArguments<BuilderInputs>> {
     const { urn, previousUrn = urn } = call;
     const failures = await failuresOfBuilder(news);
-    if (previous === undefined && failures.length === 0) failures.push(...(await failuresOfShared(news, urn)));
+    if (previous === undefined && failures.length === 0) failures.push(...(await sharedStates(news, urn)));
     if (failures.length === 0) for (const text of await warningsOfBuilder(news)) await call.warn(text);
     const args = {
         ...news,
@@ -57,14 +56,6 @@ export async function check(
     if (before !== undefined) await releaseName(before, previousUrn); // it is saved in Pulumi's state
     const __autoName = before ?? (await reservedName(urn)) ?? automaticName(urn, news);
     return { args: { ...args, __autoName }, failures };
-}
-
-async function failuresOfShared(news: BuilderInputs, urn: string): Promise<CheckFailure[]> {
-    const shared = await sharedStates(news, urn);
-    return shared.map(({ node, reason }) => ({
-        property: node === undefined ? "state" : `nodes[${node}].state`,
-        reason,
-    }));
 }
 
 /** Whether the arguments name the builder: by `name`, or by the `BuildKitState` of the builder or of a node. */
@@ -142,3 +133,6 @@ async function remove(call: Call, id: string, props: SavedBuilder): Promise<void
 }
 
 export { create, read, remove as delete, update };
+export { outputs } from "../builder/outputs";
+export { exclusiveUses } from "./conflicts/exclusiveUses";
+export { secretPaths } from "./secrets";

@@ -1,5 +1,6 @@
 /** The arguments of each node, and the name that the arguments give a builder. */
-import { canonicalName } from "../../buildx/names";
+import type { StateReference } from "../../args/stateReference";
+import { canonicalName, nodeName } from "../../buildx/names";
 import type { BuilderInputs, NodeInputs } from "./inputs";
 
 /** Returns the arguments of each node, with the builder's arguments as defaults. */
@@ -30,6 +31,10 @@ function withStatesEndpoint(node: NodeInputs): NodeInputs {
     const { endpoint = node.state?.endpoint, tls = node.state?.tls, ...others } = node;
     return { ...others, ...(endpoint !== undefined && { endpoint }), ...(tls !== undefined && { tls }) };
 }
+
+/** Returns the name of the node that uses a state. */
+export const nodeOfState = ({ builderName: builder, node }: StateReference): string =>
+    canonicalName(node ?? nodeName(builder, 0));
 
 /** Returns the builder's name: the argument `name`, else the name of its (first) state, else the automatic name. */
 export function builderName({ name, state, nodes, __autoName }: BuilderInputs): string {

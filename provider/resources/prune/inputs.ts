@@ -1,4 +1,5 @@
 import type { GcRule } from "../../buildkit/gc";
+import type { PruneOutputs } from "./outputs";
 
 /** The arguments of a `BuildKitPrune` as the provider receives them. */
 export interface PruneInputs extends GcRule {
@@ -7,7 +8,4 @@ export interface PruneInputs extends GcRule {
 }
 
 /** A `BuildKitPrune` in Pulumi's state: its arguments and outputs. */
-export interface SavedPrune extends PruneInputs {
-    reclaimed: number;
-    records: number;
-}
+export interface SavedPrune extends PruneInputs, PruneOutputs {}

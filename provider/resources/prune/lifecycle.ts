@@ -54,6 +54,7 @@ export const read = async (_: Call, id: string, saved: Partial<SavedPrune>): Pro
 const remove = async (): Promise<void> => {};
 
 export { remove as delete };
+export { outputs } from "./outputs";
 
 async function pruned(call: Call, inputs: PruneInputs, olds?: SavedPrune): Promise<SavedPrune> {
     const desired = desiredPrune(inputs);

@@ -23,6 +23,7 @@ import { type DesiredEmulation, desiredEmulation } from "./desired";
 import { obtainImage } from "./image";
 import type { QemuInputs } from "./inputs";
 import { type ObservedEmulation, observeEmulation } from "./observe";
+import type { EmulationOutputs } from "./outputs";
 import { addedEmulators, type PreviousEmulation, planEmulation, planEmulationRemoval, running, union } from "./plan";
 
 /** The signal for cleanup that continues after Pulumi is canceled. */
@@ -32,10 +33,7 @@ const never = new AbortController().signal;
 const undoGrace = 2_000;
 
 /** An emulation in Pulumi's state: its arguments and outputs, and values for later operations. */
-export interface SavedEmulation extends QemuInputs {
-    supported: string[];
-    emulators: string[];
-    added: string[];
+export interface SavedEmulation extends QemuInputs, EmulationOutputs {
     __owner: Owner;
     /** The emulators that its claim on the engine names. */
     __claimed: string[];
@@ -180,6 +178,8 @@ async function remove(call: Call, _: string, props: SavedEmulation): Promise<voi
 }
 
 export { remove as delete };
+export { secretPaths } from "../../args/secrets";
+export { outputs } from "./outputs";
 
 const savedDesired = (state: SavedEmulation): DesiredEmulation => desiredEmulation(state, state.__owner);
 

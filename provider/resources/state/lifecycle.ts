@@ -7,7 +7,6 @@ import { fillIn } from "../../args/unknown";
 import {
     type Call,
     changesOf,
-    type CheckedArguments,
     type ComparedArguments,
     type Created,
     type Difference,
@@ -27,23 +26,21 @@ import {
     whereLeft,
 } from "../previousEngine";
 import { patienceOf } from "../patience";
+import { logicalName } from "../../text/urn";
 import { untilAborted } from "../../waiting";
 import { applyState } from "./apply";
 import { checkState } from "./check";
 import { type DesiredState, desiredState } from "./desired";
 import type { StateInputs } from "./inputs";
 import { type ObservedState, observeState } from "./observe";
+import type { StateOutputs } from "./outputs";
 import { planState, planStateRemoval, type StatePlan } from "./plan";
 
 /** How long the removal of a created volume may take after Pulumi is canceled, in milliseconds. */
 const undoGrace = 1_000;
 
 /** A `BuildKitState` in Pulumi's state: its arguments and outputs, and the owner of the volume. */
-export interface SavedState extends StateInputs {
-    node: string;
-    volumeName: string;
-    mountpoint: string;
-    adopted: boolean;
+export interface SavedState extends Omit<StateInputs, "node">, StateOutputs {
     __owner: Owner;
     /** Whether both its creation and the removal of its volume failed, so that it still has to be restored. */
     __isUnfinished?: boolean;
@@ -62,11 +59,9 @@ export async function volumesOf(props: StateInputs): Promise<string[]> {
     return [volume, ...(restore && "volume" in restore.from ? [restore.from.volume] : [])];
 }
 
-export const check = (
-    _: Call,
-    previous: StateInputs | undefined,
-    news: StateInputs,
-): Promise<CheckedArguments<StateInputs>> => checkState(news, previous === undefined);
+/** Checks the arguments. The default name of the builder is the logical name of the state. */
+export const check = ({ urn }: Call, previous: StateInputs | undefined, news: StateInputs) =>
+    checkState({ ...news, builderName: news.builderName ?? logicalName(urn) }, previous === undefined);
 
 export async function diff(call: Call, _: string, olds: SavedState, news: StateInputs): Promise<Difference> {
     const before = desiredState(olds, olds.__owner);
@@ -229,6 +224,8 @@ async function remove(call: Call, id: string, props: SavedState): Promise<void> 
 }
 
 export { remove as delete };
+export { secretPaths } from "../../args/secrets";
+export { argumentOutputs, outputs } from "./outputs";
 
 function toSaved(
     inputs: StateInputs,

@@ -1,4 +1,7 @@
-/** What `getState` takes and returns: types alone, which a user's compiler reads without anything else. */
+/**
+ * Outputs of a `BuildKitState`, and the arguments and the result of `getState`. This file imports nothing, so that a
+ * user's compiler does not read Docker's types.
+ */
 
 /** Arguments of {@link getState}. */
 export interface GetStateArgs {
@@ -34,3 +37,27 @@ export interface CacheUsage {
     /** When any part of the cache was last used, in RFC 3339 format. Not set if the cache is empty. */
     lastUsedAt?: string;
 }
+
+/** Outputs of a `BuildKitState`. */
+export interface StateOutputs {
+    /** Name of the builder that uses the state, in lower case. */
+    builderName: string;
+    /** Node that uses the state. */
+    node: string;
+    /** Name of the volume, `buildx_buildkit_<node>_state`. */
+    volumeName: string;
+    /** Path of the volume on the engine's host. Empty if a refresh did not find the volume. */
+    mountpoint: string;
+    /** Whether the volume already existed, so that its content was kept. */
+    adopted: boolean;
+}
+
+/** Names of the outputs that repeat an argument. */
+export const argumentOutputs = ["builderName", "node"] as const satisfies (keyof StateOutputs)[];
+
+/** Names of the other outputs. */
+export const outputs: readonly string[] = Object.keys({
+    volumeName: true,
+    mountpoint: true,
+    adopted: true,
+} satisfies Record<Exclude<keyof StateOutputs, (typeof argumentOutputs)[number]>, true>);

@@ -11,7 +11,11 @@ export const legalImage = (example: string) =>
         `an image's name: write [registry/]repository[:tag][@digest], such as "${example}"`,
     );
 
-export const legalPull = v.picklist(
-    ["missing", "always"],
-    ({ input }) => `${quote(input)} is not "missing" or "always"`,
-);
+const pulls = ["missing", "always"] as const;
+
+/** When to pull an image: only if the engine does not have it, or each time before it is used. */
+export type Pull = (typeof pulls)[number];
+
+export const defaultPull: Pull = "missing";
+
+export const legalPull = v.picklist(pulls, ({ input }) => `${quote(input)} is not "missing" or "always"`);

@@ -2,6 +2,8 @@ import { defaultDrainTimeout } from "../../buildkit/runningBuilds";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import type { BuildkitdConfig } from "../../buildkit/config";
 import type { GcRule } from "../../buildkit/gc";
+import type { Pull } from "../../args/image";
+import { defaultBootTimeout } from "../../docker/buildkitd/boot";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 
 /**
@@ -52,7 +54,7 @@ export interface BuilderInputs extends NodeArguments {
     use?: boolean;
     keepState?: boolean;
     adopt?: boolean;
-    pull?: "missing" | "always";
+    pull?: Pull;
     requirePlatforms?: string[];
     gc?: GcRule | GcRule[];
     extraHosts?: Record<string, string>;
@@ -86,7 +88,7 @@ export interface StateReference {
 
 export const defaults = {
     /** In seconds. */
-    bootTimeout: 60,
+    bootTimeout: defaultBootTimeout,
     /** In seconds. */
     drainTimeout: defaultDrainTimeout,
 } as const;

@@ -109,7 +109,9 @@ describe("an engine that starts again", () => {
                 assert.equal(await inspectVolume(volumeOf(unique), engine.host), undefined);
                 assert.ok(await inspectContainer(containerOf(unique), engine.host));
 
-                const lost = new RegExp(`volume ${volumeOf(unique)} is not on .* any more: the cache starts empty`);
+                const lost = new RegExp(
+                    `volume ${volumeOf(unique)} not found on .*: it is created again, and the cache starts empty`,
+                );
                 await project.refresh();
                 assert.match((await project.up()).output, lost);
                 assert.deepEqual(await project.outputs(), { status: "running" });
@@ -152,7 +154,9 @@ describe("a saved stack on a new machine", () => {
                 assert.match(await project.failing("preview", "--expect-no-changes"), /BuildKitState cache +update/);
                 const { output } = await project.up();
                 for (const name of [unique, `${unique}-own`]) {
-                    const said = new RegExp(`volume ${volumeOf(name)} is not on .* any more: the cache starts empty`);
+                    const said = new RegExp(
+                        `volume ${volumeOf(name)} not found on .*: it is created again, and the cache starts empty`,
+                    );
                     assert.match(output, said);
                 }
                 const volume = await inspectVolume(volumeOf(unique), second.host);
@@ -177,11 +181,16 @@ describe("a saved stack on a new machine", () => {
                 new buildx.BuildKitState("restored", { builderName: unique + "r", restoreFrom: { volume: "${volumeOf(unique)}" } });`);
             await project.up();
             await docker(["volume", "rm", volumeOf(`${unique}r`)]);
-            assert.match((await project.up()).output, new RegExp(`it is restored from volume ${volumeOf(unique)}`));
+            assert.match(
+                (await project.up()).output,
+                new RegExp(`it is created again and restored from volume ${volumeOf(unique)}`),
+            );
             await docker(["volume", "rm", volumeOf(`${unique}r`), volumeOf(unique)]);
             assert.match(
                 (await project.up()).output,
-                new RegExp(`volume ${volumeOf(unique)} is not there either, so that the cache starts empty`),
+                new RegExp(
+                    `volume ${volumeOf(unique)} not found either: the volume is created again, and the cache starts empty`,
+                ),
             );
             await project.preview("--expect-no-changes");
         }),

@@ -34,9 +34,9 @@ export async function applyState({ refusal, steps }: StatePlan, engine: Engine, 
         }
         if (step.do !== "createVolume") continue;
         const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;
-        const made = createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {
-            throw failedCall(`volume ${Name} cannot be made`, engine, error);
+        const created = createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {
+            throw failedCall(`volume ${Name} cannot be created`, engine, error);
         });
-        await untilAborted(made, signal, answerGrace);
+        await untilAborted(created, signal, answerGrace);
     }
 }

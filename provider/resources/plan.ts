@@ -11,6 +11,18 @@ export interface Plan<Step extends Cause> {
     readonly steps: readonly Step[];
 }
 
+/** Returns the first reason that applies for refusing a plan, or `undefined` if there is none. */
+export function firstReason<Facts extends readonly unknown[]>(
+    refusals: readonly ((...facts: Facts) => string | undefined)[],
+    ...facts: Facts
+): string | undefined {
+    for (const refusal of refusals) {
+        const reason = refusal(...facts);
+        if (reason !== undefined) return reason;
+    }
+    return undefined;
+}
+
 /** Returns a plan as `diff` reports it. */
 export const differenceOf = (
     { refusal, replaces = [], steps }: Plan<Cause>,

@@ -27,7 +27,7 @@ const stopTimeout = 10;
 const connectionChecks = 10;
 const untilNextCheck = 200;
 
-/** The containers that were started for the prune, by name. Each value is a function that undoes the start. */
+/** The containers that were started for the prune, by name. Each value is a function that stops or pauses it again. */
 type Started = Map<string, () => Promise<void>>;
 
 const prepares = (step: PruneStep) => ["pullImage", "start", "unpause", "bootAtRest"].includes(step.do);

@@ -25,9 +25,9 @@ const schema = v.looseObject({
 const sizes = v.looseObject({ reservedSpace: noShare, maxUsedSpace: noShare, minFreeSpace: noShare });
 
 export async function checkPrune(args: PruneArguments): Promise<Checked<PruneArguments>> {
-    const known = { ...withoutUnknown(args), triggers: Array.isArray(args.triggers) ? args.triggers : undefined };
-    const failures = failuresOf(schema, known);
-    const { issues = [] } = v.safeParse(sizes, known);
+    const given = { ...withoutUnknown(args), triggers: Array.isArray(args.triggers) ? args.triggers : undefined };
+    const failures = failuresOf(schema, given);
+    const { issues = [] } = v.safeParse(sizes, given);
     failures.push(...issues.map(({ path, message }) => ({ property: String(path?.[0].key), reason: message })));
     if (args.builderName === undefined)
         failures.unshift({ property: "builderName", reason: "required: the name of the builder to prune" });

@@ -1,19 +1,11 @@
 /** Why the cache of a builder must not be pruned: one function for each reason. */
 import { whyNotFound } from "../builder/notFound";
 import { whyOtherDriver } from "../../buildx/otherDriver";
+import { firstReason } from "../plan";
 import type { DesiredPrune } from "./desired";
 import type { ObservedBuilder } from "./observe";
 
 type Refusal = (desired: DesiredPrune, observed: ObservedBuilder) => string | undefined;
-
-/** Returns the first reason that applies. */
-export function whyRefused(desired: DesiredPrune, observed: ObservedBuilder): string | undefined {
-    for (const refusal of refusals) {
-        const why = refusal(desired, observed);
-        if (why !== undefined) return why;
-    }
-    return undefined;
-}
 
 const hasOtherDriver: Refusal = ({ builder }, { otherDriver }) => {
     if (otherDriver === undefined) return undefined;
@@ -33,3 +25,6 @@ const nodesAreUnreachable: Refusal = ({ builder }, { nodes = [] }) => {
 };
 
 const refusals: readonly Refusal[] = [hasOtherDriver, isMissing, nodesAreUnreachable];
+
+/** Returns the first reason that applies. */
+export const whyRefused: Refusal = (...facts) => firstReason(refusals, ...facts);

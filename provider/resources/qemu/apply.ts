@@ -3,7 +3,7 @@ import type { Waiting } from "../../waiting";
 import { architectureOf, architecturesOf } from "./architectures";
 import { readOwners, writeOwner } from "./emulatorOwners";
 import type { DesiredEmulation } from "./desired";
-import { callImage, type Report } from "./image";
+import { callImage, type Change, type Report } from "./image";
 import { type ObservedEmulation, observeEmulation } from "./observe";
 import { type EmulationPlan, type PreviousEmulation, planEmulation } from "./plan";
 
@@ -23,19 +23,34 @@ export async function applyEmulation(
     let reported: Report | undefined;
     for (const step of steps) {
         signal.throwIfAborted();
-        if (step.do === "writeOwner") await writeOwner(engine, desired.name, desired.owner, step.emulators);
-        if (step.do !== "callImage") continue;
-        const { uninstall, install } = step;
-        report(
-            `emulators: ${[...uninstall.map((each) => `-${each}`), ...install.map((each) => `+${each}`)].join(" ")}`,
-        );
-        const called = await callImage(engine, desired, { uninstall, install }, signal);
-        const left = uninstall.filter((each) => install.length === 0 && called.emulators.includes(each));
-        if (left.length > 0)
-            throw new Error(`${left.join(", ")} cannot be unregistered${printed(desired, engine, called)}`);
-        reported = called;
+        switch (step.do) {
+            case "writeOwner":
+                await writeOwner(engine, desired.name, desired.owner, step.emulators);
+                break;
+            case "callImage":
+                report(`emulators: ${formatChange(step)}`);
+                reported = await callAndCheck(engine, desired, step, signal);
+                break;
+            case "saveSettings": // the lifecycle saves them
+        }
     }
     return reported;
+}
+
+const formatChange = ({ uninstall, install }: Required<Change>): string =>
+    [...uninstall.map((each) => `-${each}`), ...install.map((each) => `+${each}`)].join(" ");
+
+/** @throws {Error} if an emulator cannot be unregistered. An emulator may stay if it is registered again. */
+async function callAndCheck(
+    engine: Engine,
+    desired: DesiredEmulation,
+    { uninstall, install }: Required<Change>,
+    signal: AbortSignal,
+): Promise<Report> {
+    const called = await callImage(engine, desired, { uninstall, install }, signal);
+    const left = uninstall.filter((each) => install.length === 0 && called.emulators.includes(each));
+    if (left.length === 0) return called;
+    throw new Error(`${left.join(", ")} cannot be unregistered${printed(desired, engine, called)}`);
 }
 
 /**

@@ -1,24 +1,12 @@
 /** Why the emulators of a host must not be changed: one function for each reason. */
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
+import { firstReason } from "../plan";
 import { emulatorOf } from "./architectures";
 import type { Comparison } from "./compare";
 import type { DesiredEmulation } from "./desired";
 import type { ObservedEmulation } from "./observe";
 
 type Refusal = (desired: DesiredEmulation, observed: ObservedEmulation, compared: Comparison) => string | undefined;
-
-/** Returns the first reason that applies. */
-export function whyRefused(
-    desired: DesiredEmulation,
-    observed: ObservedEmulation,
-    compared: Comparison,
-): string | undefined {
-    for (const refusal of refusals) {
-        const why = refusal(desired, observed, compared);
-        if (why !== undefined) return why;
-    }
-    return undefined;
-}
 
 const isOnAnotherEngine: Refusal = (_, { leftAt, host }) =>
     leftAt === undefined ? undefined : whyLeftBehind("the emulation", leftAt, host);
@@ -37,3 +25,6 @@ const brokenIsUnmanaged: Refusal = ({ image }, { host, isOther }, { broken, kept
 };
 
 const refusals: readonly Refusal[] = [isOnAnotherEngine, brokenIsUnmanaged];
+
+/** Returns the first reason that applies. */
+export const whyRefused: Refusal = (...facts) => firstReason(refusals, ...facts);

@@ -2,20 +2,12 @@
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
 import { tmpfsForgets } from "../../docker/engine/volume";
 import { formatSource } from "../../transfer/location";
+import { firstReason } from "../plan";
 import { defaultDriver, type DesiredState } from "./desired";
 import type { ObservedState, ObservedVolume } from "./observe";
 
 /** @param isNew whether the state does not exist yet, or its creation is unfinished. */
 type Refusal = (desired: DesiredState, observed: ObservedState, isNew: boolean) => string | undefined;
-
-/** Returns the first reason that applies. */
-export function whyRefused(desired: DesiredState, observed: ObservedState, isNew: boolean): string | undefined {
-    for (const refusal of refusals) {
-        const why = refusal(desired, observed, isNew);
-        if (why !== undefined) return why;
-    }
-    return undefined;
-}
 
 const isOnAnotherEngine: Refusal = ({ volume }, { leftAt, host }) =>
     leftAt === undefined ? undefined : whyLeftBehind(`state volume ${volume}`, leftAt, host);
@@ -70,6 +62,9 @@ const refusals: readonly Refusal[] = [
     volumeIsInUse,
     volumeHasContent,
 ];
+
+/** Returns the first reason that applies. */
+export const whyRefused: Refusal = (...facts) => firstReason(refusals, ...facts);
 
 /** Returns why the volume of a state must not be removed. */
 export function whyNotRemoved(name: string, { host, volume }: ObservedState): string | undefined {

@@ -95,8 +95,13 @@ function planCall(
         ...(isByPlatforms ? changedPlatforms(desired, previous) : []),
         ...(isNewImage && renewed.length > 0 ? ["image"] : []),
     ];
-    const drift = broken.length > 0 ? "an emulator does not work" : "an emulator is missing";
-    return [{ do: "callImage", uninstall, install, ...causeOf(previous, properties, drift) }];
+    const cause = causeOf(previous, properties, driftOf({ missing, broken }));
+    return [{ do: "callImage", uninstall, install, ...cause }];
+}
+
+function driftOf({ missing, broken }: Pick<Comparison, "missing" | "broken">): string {
+    if (broken.length > 0) return "an emulator does not work";
+    return missing.length > 0 ? "an emulator is missing" : "an emulator is no longer needed";
 }
 
 function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): EmulationStep[] {

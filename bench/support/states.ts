@@ -2,8 +2,8 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { CheckResult, CreateResult } from "@pulumi/pulumi/dynamic";
-import type { StateInputs } from "../../provider/resources/state/inputs";
-import type { SavedState } from "../../provider/resources/state/lifecycle";
+import type { StateArguments } from "../../provider/resources/state/args";
+import type { SavedState } from "../../provider/resources/state/saved";
 import { must } from "../../tests/support/run";
 
 /** Loads the package as programs and Pulumi's provider process find it. */
@@ -19,12 +19,12 @@ export interface Restored {
 
 /** Creates the state of a builder that does not exist yet from an archive, as Pulumi does. */
 export async function restoreState(builderName: string, archive: string): Promise<Restored> {
-    const asked: StateInputs & { __urn: string } = {
+    const asked: StateArguments & { __urn: string } = {
         builderName,
         restoreFrom: archive,
         __urn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildKitState::${builderName}`,
     };
-    const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<StateInputs>;
+    const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<StateArguments>;
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     const { id, outs } = (await verbs.create(inputs)) as CreateResult<SavedState>;
     return { remove: () => verbs.delete(id, outs) };

@@ -11,7 +11,14 @@ export const legalImage = (example: string) =>
         (value) => invalidImageName(value, example),
     );
 
+const pulls = ["missing", "always"] as const;
+
+/** When to pull an image: only if the engine does not have it, or each time before it is used. */
+export type Pull = (typeof pulls)[number];
+
+export const defaultPull: Pull = "missing";
+
 export const legalPull = v.picklist(
-    ["missing", "always"],
+    pulls,
     ({ input }) => `${quote(input)} is not a valid pull policy: must be "missing" or "always"`,
 );

@@ -1,7 +1,7 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { VolumeInspectInfo } from "dockerode";
 import { queryWorkers } from "../buildkit/workers";
-import { boot } from "../docker/buildkitd/boot";
+import { boot, defaultBootTimeout } from "../docker/buildkitd/boot";
 import { waitForBuildsIn } from "../docker/buildkitd/drain";
 import { inContainer } from "../docker/buildkitd/inContainer";
 import { inspectContainer, isRunning, removeContainer, stopContainer } from "../docker/engine/container";
@@ -9,9 +9,6 @@ import type { Engine } from "../docker/engine/engine";
 import { readAll, stdoutOf } from "../streams";
 import { containersOf, isTmpfs, tmpfsForgets } from "../docker/engine/volume";
 import type { Copying } from "./helperContainer";
-
-/** How long a builder that was started again may take to answer, in seconds. */
-const bootTimeout = 60;
 
 /** How long a buildkitd without builds may take to stop, in seconds. */
 const stopTimeout = 10;
@@ -134,7 +131,7 @@ async function startAgain(engine: Engine, container: string): Promise<void> {
         const found = await inspectContainer(engine, container);
         const isRetried = found?.State.Restarting === true || (found?.State.Running === true && found.RestartCount > 0);
         if (isRetried) await stopContainer(engine, container, stopTimeout);
-        await boot(engine, container, bootTimeout);
+        await boot(engine, container, defaultBootTimeout);
     } catch (error) {
         throw new Error(`builder container ${container} did not restart after the copy: ${(error as Error).message}`, {
             cause: error,

@@ -104,7 +104,7 @@ describe("an engine that is gone for good", () => {
             await project.config("buildx:deleteUnreachable", "true");
             const { output } = await project.refresh();
             assert.match(output, /The builder is taken out of Pulumi's state/);
-            assert.match(output, /is taken out of Pulumi's state/);
+            assert.match(output, /Volume .* is removed from Pulumi's state/);
             assert.deepEqual(await project.state(), []);
         }),
     );

@@ -54,7 +54,7 @@ describe("an emulation", () => {
                 assert.notEqual(seen, "");
                 assert.match(
                     await failing,
-                    /image .*:script gave no report of the emulators on unix:.* \(exit code 3\)\. It printed:\n +no emulators today/,
+                    /emulators on the host of unix:.* cannot be listed: image .*:script did not report them \(exit code 3\)\. It printed:\n +no emulators today/,
                 );
                 await leavesNothing(project);
             });
@@ -62,7 +62,7 @@ describe("an emulation", () => {
     );
 
     it(
-        "of an architecture that the image does not have tells so, and leaves no claim",
+        "of an architecture that the image does not have tells so, and owns no emulator afterwards",
         withProject(async (project) => {
             const report = JSON.stringify({ supported: ["linux/amd64"], emulators: null });
             const script = `echo "installing: loong64 unsupported architecture: loong64" >&2; echo '${report}'`;
@@ -122,7 +122,7 @@ describe("an emulation", () => {
 
                 await project.program(emulation(`image: "A b", platforms: ["linux/arm65"]`));
                 const output = await project.failing("preview");
-                assert.match(output, /platforms\[0\].*"linux\/arm65" is no platform .*did you mean arm64\?/);
+                assert.match(output, /platforms\[0\].*"linux\/arm65" is not a platform that .*did you mean arm64\?/);
                 assert.match(output, /image.*"A b" is not a valid image name/);
                 await project.destroy();
             };
@@ -142,7 +142,10 @@ describe("an emulation", () => {
             assert.match(await project.failing("refresh"), named);
             assert.match(await project.failing("destroy"), /pulumi config set buildx:deleteUnreachable true/);
             project.env.PULUMI_BUILDX_DELETE_UNREACHABLE = "true";
-            assert.match((await project.destroy()).output, /no Docker engine responds .* may be left there/);
+            assert.match(
+                (await project.destroy()).output,
+                /no Docker engine responds .* may still be registered there/,
+            );
             assert.deepEqual(await project.state(), []);
         }),
     );

@@ -94,7 +94,7 @@ describe("restoring a state", () => {
             const refused = await project.failing("up");
             assert.match(
                 refused,
-                /not restored into volume .*it has content already \(cache.db, mine, runc-overlayfs\)/s,
+                /cannot be restored into volume .*the volume already has content \(cache.db, mine, runc-overlayfs\)/s,
             );
             assert.match(refused, /overwrite: true/);
             assert.deepEqual(await entriesOf(volume), ["cache.db", "mine", "runc-overlayfs"]);

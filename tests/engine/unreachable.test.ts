@@ -29,7 +29,7 @@ describe("a host that is gone", () => {
                 left.output,
                 new RegExp(`container ${container} and volume ${container}_state may be left there`),
             );
-            assert.match(left.output, new RegExp(`Volume ${container}_state may be left there`));
+            assert.match(left.output, new RegExp(`Volume ${container}_state may still exist there`));
             assert.deepEqual(await project.records(), []);
             assert.deepEqual(await project.state(), []);
             assert.ok(await inspectContainer(container));

@@ -239,7 +239,7 @@ describe("the name of a builder that was given none", () => {
 
 describe("checking a state's arguments", () => {
     const stateFailures = async (args: object) =>
-        (await checkState({ builderName: "ci", ...args }, true)).failures ?? [];
+        (await checkState({ builderName: "ci", ...args }, undefined)).failures;
 
     it("refuses illegal names and what is no text", async () => {
         for (const [args, property] of [
@@ -262,22 +262,25 @@ describe("checking a state's arguments", () => {
 });
 
 describe("checking the arguments of a prune", () => {
-    const told = (args: object) =>
-        checkPrune({ ...args } as never).failures?.map(({ property, reason }) => `${property}: ${reason}`);
+    const told = async (args: object) =>
+        (await checkPrune({ ...args } as never)).failures.map(({ property, reason }) => `${property}: ${reason}`);
 
-    it("refuses shares of the disk, what is no bound, and no builder", () => {
-        assert.deepEqual(told({ builderName: "ci", maxUsedSpace: "10%" }), [
-            "maxUsedSpace: a share of the disk is for gc alone: write a number of bytes or a size",
+    it("refuses shares of the disk, what is no bound, and no builder", async () => {
+        assert.deepEqual(await told({ builderName: "ci", maxUsedSpace: "10%" }), [
+            'maxUsedSpace: a percentage is valid only in gc: must be a number of bytes or a size, for example "20GB"',
         ]);
-        assert.deepEqual(told({ keepDuration: "7 days" }), [
-            "builderName: which builder?",
+        assert.deepEqual(await told({ keepDuration: "7 days" }), [
+            "builderName: required: the name of the builder to prune",
             'keepDuration: "7 days" is not a valid duration: must be a number of seconds or a number with a unit, for example "48h" or "7d"',
         ]);
-        assert.match(told({ builderName: "ci", maxUsedSpac: 1 })?.[0] ?? "", /did you mean maxUsedSpace\?/);
+        assert.match((await told({ builderName: "ci", maxUsedSpac: 1 }))[0] ?? "", /did you mean maxUsedSpace\?/);
     });
 
-    it("takes what is not known yet, and triggers of any kind", () => {
-        assert.deepEqual(told({ builderName: unknown, triggers: [unknown, 1, { a: [] }], keepDuration: "7d" }), []);
-        assert.deepEqual(told({ builderName: "ci", triggers: unknown }), []);
+    it("takes what is not known yet, and triggers of any kind", async () => {
+        assert.deepEqual(
+            await told({ builderName: unknown, triggers: [unknown, 1, { a: [] }], keepDuration: "7d" }),
+            [],
+        );
+        assert.deepEqual(await told({ builderName: "ci", triggers: unknown }), []);
     });
 });

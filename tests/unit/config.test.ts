@@ -184,7 +184,7 @@ describe("buildkitd's configuration", () => {
             [
                 'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
                 'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
-                "buildkitdConfig | a list is not a valid configuration of buildkitd",
+                "buildkitdConfig | a list is not a valid configuration of buildkitd: must be the text of a buildkitd.toml or an object",
                 "buildkitdConfig | debug",
             ],
         );

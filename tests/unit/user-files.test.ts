@@ -1,7 +1,7 @@
 /** Files and command lines that people have, each with what is said of it: nothing, a refusal or a warning. */
 import { strict as assert } from "node:assert";
 import { failuresOfBuilder, warningsOfBuilder } from "../../provider/resources/docker-container/check";
-import { checkPrune, warningsOfPrune } from "../../provider/resources/prune/check";
+import { checkPrune } from "../../provider/resources/prune/check";
 import { unknown } from "../../provider/args/unknown";
 import { checkState } from "../../provider/resources/state/check";
 
@@ -290,19 +290,19 @@ describe("what people write", () => {
         });
     }
 
-    it("is the same for a prune", () => {
-        const prune = (args: object) => ({ builderName: "ci", ...args });
-        assert.match(checkPrune(prune({ maxUsedSpace: "20Gi" })).failures?.[0]?.reason ?? "", /Did you mean "20GB"\?/);
+    it("is the same for a prune", async () => {
+        const prune = (args: object) => checkPrune({ builderName: "ci", ...args });
+        assert.match((await prune({ maxUsedSpace: "20Gi" })).failures[0]?.reason ?? "", /Did you mean "20GB"\?/);
         assert.match(
-            warningsOfPrune(prune({ reservedSpace: 512 })).join(),
+            (await prune({ reservedSpace: 512 })).warnings.join(),
             /^reservedSpace: 512 means bytes because it has no unit/,
         );
-        assert.deepEqual(warningsOfPrune(prune({ reservedSpace: "512m", maxUsedSpace: unknown })), []);
+        assert.deepEqual((await prune({ reservedSpace: "512m", maxUsedSpace: unknown })).warnings, []);
     });
 
     it("is the same for a state's volume", async () => {
         const told = async (volumeDriverOpts: object, volumeDriver?: string) =>
-            (await checkState({ builderName: "ci", volumeDriverOpts, volumeDriver } as never, true)).failures;
+            (await checkState({ builderName: "ci", volumeDriverOpts, volumeDriver } as never, undefined)).failures;
         const tmpfs = (o: string) => ({ type: "tmpfs", device: "tmpfs", o });
         for (const o of ["size=512Mi", "mode=0700, size=20GB"]) {
             const [failure, ...others] = (await told(tmpfs(o))) ?? [];

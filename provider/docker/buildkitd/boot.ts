@@ -4,6 +4,9 @@ import { type Engine, engineMessage, failedCall } from "../engine/engine";
 import { pause, untilAborted } from "../../waiting";
 import { inContainer } from "./inContainer";
 
+/** How long buildkitd may take to respond if no argument sets a limit, in seconds. */
+export const defaultBootTimeout = 60;
+
 /** How many lines of buildkitd's log an error shows. */
 const shownLines = 15;
 

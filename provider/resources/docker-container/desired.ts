@@ -5,6 +5,7 @@ import { normalizePlatform, type Platform, parsePlatform } from "../../text/plat
 import { namesInMirrors } from "../../buildkit/config/mirrors";
 import type { Owner } from "../../ownership";
 import type { TlsArguments } from "../../docker/endpoint/tls";
+import { defaultPull, type Pull } from "../../args/image";
 import { builderName, nodeOfState, nodesOf } from "./nodeArgs";
 import { noFiles, type NodeFiles } from "./node/files";
 import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
@@ -25,7 +26,7 @@ export interface DesiredBuilder {
 export interface SavedOnly {
     readonly use: boolean;
     readonly keepState: boolean;
-    readonly pull: "missing" | "always";
+    readonly pull: Pull;
     /** Platforms that the builder must offer. */
     readonly requirePlatforms: readonly string[];
     /** In seconds. */
@@ -94,7 +95,7 @@ function desiredNode(
 export const savedOnlyOf = (inputs: Partial<BuilderInputs>): SavedOnly => ({
     use: inputs.use ?? false,
     keepState: inputs.keepState ?? false,
-    pull: inputs.pull ?? "missing",
+    pull: inputs.pull ?? defaultPull,
     requirePlatforms: (inputs.requirePlatforms ?? []).map(normalizePlatform),
     bootTimeout: inputs.bootTimeout ?? defaults.bootTimeout,
     drainTimeout: inputs.drainTimeout ?? defaults.drainTimeout,

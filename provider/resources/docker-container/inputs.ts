@@ -3,6 +3,8 @@ import type { DriverOptions } from "../../buildx/driverOptions";
 import type { BuildkitdConfig } from "../../buildkit/config";
 import type { GcRule } from "../../buildkit/gc";
 import type { StateReference } from "../../args/stateReference";
+import type { Pull } from "../../args/image";
+import { defaultBootTimeout } from "../../docker/buildkitd/boot";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 
 /**
@@ -53,7 +55,7 @@ export interface BuilderInputs extends NodeArguments {
     use?: boolean;
     keepState?: boolean;
     adopt?: boolean;
-    pull?: "missing" | "always";
+    pull?: Pull;
     requirePlatforms?: string[];
     gc?: GcRule | GcRule[];
     extraHosts?: Record<string, string>;
@@ -78,7 +80,7 @@ export interface Dns {
 
 export const defaults = {
     /** In seconds. */
-    bootTimeout: 60,
+    bootTimeout: defaultBootTimeout,
     /** In seconds. */
     drainTimeout: defaultDrainTimeout,
 } as const;

@@ -1,7 +1,9 @@
 /**
- * Outputs of a `BuildKitState`, and the arguments and the result of `getState`. This file imports nothing, so that a
+ * Outputs of a `BuildKitState`, and the arguments and the result of `getState`. This file imports only types, so that a
  * user's compiler does not read Docker's types.
  */
+import type { TlsArguments } from "../../docker/endpoint/tls";
+import type { Status } from "../builder/outputs";
 
 /** Arguments of {@link getState}. */
 export interface GetStateArgs {
@@ -12,7 +14,7 @@ export interface GetStateArgs {
     /** The engine that holds the state. @default the engine in buildx's record, else what the docker CLI would use */
     endpoint?: string;
     /** The TLS files for a `tcp://` endpoint: paths or PEM text. */
-    tls?: { ca?: string; cert?: string; key?: string };
+    tls?: TlsArguments;
 }
 
 export interface StateUsage {
@@ -20,7 +22,7 @@ export interface StateUsage {
     node: string;
     volumeName: string;
     /** The status of the builder's container. `inactive` if it does not exist. */
-    status: "running" | "stopped" | "inactive";
+    status: Status;
     /** The size on the disk of the engine's host, in bytes. */
     sizeOnDisk: number;
     /** The size that BuildKit reports. Not set if the builder does not run and the engine has no BuildKit image. */

@@ -3,8 +3,7 @@ import type { TlsArguments } from "../../docker/endpoint/tls";
 import type { Location } from "../../transfer/location";
 
 /** The arguments of a `BuildKitStateArchive` as the provider receives them. */
-export interface ArchiveInputs {
-    /** The values that the resource needs from a `BuildKitState`. */
+export interface ArchiveArguments {
     state?: StateReference;
     builderName?: string;
     node?: string;

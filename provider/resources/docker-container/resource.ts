@@ -6,7 +6,7 @@ import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
 import type { BuildKitState } from "../state/resource";
-import type { Dns, NodeArguments } from "./inputs";
+import type { Dns, NodeArguments } from "./args";
 import { missingPlatform } from "../builder/missingPlatform";
 import type { NodeOutputs, Status } from "../builder/outputs";
 import { referenceFor, type User } from "./conflicts/program";

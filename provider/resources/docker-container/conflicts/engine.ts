@@ -9,7 +9,7 @@ import { ownerOf } from "../../../ownership";
 import { containersOf } from "../../../docker/engine/volume";
 import { hasUnknown, unknown } from "../../../args/unknown";
 import { nodesOf } from "../nodeArgs";
-import type { BuilderInputs, StateReference } from "../inputs";
+import type { BuilderInputs, StateReference } from "../args";
 
 export interface SharedState {
     /** Index of the node in `nodes`; `undefined` for a builder without `nodes`. */

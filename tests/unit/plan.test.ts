@@ -164,7 +164,7 @@ describe("platforms that a builder has to offer", () => {
     });
 
     it("make one that runs without them start again, and leave alone one that has them", () => {
-        assert.deepEqual(change({}, required), ["drain", "boot", "remember", "requirePlatforms"]);
+        assert.deepEqual(change({}, required), ["drain", "boot", "saveSettings", "requirePlatforms"]);
         const observed = withContainer(asAsked(required), { platforms: required.requirePlatforms });
         assert.deepEqual(steps(desired(required), observed), []);
     });
@@ -313,13 +313,13 @@ describe("the plan for a change", () => {
     }
 
     it("of use chooses the builder, or takes the choice back", () => {
-        assert.deepEqual(change({}, { use: true }), ["use", "remember"]);
-        assert.deepEqual(change({ use: true }, {}), ["stopUsing", "remember"]);
+        assert.deepEqual(change({}, { use: true }), ["use", "saveSettings"]);
+        assert.deepEqual(change({ use: true }, {}), ["stopUsing", "saveSettings"]);
     });
 
     it("of what only later steps go by is remembered", () => {
         for (const to of [{ keepState: true }, { bootTimeout: 5 }, { drainTimeout: 5 }, { pull: "always" as const }]) {
-            assert.deepEqual(change({}, to), ["remember"]);
+            assert.deepEqual(change({}, to), ["saveSettings"]);
         }
     });
 
@@ -403,10 +403,10 @@ describe("the plan for a builder that drifted", () => {
     it("makes it the current one again where someone chose another, and takes back no choice but its own", () => {
         for (const choice of ["no", "elsewhere"] as const)
             assert.deepEqual(steps(desired({ use: true }), { ...asAsked({ use: true }), choice }), ["use"]);
-        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "no" }), ["remember"]);
+        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "no" }), ["saveSettings"]);
         assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "elsewhere" }), [
             "stopUsing",
-            "remember",
+            "saveSettings",
         ]);
         assert.deepEqual(steps(desired(), { ...asAsked(), choice: "current" }), []);
     });
@@ -467,7 +467,7 @@ describe("the cause of a step", () => {
             asked("memory changed", "driverOpts.memory"),
         ],
         "a limit that is new": ["updateLimits", {}, memory("2g"), asked("memory changed", "driverOpts.memory")],
-        "a limit that is taken away": ["boot", memory("2g"), {}, asked("memory removed", "driverOpts.memory")],
+        "a limit that is removed": ["boot", memory("2g"), {}, asked("memory removed", "driverOpts.memory")],
         "a variable": [
             "createContainer",
             env({ A: "1", B: "1" }),
@@ -507,8 +507,8 @@ describe("the cause of a step", () => {
             asked("defaultLoad changed", "driverOpts.defaultLoad"),
         ],
         use: ["use", {}, { use: true }, asked("use is true", "use")],
-        "what later steps go by": [
-            "remember",
+        "settings for later steps": [
+            "saveSettings",
             {},
             { keepState: true, bootTimeout: 5 },
             asked("keepState, bootTimeout changed", "keepState", "bootTimeout"),
@@ -668,7 +668,7 @@ describe("the cause of a step", () => {
         ],
     ];
     for (const [what, step, found, cause] of lost) {
-        it(`is drift for a ${what}`, () => {
+        it(`is drift: a ${what}`, () => {
             assert.deepEqual(causeOf(step, desired(), found), cause);
         });
     }

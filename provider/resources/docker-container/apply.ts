@@ -71,7 +71,7 @@ async function runFinalStep(step: FinalStep, applying: Applying): Promise<void> 
             return requirePlatforms(step, applying);
         case "leave":
             return applying.warn(`${step.what} is not removed: ${step.why}`);
-        case "remember":
+        case "saveSettings":
             return;
     }
 }

@@ -111,7 +111,7 @@ function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): Fin
     const differs = (key: keyof SavedOnly) => JSON.stringify(savedOnly[key]) !== JSON.stringify(before?.[key]);
     const changed = before === undefined ? [] : (Object.keys(savedOnly) as (keyof SavedOnly)[]).filter(differs);
     if (changed.length === 0) return [];
-    return [{ do: "remember", why: `${changed.join(", ")} changed`, properties: changed, isDrift: false }];
+    return [{ do: "saveSettings", why: `${changed.join(", ")} changed`, properties: changed, isDrift: false }];
 }
 
 /** Returns the step that checks `requirePlatforms` after a boot. */

@@ -151,7 +151,7 @@ function makeNode(builder: DesiredBuilder, node: ObservedNode, cause: Cause): No
     }
     const options = containerOptions(desired, builder.owner, node.engine, node.container?.settings.hasGpus);
     const { contents: files } = desired.files;
-    const tellsProvenance = desired.options.provenanceAddGha !== false;
+    const addsProvenance = desired.options.provenanceAddGha !== false;
     const replaces = undefined;
     steps.push({
         do: "createContainer",
@@ -160,7 +160,7 @@ function makeNode(builder: DesiredBuilder, node: ObservedNode, cause: Cause): No
         options,
         imageInMirrors,
         files,
-        tellsProvenance,
+        addsProvenance,
         ...cause,
     });
     steps.push(boot(builder, desired, cause, node.volume === undefined));

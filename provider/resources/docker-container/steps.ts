@@ -41,7 +41,7 @@ export type NodeStep = Cause &
               /** Files in buildkitd's configuration folder, by path. They are copied before buildkitd starts. */
               readonly files: Readonly<Record<string, Buffer>>;
               /** Whether to give BuildKit the context of the GitHub Actions run that boots it. */
-              readonly tellsProvenance: boolean;
+              readonly addsProvenance: boolean;
           }
         /** Removes a container and renames the booted container `by` to its name. */
         | { readonly do: "replaceContainer"; readonly container: string; readonly by: string }
@@ -72,7 +72,7 @@ export type FinalStep = Cause &
         /** Changes nothing and warns the user: what exists is not managed by this resource. */
         | { readonly do: "leave"; readonly what: string }
         /** Changes nothing on the engine or in the store. Pulumi's state stores settings for later steps. */
-        | { readonly do: "remember" }
+        | { readonly do: "saveSettings" }
     );
 
 export type Step = NodeStep | FinalStep;

@@ -62,11 +62,11 @@ export async function runNodeStep(step: NodeStep, run: NodeRun, applying: Applyi
 }
 
 async function create(step: StepOf<"createContainer">, engine: Engine, { warn }: Applying): Promise<void> {
-    const { container, replaces, options, imageInMirrors, files, tellsProvenance } = step;
-    const { name: made = container } = options;
+    const { container, replaces, options, imageInMirrors, files, addsProvenance } = step;
+    const { name: created = container } = options;
     try {
         // Only this package uses the name of a next container. An existing one was left by an interrupted update.
-        if (replaces !== undefined) await removeContainer(engine, made);
+        if (replaces !== undefined) await removeContainer(engine, created);
         const named = { ...options, Image: await nameOnEngine(engine, options.Image, imageInMirrors) };
         await createContainer(engine, await withoutRefusedGpus(engine, named));
     } catch (error) {
@@ -76,9 +76,9 @@ async function create(step: StepOf<"createContainer">, engine: Engine, { warn }:
         }
         throw failedCall(`${container} cannot be created`, engine, error);
     }
-    const provenance = tellsProvenance ? await provenanceOr(warn) : undefined;
+    const provenance = addsProvenance ? await provenanceOr(warn) : undefined;
     const all = { ...files, ...(provenance && { [provenanceFile]: provenance }) };
-    if (Object.keys(all).length > 0) await copyFiles(engine, made, configFolder, all);
+    if (Object.keys(all).length > 0) await copyFiles(engine, created, configFolder, all);
 }
 
 /** Returns the GitHub Actions context for provenance attestations. If that fails, warns: builds run without it. */

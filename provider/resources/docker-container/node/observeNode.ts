@@ -107,7 +107,7 @@ export async function observeNode(
         contextOf(location, self.urn),
     ]);
     const wanted = foundImage?.image;
-    const made = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
+    const used = container && (container.Image === wanted?.Id ? wanted : await inspectImage(engine, container.Image));
     const owner = ownerOf(container?.Config.Labels);
     const isRunning = isResponsive(container);
     const isAsked = isRunning && savedOnly.requirePlatforms.length > 0;
@@ -129,11 +129,11 @@ export async function observeNode(
             isRunning,
             hasAnswered: workers !== undefined || (answersSince !== undefined && answersSince === startOf(container)),
             startedAt: startOf(container),
-            imageMoved: await hasMoved(engine, { container, made, wanted, node: desired, pull: savedOnly.pull }),
-            imageDigest: made ? imageDigest(made, container.Config.Image) : "",
+            imageMoved: await hasMoved(engine, { container, used, wanted, node: desired, pull: savedOnly.pull }),
+            imageDigest: used ? imageDigest(used, container.Config.Image) : "",
             platforms: formatPlatforms(workers?.platforms ?? []),
             settings: settingsOfContainer(container, {
-                image: made,
+                image: used,
                 engine: traits,
                 isPodman: await isPodman(engine, container.Config.Env),
                 network: networkOf(container, network, foundNetwork),
@@ -160,18 +160,18 @@ export async function contextOf(location: NodeLocation, urn: string): Promise<Ob
 interface ImageFacts {
     container: ContainerInspectInfo;
     /** The image that the container was created from. `undefined` if the engine no longer has it. */
-    made: ImageInspectInfo | undefined;
+    used: ImageInspectInfo | undefined;
     /** The image that the engine has under the name in the arguments. */
     wanted: ImageInspectInfo | undefined;
     node: DesiredNode;
     pull: SavedOnly["pull"];
 }
 
-async function hasMoved(engine: Engine, { container, made, wanted, node, pull }: ImageFacts): Promise<boolean> {
+async function hasMoved(engine: Engine, { container, used, wanted, node, pull }: ImageFacts): Promise<boolean> {
     const { image } = node.settings.fixed;
     if (isPinned(image) || !isImageAsked(container.Config.Image, image)) return false;
     if (wanted !== undefined && wanted.Id !== container.Image) return true;
-    if (pull === "missing" || made === undefined) return false;
+    if (pull === "missing" || used === undefined) return false;
     const newest = await digestInRegistry(engine, image, node.imageInMirrors);
-    return newest !== undefined && !(made.RepoDigests ?? []).some((each) => each.endsWith(`@${newest}`));
+    return newest !== undefined && !(used.RepoDigests ?? []).some((each) => each.endsWith(`@${newest}`));
 }

@@ -411,6 +411,16 @@ describe("the plan for a builder that drifted", () => {
         assert.deepEqual(steps(desired(), { ...asAsked(), choice: "current" }), []);
     });
 
+    it("leaves a node that fails out of the record, and keeps it if the record has it", () => {
+        const [ok = assert.fail(), failing = assert.fail()] = located(
+            desired({ nodes: [{ endpoint }, { endpoint: "tcp://second:2375" }] }),
+        );
+        const both = recordOf("ci", [ok, failing]);
+        const withError = [ok, { ...failing, stored: "", error: "no Docker engine answers" }];
+        assert.deepEqual(recordOf("ci", withError), recordOf("ci", [ok]));
+        assert.deepEqual(recordOf("ci", withError, both), both);
+    });
+
     it("does not mind the order in which buildx wrote a record's keys", () => {
         const args = { driverOpts: { memory: "1g", cpuShares: 5 } };
         const { Nodes, ...others } = record(desired(args));

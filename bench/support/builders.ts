@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import type { CheckResult, CreateResult, UpdateResult } from "@pulumi/pulumi/dynamic";
-import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import type { BuilderInputs } from "../../provider/resources/docker-container/args";
 import type { SavedBuilder } from "../../provider/resources/docker-container/saved";
 import { must } from "../../tests/support/run";
 import { throwIfInterrupted } from "./interruption";

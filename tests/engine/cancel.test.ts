@@ -196,7 +196,7 @@ describe("a buildkitd that takes long to boot", () => {
                 await project.program(builder({ bootTimeout: 2, driverOpts: { image } }));
                 const refused = await project.failing("up");
                 assert.match(refused, /did not answer within 2 s/);
-                assert.match(refused, /If it needs longer than 2 s to boot, set bootTimeout to more/);
+                assert.match(refused, /If BuildKit needs more than 2 s to boot, increase bootTimeout/);
                 assert.deepEqual(await leftovers(project.unique), []);
                 await project.program(slow({}));
                 await project.up();

@@ -121,7 +121,9 @@ describe("an engine behind TLS", () => {
             // A context of someone else is not written over.
             assert.match(
                 await project.failing("up"),
-                new RegExp(`needs a docker context ${stranger}, and there is one that someone else made`),
+                new RegExp(
+                    `needs a docker context ${stranger}, but another process or user created a context of that name`,
+                ),
             );
             assert.equal((await inspectContext(project, stranger)).Endpoints.docker.Host, second.host);
             await run("docker", ["context", "rm", stranger], { env: project.env });

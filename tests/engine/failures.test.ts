@@ -138,7 +138,10 @@ describe("a creation that fails", () => {
                 env: project.env,
             });
             await project.program(`new buildx.BuildxBuilder("b", { name: unique });`);
-            assert.match(await project.failing("up"), /would hide the docker context of that name/);
+            assert.match(
+                await project.failing("up"),
+                /cannot be created: docker has a context of that name, .* Choose another name/,
+            );
             await leavesNothing(project);
 
             await project.program(`new buildx.BuildxBuilder("b", { name: unique + "-b", endpoint: unique });`);

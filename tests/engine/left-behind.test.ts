@@ -103,7 +103,7 @@ describe("an engine that is gone for good", () => {
             await proxy.stop();
             await project.config("buildx:deleteUnreachable", "true");
             const { output } = await project.refresh();
-            assert.match(output, /The builder is taken out of Pulumi's state/);
+            assert.match(output, /The builder is removed from Pulumi's state/);
             assert.match(output, /Volume .* is removed from Pulumi's state/);
             assert.deepEqual(await project.state(), []);
         }),
@@ -142,7 +142,12 @@ describe("a node whose engine is gone", () => {
             await project.config("buildx:deleteUnreachable", "true");
             await docker(["--host", second.host, "rm", "--force", `buildx_buildkit_${unique}1`]);
             const up = await project.up();
-            assert.match(up.output, new RegExp(`The node is dropped; container buildx_buildkit_${unique}1 and volume`));
+            assert.match(
+                up.output,
+                new RegExp(
+                    `The node is removed from Pulumi's state, and container buildx_buildkit_${unique}1 and volume`,
+                ),
+            );
             assert.deepEqual(await statuses(project), ["running", "running"]);
             await project.preview("--expect-no-changes");
             await project.program(nodes(onFirst));

@@ -81,7 +81,7 @@ describe("a builder that buildx booted again from its record", () => {
             await project.buildx("rm", unique);
             await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
             await project.program(builder('labels: { a: "1" }'));
-            assert.match(await project.failing("up"), /made by buildx or by hand.*adopt: true/s);
+            assert.match(await project.failing("up"), /created by buildx or a user.*adopt: true/s);
             await project.program(builder('labels: { a: "1" }, adopt: true'));
             await project.up();
             await project.preview("--expect-no-changes");
@@ -230,7 +230,7 @@ describe("a container that the engine does not start any more", () => {
                 await assert.rejects(docker(["start", name]), /address already in use/);
                 await project.refresh();
                 const { output } = await project.up();
-                assert.match(output, /the container cannot be started any more \(.*address already in use/);
+                assert.match(output, /the container does not start any more \(.*address already in use/);
                 assert.deepEqual(await project.outputs(), { status: "running" });
                 assert.equal((await build(project, unique, folder)).cached, 3);
             } finally {

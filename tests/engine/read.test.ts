@@ -87,7 +87,7 @@ describe("a builder that another stack or a person made", () => {
             assert.equal((await project.outputs<{ status: string }>()).status, "running");
             const text = output.replace(/\s+/g, " ");
             const warning =
-                /buildx on this machine has no record of builder "\S+" in \S+\/other-machine, so that builds with it fail here\. Write one with: (docker buildx create --name \S+ --driver docker-container --node \S+ \S+)/g;
+                /buildx on this machine has no record of builder "\S+" in \S+\/other-machine\. Builds with the builder fail here\. Write a record with: (docker buildx create --name \S+ --driver docker-container --node \S+ \S+)/g;
             const commands = [...text.matchAll(warning)].map(([, command]) => command as string);
             assert.equal(new Set(commands).size, 1, text);
             for (const shown of ["pulumi:pulumi:Stack", "BuildxBuilder \\(other\\)"])

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { unknown } from "../../provider/args/unknown";
 import { registerOfUses } from "../../provider/bridges/exclusiveUses";
 import { exclusiveUses as ofBuilder } from "../../provider/resources/docker-container/conflicts/exclusiveUses";
-import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import type { BuilderInputs } from "../../provider/resources/docker-container/args";
 
 const urnOf = (name: string, parents = "") =>
     `urn:pulumi:test::project::${parents}pulumi-nodejs:dynamic/buildx:BuildxBuilder::${name}`;

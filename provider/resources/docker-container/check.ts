@@ -14,7 +14,7 @@ import { formatPath } from "../../text/quote";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
 import { builderName, nodeOfState } from "./nodeArgs";
 import { whyDefaultUnusable } from "./node/files";
-import type { BuilderInputs, NodeInputs } from "./inputs";
+import type { BuilderInputs, NodeInputs } from "./args";
 import { schema } from "./schema";
 
 /** Returns the errors in a builder's arguments, each at its property. */

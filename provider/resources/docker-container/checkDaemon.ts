@@ -6,7 +6,7 @@ import { doubtsOfFlags, type Flag, isKeepStorage, readFlags, severalIn } from ".
 import { isInStateFolder, outsideOfState } from "../../buildkit/stateFolder";
 import { hasUnknown, withoutUnknown } from "../../args/unknown";
 import { formatPath, quote } from "../../text/quote";
-import type { BuilderInputs, NodeInputs } from "./inputs";
+import type { BuilderInputs, NodeInputs } from "./args";
 
 /** The default socket of `buildctl` in the container. buildx connects through `buildctl`. */
 const ownSocket = "unix:///run/buildkit/buildkitd.sock";

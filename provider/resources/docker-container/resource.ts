@@ -5,7 +5,7 @@ import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
 import type { BuildKitState } from "../state/resource";
-import type { Dns, NodeArguments } from "./inputs";
+import type { Dns, NodeArguments } from "./args";
 import { choosePlatform, type ImageArgs } from "../builder/imageArgs";
 import { type NodeOutputs, outputs, type Status } from "../builder/outputs";
 import { referenceFor, type User } from "./conflicts/program";

@@ -8,7 +8,7 @@ import { gcRule } from "../../args/gcRule";
 import { legalPull } from "../../args/image";
 import { flag, legalLabels, legalName, onlyKeys, seconds, text, textThat } from "../../args/rules";
 import { quote, didYouMean } from "../../text/quote";
-import type { NodeArguments, UserArgument } from "./inputs";
+import type { NodeArguments, UserArgument } from "./args";
 import { allOptions } from "./options/groups";
 import { oneWord } from "./options/rules";
 

@@ -6,7 +6,7 @@ import { findEndpoint } from "../../../docker/endpoint/endpoint";
 import { connect } from "../../../docker/engine/engine";
 import { containersOf } from "../../../docker/engine/volume";
 import { ownerOf } from "../../../ownership";
-import type { BuilderInputs } from "../inputs";
+import type { BuilderInputs } from "../args";
 import { type UsedState, usedStates } from "./usedStates";
 
 export interface SharedState {

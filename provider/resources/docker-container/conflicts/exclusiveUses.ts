@@ -2,7 +2,7 @@
 import type { Call, ExclusiveUse } from "../../../bridges/lifecycle";
 import { findEndpoint } from "../../../docker/endpoint/endpoint";
 import { logicalName } from "../../../text/urn";
-import type { BuilderInputs } from "../inputs";
+import type { BuilderInputs } from "../args";
 import { stateInUse } from "./message";
 import { usedStates } from "./usedStates";
 

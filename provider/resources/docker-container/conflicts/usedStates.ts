@@ -1,7 +1,7 @@
 import { hasUnknown, unknown } from "../../../args/unknown";
 import { volumeName } from "../../../buildx/names";
 import { formatPath } from "../../../text/quote";
-import type { BuilderInputs, NodeInputs } from "../inputs";
+import type { BuilderInputs, NodeInputs } from "../args";
 import { nodeOfState, nodesOf } from "../nodeArgs";
 
 /** A `BuildKitState` that a node of a builder uses. */

@@ -1,5 +1,5 @@
 import type { Table } from "../../../buildkit/config";
-import type { Dns, NodeInputs } from "../inputs";
+import type { Dns, NodeInputs } from "../args";
 
 /**
  * Address of Docker's resolver on user-defined networks. It resolves the containers on the network, and forwards other

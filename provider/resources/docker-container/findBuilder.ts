@@ -17,7 +17,7 @@ export interface ReadBuilder {
 }
 
 /**
- * Reads a builder that is not in Pulumi's state: a builder of another stack, or one that a user created by hand.
+ * Reads a builder that is not in Pulumi's state: a builder of another stack, or one that a user created manually.
  *
  * @param name in lower case.
  * @throws {Error} if neither buildx's store nor the engine has a builder of that name, or its driver is not

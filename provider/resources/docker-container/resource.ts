@@ -166,7 +166,7 @@ export class BuildxBuilder extends BuildxResource {
     declare readonly nodes: pulumi.Output<NodeOutputs[]>;
 
     /**
-     * Returns an existing builder, of another stack or created by hand.
+     * Returns an existing builder, of another stack or created manually.
      *
      * @param id the builder's name.
      * @throws at preview if there is no builder of that name.

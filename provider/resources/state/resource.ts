@@ -92,7 +92,7 @@ export class BuildKitState extends BuildxResource {
     declare readonly adopted: pulumi.Output<boolean>;
 
     /**
-     * Returns an existing state, which another stack manages or a user created by hand.
+     * Returns an existing state, which another stack manages or a user created manually.
      *
      * @param id the name of the volume, `buildx_buildkit_<node>_state`.
      */

@@ -157,10 +157,7 @@ describe("a state", () => {
             assert.equal(gone.status, "inactive");
             assert.equal(gone.usage?.total, 0);
             await project.destroy();
-            await assert.rejects(
-                ask(project),
-                new RegExp(`there is no state of node ${unique}0 of builder "${unique}"`),
-            );
+            await assert.rejects(ask(project), new RegExp(`state of node ${unique}0 of builder "${unique}" not found`));
         }),
     );
 

@@ -269,7 +269,7 @@ describe("restoring a state", () => {
             const output = await project.failing("preview");
             assert.match(output, /to.imag.*did you mean image/s);
             assert.match(output, /tirggers.*did you mean triggers/s);
-            assert.match(output, /Give a BuildKitState as state/);
+            assert.match(output, /required: a BuildKitState, or its builderName/);
         }),
     );
 });

@@ -108,6 +108,16 @@ describe("the changes of a state", () => {
         ]);
     });
 
+    it("of its TLS files alone are saved, because the next connection needs them", () => {
+        const tls = desiredState({ builderName: "ci", tls: { ca: "new.pem" } }, owner);
+        const { steps } = planState(tls, withVolume({}), previous());
+        assert.deepEqual(
+            steps.map((step) => step.do),
+            ["saveSettings"],
+        );
+        assert.deepEqual(changes(tls, withVolume({}), previous()), [{ path: "tls", why: "tls changed" }]);
+    });
+
     it("are drift if the volume is lost, and restore it unless its source is lost too", () => {
         const volume = { why: "volume buildx_buildkit_ci0_state is missing", isDrift: true };
         assert.deepEqual(changes(desired("a"), withVolume(), previous("a")), [

@@ -48,5 +48,6 @@ async function run(step: StateStep, engine: Engine, reporting: Reporting): Promi
         case "removeVolume":
             return untilAborted(removeVolume(engine, step.volume), signal, answerGrace);
         case "leaveVolume":
+        case "saveSettings": // the lifecycle saves them
     }
 }

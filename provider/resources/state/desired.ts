@@ -1,6 +1,7 @@
 import { defaultImage } from "../../transfer/helperContainer";
 import { locationOf, type RestoreSource } from "../../transfer/location";
 import { canonicalName, nodeName, volumeName } from "../../buildx/names";
+import type { TlsArguments } from "../../docker/endpoint/tls";
 import type { Owner } from "../../ownership";
 import type { RestoreFrom, StateArguments } from "./args";
 
@@ -23,6 +24,7 @@ export interface DesiredState {
     readonly owner: Owner;
     /** If `undefined`, the endpoint that the docker CLI would use. */
     readonly endpoint: string | undefined;
+    readonly tls: TlsArguments | undefined;
     readonly volume: string;
     readonly driver: string;
     readonly driverOpts: Record<string, string>;
@@ -38,6 +40,7 @@ export function desiredState(args: StateArguments, owner: Owner): DesiredState {
         node,
         owner,
         endpoint: args.endpoint,
+        tls: args.tls,
         volume: volumeName(node),
         driver: args.volumeDriver ?? defaultDriver,
         driverOpts: args.volumeDriverOpts ?? {},

@@ -2,7 +2,7 @@
 import type { Cause } from "../../bridges/lifecycle";
 import type { RestoreSource } from "../../transfer/location";
 import { ownerLabels } from "../../ownership";
-import { changedArguments, type Plan } from "../plan";
+import { changed, changedArguments, type Plan } from "../plan";
 import type { DesiredState } from "./desired";
 import type { ObservedState } from "./observe";
 import { needsRestore, whyNotRemoved, whyRefused } from "./refusals";
@@ -23,6 +23,8 @@ export type StateStep = Cause & { readonly volume: string } & (
         | { readonly do: "removeVolume" }
         /** Keeps the volume, because it existed before the resource. */
         | { readonly do: "leaveVolume" }
+        /** Changes nothing on the engine. Pulumi's state stores the settings for later steps. */
+        | { readonly do: "saveSettings" }
     );
 
 export type StatePlan = Plan<StateStep>;
@@ -57,7 +59,8 @@ export function planState(
     if (refusal !== undefined) return { refusal, steps: [] };
     const { volume, driver, driverOpts, owner } = desired;
     if (observed.volume !== undefined) {
-        return { steps: isNew && needsRestore(desired, observed.volume) ? planRestore(desired, isNew) : [] };
+        const restores = isNew && needsRestore(desired, observed.volume) ? planRestore(desired, isNew) : [];
+        return { steps: [...restores, ...planSavedOnly(desired, previous)] };
     }
     const labels = { ...desired.labels, ...ownerLabels(owner) };
     return {
@@ -75,6 +78,12 @@ export function planState(
             ...(observed.isSourceGone ? [] : planRestore(desired, isNew)),
         ],
     };
+}
+
+/** The TLS files are only for the connection. The volume does not depend on them. */
+function planSavedOnly(desired: DesiredState, previous: PreviousState | undefined): StateStep[] {
+    const properties = previous === undefined ? [] : changedArguments({ tls: "tls" }, previous.desired, desired);
+    return properties.length === 0 ? [] : [{ do: "saveSettings", volume: desired.volume, ...changed(properties) }];
 }
 
 function planRestore({ restore, volume }: DesiredState, isNew: boolean): StateStep[] {

@@ -2,45 +2,45 @@ import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { checkout } from "../tests/support/project";
-import { chosen } from "./arguments";
+import { selectMeasurements } from "./arguments";
 import { measurements } from "./measurements";
-import { chart } from "./report/chart";
-import { worse } from "./report/compare";
-import { committed, keep, machine, type Result, resultOf } from "./report/results";
-import { scale } from "./report/scale";
+import { renderChart } from "./report/chart";
+import { regressions } from "./report/compare";
+import { readCommitted, saveResults, describeMachine, type Result, resultOf } from "./report/results";
+import { renderScale } from "./report/scale";
 import { table } from "./report/table";
 import { withBench } from "./support/bench";
 import { throwIfInterrupted } from "./support/interruption";
 
 async function main(args: string[]): Promise<void> {
-    const wanted = chosen(args, measurements);
+    const selected = selectMeasurements(args, measurements);
     const load = loadavg()[0] ?? 0;
     const rows = await withBench(async (bench) => {
         const done: Result[] = [];
-        for (const each of wanted) {
+        for (const each of selected) {
             console.error(`bench: ${each.what}`);
             try {
                 done.push(resultOf(each, await each.run(bench)));
             } catch (error) {
                 throwIfInterrupted();
-                tellFailure(error); // the other rows may be minutes of work
+                reportFailure(error); // the other rows may take minutes, so continue
             }
         }
         return done;
     });
     console.log(table(rows));
-    console.log(`\nThe load of the machine was ${load.toFixed(2)} before.`);
-    for (const line of worse(rows, (await committed())?.rows ?? [])) console.log(line);
+    console.log(`\nLoad average of the machine before the run: ${load.toFixed(2)}`);
+    for (const line of regressions(rows, (await readCommitted())?.rows ?? [])) console.log(line);
     const names = measurements.map(({ name }) => name);
-    const on = await machine();
-    const all = await keep(rows, names, on);
-    await writeFile(join(checkout, "docs/bench.svg"), chart(all));
-    await writeFile(join(checkout, "docs/scale.md"), scale(on, all));
+    const on = await describeMachine();
+    const all = await saveResults(rows, names, on);
+    await writeFile(join(checkout, "docs/bench.svg"), renderChart(all));
+    await writeFile(join(checkout, "docs/scale.md"), renderScale(on, all));
 }
 
-function tellFailure(error: unknown): void {
+function reportFailure(error: unknown): void {
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode ??= 1;
 }
 
-main(process.argv.slice(2)).catch(tellFailure);
+main(process.argv.slice(2)).catch(reportFailure);

@@ -7,17 +7,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { columns } from "./report/table";
-import { shown } from "./report/format";
+import { formatFigure } from "./report/format";
 import { type Bench, withBench } from "./support/bench";
 import { buildx } from "./support/builders";
 import { throwIfInterrupted } from "./support/interruption";
-import { added, filesIn, type Inventory, onEngine } from "./support/inventory";
+import { added, listFiles, type Inventory, listEngineObjects } from "./support/inventory";
 import { slope } from "./support/slope";
-import { engineProcess, openFiles, residentMemory } from "./support/processes";
+import { findEngineProcess, openFiles, residentMemory } from "./support/processes";
 import { ProviderProcess } from "./support/providerProcess";
 
 /**
- * Rounds before the first look. After them, modules are loaded, code is compiled, connections exist and the heap has
+ * Rounds before the first snapshot. After them, modules are loaded, code is compiled, connections exist and the heap has
  * reached its size.
  */
 const warmUp = 100;
@@ -27,9 +27,9 @@ const warmUp = 100;
  * remove some of them. The engine closes connections that it handed to a process when it collects its garbage, within
  * two minutes.
  */
-const patience = 150_000;
+const settleTimeout = 150_000;
 
-/** Time between two looks, in milliseconds. */
+/** Time between two snapshots, in milliseconds. */
 const pause = 2_000;
 
 /** A process whose memory and open files are measured. */
@@ -72,24 +72,24 @@ const mostResidentOfEngine = (rounds: number) => 100_000 / rounds;
  */
 const fileTolerance = 1;
 
-interface Look {
+interface Snapshot {
     readonly memory: readonly number[];
     readonly files: readonly (readonly string[])[];
-    readonly things: Inventory;
+    readonly objects: Inventory;
 }
 
 interface Line {
     readonly cells: readonly string[];
-    /** What grows, as a sentence. */
-    readonly trouble?: string | undefined;
+    /** Describes what grows, if anything does. */
+    readonly problem?: string | undefined;
 }
 
 async function soak(bench: Bench, rounds: number): Promise<Line[]> {
     const temporary = join(bench.folder, "tmp");
     await mkdir(temporary);
-    const context = await makeContext(bench);
-    const engine = await engineProcess();
-    if ("why" in engine) console.log(`The engine's own process is not looked at: ${engine.why}.`);
+    const context = await createContext(bench);
+    const engine = await findEngineProcess();
+    if ("why" in engine) console.log(`The engine process is not measured: ${engine.why}.`);
     const provider = await ProviderProcess.start({ TMPDIR: temporary });
     const watched: Watched[] = [
         { name: "provider process", pid: provider.pid },
@@ -108,36 +108,38 @@ async function soak(bench: Bench, rounds: number): Promise<Line[]> {
         for (const meter of meters) figures.push(await meter.read()); // the read forces a garbage collection
         return figures;
     };
-    const look = async (): Promise<Look> => ({
+    const takeSnapshot = async (): Promise<Snapshot> => ({
         memory: await readMeters(),
         files: await Promise.all(watched.map(({ pid }) => openFiles(pid))),
-        things: {
-            ...(await onEngine()),
-            "files of the store": await filesIn(process.env.BUILDX_CONFIG as string),
-            "temporary files": await filesIn(temporary),
+        objects: {
+            ...(await listEngineObjects()),
+            "files of the store": await listFiles(process.env.BUILDX_CONFIG as string),
+            "temporary files": await listFiles(temporary),
         },
     });
     try {
         const run = async (round: number) => {
             throwIfInterrupted();
-            await lifeOfOne(provider, `${bench.unique}-${round}`, round, context);
+            await runOneBuilder(provider, `${bench.unique}-${round}`, round, context);
             const memory = await readMeters();
-            tell(round, rounds, meters, memory);
+            reportRound(round, rounds, meters, memory);
             return memory;
         };
         for (let round = 0; round < warmUp; round++) await run(round - warmUp);
         await sleep(pause);
-        const start = await look();
+        const start = await takeSnapshot();
         const memories: number[][] = [];
         for (let round = 0; round < rounds; round++) memories.push(await run(round + 1));
-        const end = await settled(start, look);
+        const end = await snapshotAfterSettling(start, takeSnapshot);
         return [
             ...meters.map(({ name, mostGrowth }, index) => {
                 const points = memories.map((memory, round) => [round, (memory[index] as number) * 1e3] as const);
-                return ofMemory(name, [start.memory[index]!, end.memory[index]!], slope(points), mostGrowth);
+                return memoryLine(name, [start.memory[index]!, end.memory[index]!], slope(points), mostGrowth);
             }),
-            ...watched.map(({ name }, index) => ofFiles(name, start.files[index]!, end.files[index]!)),
-            ...Object.entries(start.things).map(([kind, before]) => ofThings(kind, before, end.things[kind] ?? [])),
+            ...watched.map(({ name }, index) => filesLine(name, start.files[index]!, end.files[index]!)),
+            ...Object.entries(start.objects).map(([kind, before]) =>
+                objectsLine(kind, before, end.objects[kind] ?? []),
+            ),
         ];
     } finally {
         await provider.stop();
@@ -145,9 +147,10 @@ async function soak(bench: Bench, rounds: number): Promise<Line[]> {
 }
 
 /**
- * Runs one builder: create, build, update, read, build, remove. The update keeps or recreates the container by turns.
+ * Runs one builder: create, build, update, read, build, remove. The updates alternate between keeping and recreating
+ * the container.
  */
-async function lifeOfOne(provider: ProviderProcess, name: string, round: number, context: string): Promise<void> {
+async function runOneBuilder(provider: ProviderProcess, name: string, round: number, context: string): Promise<void> {
     const build = (builder: string) =>
         buildx("build", "--builder", builder, "--progress", "plain", "--output", "type=cacheonly", context);
     const builder = await provider.create(name, { keepState: false });
@@ -162,66 +165,75 @@ async function lifeOfOne(provider: ProviderProcess, name: string, round: number,
     }
 }
 
-async function makeContext(bench: Bench): Promise<string> {
+async function createContext(bench: Bench): Promise<string> {
     const folder = join(bench.folder, "context");
     await mkdir(folder);
     await writeFile(join(folder, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
     return folder;
 }
 
-function tell(round: number, rounds: number, meters: readonly Meter[], memory: readonly number[]): void {
-    const figures = meters.map(({ name }, index) => `${name} ${shown(memory[index]!, "MB")}`).join(", ");
+function reportRound(round: number, rounds: number, meters: readonly Meter[], memory: readonly number[]): void {
+    const figures = meters.map(({ name }, index) => `${name} ${formatFigure(memory[index]!, "MB")}`).join(", ");
     console.error(`soak: ${round <= 0 ? "warm-up" : `round ${round} of ${rounds}`}: ${figures}`);
 }
 
-/** Looks until everything is as it was before, or until {@link patience} has passed. */
-async function settled(start: Look, look: () => Promise<Look>): Promise<Look> {
-    const until = performance.now() + patience;
+/** Takes snapshots until everything is as it was before, or until {@link settleTimeout} has passed. */
+async function snapshotAfterSettling(start: Snapshot, takeSnapshot: () => Promise<Snapshot>): Promise<Snapshot> {
+    const until = performance.now() + settleTimeout;
     for (;;) {
         throwIfInterrupted();
         await sleep(pause);
-        const now = await look();
+        const now = await takeSnapshot();
         const isAsBefore =
             now.files.every((files, index) => files.length <= start.files[index]!.length) &&
-            Object.entries(now.things).every(([kind, there]) => added(start.things[kind] ?? [], there).length === 0);
+            Object.entries(now.objects).every(([kind, names]) => added(start.objects[kind] ?? [], names).length === 0);
         if (isAsBefore || performance.now() > until) return now;
     }
 }
 
-function ofMemory(name: string, [before, now]: readonly [number, number], growth: number, most: number): Line {
-    const said = `${growth.toFixed(1)} KB a round`;
+function memoryLine(name: string, [before, now]: readonly [number, number], growth: number, most: number): Line {
+    const growthText = `${growth.toFixed(1)} KB per round`;
     return {
-        cells: [name, shown(before, "MB"), shown(now, "MB"), shown(now - before, "MB"), said],
-        trouble: growth > most ? `${name} grows by ${said}, and ${most.toFixed(0)} are let pass` : undefined,
+        cells: [
+            name,
+            formatFigure(before, "MB"),
+            formatFigure(now, "MB"),
+            formatFigure(now - before, "MB"),
+            growthText,
+        ],
+        problem: growth > most ? `${name} grows by ${growthText}, more than ${most.toFixed(0)} KB` : undefined,
     };
 }
 
-function ofFiles(name: string, before: readonly string[], now: readonly string[]): Line {
+function filesLine(name: string, before: readonly string[], now: readonly string[]): Line {
     const difference = now.length - before.length;
     const kinds = [...new Set(added(before, now).map((target) => target.replace(/\d+/g, "…")))].join(", ");
     return {
         cells: [`open files of the ${name}`, `${before.length}`, `${now.length}`, `${difference}`, ""],
-        trouble: difference > fileTolerance ? `the ${name} has ${difference} more open files: ${kinds}` : undefined,
+        problem: difference > fileTolerance ? `the ${name} has ${difference} more open files: ${kinds}` : undefined,
     };
 }
 
-function ofThings(kind: string, before: readonly string[], now: readonly string[]): Line {
+function objectsLine(kind: string, before: readonly string[], now: readonly string[]): Line {
     const more = added(before, now);
     return {
         cells: [kind, `${before.length}`, `${now.length}`, `${now.length - before.length}`, ""],
-        trouble: more.length > 0 ? `there are more ${kind}: ${more.join(", ")}` : undefined,
+        problem: more.length > 0 ? `additional ${kind}: ${more.join(", ")}` : undefined,
     };
 }
 
 async function main(args: string[]): Promise<void> {
     const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "200" } } });
     const rounds = Number(values.rounds);
-    if (!(rounds >= 2)) throw new Error(`--rounds is "${values.rounds}", and takes a number, 2 or more`);
+    if (!(rounds >= 2))
+        throw new Error(
+            `"${values.rounds}" is not a valid number of rounds: must be 2 or more, for example --rounds 30`,
+        );
     const lines = await withBench((bench) => soak(bench, rounds));
     console.log(columns([["", "start", "end", "difference", ""], ...lines.map(({ cells }) => cells)]));
-    const troubles = lines.flatMap(({ trouble }) => trouble ?? []);
-    if (troubles.length === 0) return console.log(`\nFlat, over ${rounds} rounds.`);
-    for (const trouble of troubles) console.log(`\nNot flat: ${trouble}.`);
+    const problems = lines.flatMap(({ problem }) => problem ?? []);
+    if (problems.length === 0) return console.log(`\nNo growth in ${rounds} rounds.`);
+    for (const problem of problems) console.log(`\nGrowth: ${problem}.`);
     process.exitCode = 1;
 }
 

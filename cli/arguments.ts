@@ -38,15 +38,15 @@ export function parseArguments(args: readonly string[]): Invocation | "help" | "
         if (token.kind !== "option") continue;
         if (!(token.name in options)) {
             const legal = Object.keys(options).map((name) => `--${name}`);
-            throw new UsageError(`there is no option ${token.rawName}: ${didYouMean(token.rawName, legal)}`);
+            throw new UsageError(`"${token.rawName}" is not a valid option: ${didYouMean(token.rawName, legal)}`);
         }
-        if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`);
+        if (token.value !== undefined) throw new UsageError(`option ${token.rawName} does not accept a value`);
     }
     if (values.version) return "version";
     const [command, ...names] = positionals;
     if (values.help || command === undefined || command === "help") return "help";
     if (!commands.includes(command as Invocation["command"]))
-        throw new UsageError(`there is no command "${command}": ${didYouMean(command, commands)}`);
+        throw new UsageError(`"${command}" is not a valid command: ${didYouMean(command, commands)}`);
     return {
         command: command as Invocation["command"],
         names: names.map((name) => name.toLowerCase()),

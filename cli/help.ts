@@ -1,18 +1,18 @@
 export const help = `Usage: pulumi-buildx COMMAND [NAME...]
 
-Tells of buildx's builders on this machine and on the Docker engines that they are on.
+Shows the buildx builders of this machine, also on remote Docker engines, and their problems.
 
 Commands:
-  status    the builders and their states: what runs, what is in the cache, whose it is
-  doctor    what keeps a builder from working, and the command that mends it
+  status    list the builders with their status, cache size and Pulumi stack
+  doctor    find problems with builders and print the commands that fix them
 
-A NAME is that of a builder, node, container or volume; without one all are looked at.
+NAME is the name of a builder, node, container or volume. Without a NAME, all are included.
 
 Options:
       --json       print JSON
-  -h, --help       print this
+  -h, --help       print this help
   -V, --version    print the version
 
-Exit codes: 0 if all is well, 1 if doctor found something or status knows no such NAME,
-2 if the arguments make no sense.
+Exit codes: 0 on success, 1 if doctor finds a problem or status does not find a NAME,
+2 if the arguments are not valid.
 `;

@@ -3,33 +3,33 @@
 import { parseArguments, UsageError } from "./arguments";
 
 /** The exit code for invalid arguments. `doctor` uses 1 for problems it found. */
-const wrongUsage = 2;
+const usageErrorCode = 2;
 
 async function main(args: readonly string[]): Promise<number> {
-    const asked = parseArguments(args);
-    if (asked === "help") {
+    const invocation = parseArguments(args);
+    if (invocation === "help") {
         const { help } = await import("./help");
         process.stdout.write(help);
-        return args.length === 0 ? wrongUsage : 0;
+        return args.length === 0 ? usageErrorCode : 0;
     }
-    if (asked === "version") {
+    if (invocation === "version") {
         const { version } = await import("./version");
         process.stdout.write(`${await version()}\n`);
         return 0;
     }
-    if (asked.command === "status") {
+    if (invocation.command === "status") {
         const { status } = await import("./status/status");
-        return status(asked);
+        return status(invocation);
     }
     const { doctor } = await import("./doctor/doctor");
-    return doctor(asked);
+    return doctor(invocation);
 }
 
 main(process.argv.slice(2)).then(end, (error: unknown) => {
     const isUsage = error instanceof UsageError;
     process.stderr.write(`pulumi-buildx: ${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);
-    if (isUsage) process.stderr.write("pulumi-buildx --help tells what there is.\n");
-    end(isUsage ? wrongUsage : 3);
+    if (isUsage) process.stderr.write("List the commands and options with: pulumi-buildx --help\n");
+    end(isUsage ? usageErrorCode : 3);
 });
 
 /**

@@ -32,7 +32,7 @@ export interface WhatFailed {
 /** @param error the error of Node.js. */
 export async function whyNoAccess(error: unknown, what: WhatFailed): Promise<NoAccess> {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "EACCES" || code === "EPERM" ? whyForbidden(what) : { why: await whyUnusable(error, what) };
+    return code === "EACCES" || code === "EPERM" ? whyForbidden(what) : { why: await causeOf(error, what) };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function makeFolders(path: string, mode: number): Promise<boolean> 
         const { code } = error as NodeJS.ErrnoException;
         if (code === "EEXIST") {
             if ((await stat(path)).isDirectory()) return false;
-            throw Object.assign(new Error(`${path} is no folder`), { code: "ENOTDIR" });
+            throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
         }
         const above = dirname(path);
         if (code !== "ENOENT" || above === path) throw error;
@@ -59,13 +59,14 @@ export async function makeFolders(path: string, mode: number): Promise<boolean> 
     }
 }
 
-async function whyUnusable(error: unknown, { path, elsewhere }: WhatFailed): Promise<string> {
+async function causeOf(error: unknown, { path, elsewhere }: WhatFailed): Promise<string> {
     const { code, message } = error as NodeJS.ErrnoException;
-    const otherwise = `${elsewhere[0]?.toUpperCase()}${elsewhere.slice(1)}`;
+    const otherwise = capitalize(elsewhere);
     if (code === "EROFS") return `${path} is on a read-only file system. ${otherwise}`;
     if (code === "ENOTDIR") return `${await firstFile(path)} is a file, not a folder. Remove it, or ${elsewhere}`;
-    if (code === "ENOSPC" || code === "EDQUOT") return `there is no space left for ${path}. Free some, or ${elsewhere}`;
-    if (code === "ENOENT") return `${path} cannot be made below ${await nearest(path)}. ${otherwise}`;
+    if (code === "ENOSPC" || code === "EDQUOT")
+        return `there is no space left for ${path}. Free some space, or ${elsewhere}`;
+    if (code === "ENOENT") return `${path} cannot be created below ${await nearest(path)}. ${otherwise}`;
     return `${message}. ${otherwise}`;
 }
 
@@ -79,13 +80,13 @@ async function whyForbidden({ path, to, own, elsewhere }: WhatFailed): Promise<N
     const [uid, gid] = [process.getuid?.(), process.getgid?.()];
     const user = uid === undefined ? "this user" : `this user (uid ${uid})`;
     const whose = owner === undefined || owner === uid ? "" : `, which belongs to uid ${owner}`;
-    const cause = `${user} may not ${to === "write" ? "write to" : "read"} ${culprit}${whose}`;
-    const why = culprit === path ? cause : `${cause}, and so not ${to} ${path}`;
+    const cause = `${user} has no permission to ${to === "write" ? "write to" : "read"} ${culprit}${whose}`;
+    const why = culprit === path ? cause : `${cause}, and therefore cannot ${to} ${path}`;
     const isOwn = own.some((each) => !relative(each, culprit).startsWith(".."));
-    if (!isOwn || uid === undefined) return { why: `${why}. ${elsewhere[0]?.toUpperCase()}${elsewhere.slice(1)}` };
+    if (!isOwn || uid === undefined) return { why: `${why}. ${capitalize(elsewhere)}` };
     const command =
         owner === uid ? `chmod -R u+rwX ${quote(culprit)}` : `sudo chown -R ${uid}:${gid} ${quote(culprit)}`;
-    return { why: `${why}. Give it to this user with: ${command}, or ${elsewhere}`, command };
+    return { why: `${why}. ${capitalize(elsewhere)}, or give this user access with: ${command}`, command };
 }
 
 /** Returns the folder that denies this user access to a path. `undefined` if the file itself denies access. */
@@ -128,5 +129,7 @@ async function firstFile(path: string): Promise<string> {
     }
     return path;
 }
+
+const capitalize = (text: string) => `${text[0]?.toUpperCase()}${text.slice(1)}`;
 
 const quote = (path: string) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);

@@ -20,15 +20,15 @@ const looksLikePath = (value: string) =>
     value.length <= 255 && !value.includes("\n") && /^[./~\\]|^[a-z]:|\.\w+$/i.test(value);
 
 /** Returns why a value is not a valid certificate or key; `undefined` if it is valid. */
-export async function whyUnusable(what: "certificate" | "key", value: string): Promise<string | undefined> {
-    const name = !isPem(value) && looksLikePath(value) ? `"${value}"` : "it";
+export async function whyInvalidPem(what: "certificate" | "key", value: string): Promise<string | undefined> {
+    const name = !isPem(value) && looksLikePath(value) ? `"${value}"` : "the value";
     const text = await readPem(value).catch((error: NodeJS.ErrnoException) => ({ code: error.code ?? "" }));
     if (typeof text !== "string") {
-        const why = text.code === "ENOENT" ? "there is no such file" : text.code;
-        return `${name} cannot be read (${why}): give a path or PEM text`;
+        const why = text.code === "ENOENT" ? "file not found" : text.code;
+        return `${name} cannot be read (${why}): must be the path of a file or PEM text`;
     }
-    if (!isPem(text)) return `${name} holds no PEM text ("-----BEGIN …")`;
-    if (what === "key" && /ENCRYPTED/.test(text)) return `${name} is encrypted: give a key without password`;
+    if (!isPem(text)) return `${name} contains no PEM text ("-----BEGIN …")`;
+    if (what === "key" && /ENCRYPTED/.test(text)) return `${name} is encrypted: must be a key without a password`;
     try {
         if (what === "key") createPrivateKey(text);
         else new X509Certificate(text);
@@ -36,7 +36,7 @@ export async function whyUnusable(what: "certificate" | "key", value: string): P
     } catch (error) {
         const { reason = "" } = error as { reason?: string };
         const noun = what === "key" ? "private key" : "certificate";
-        return `${name} holds no ${noun} that can be read${reason && ` (${reason})`}`;
+        return `${name} contains no valid ${noun}${reason && ` (${reason})`}`;
     }
 }
 

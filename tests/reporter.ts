@@ -2,8 +2,8 @@ import { appendFileSync } from "node:fs";
 import mocha from "mocha";
 
 /**
- * mocha's own report, and at its end one line that a machine can read. Where a run is one of several, the numbers go into
- * the file that `TEST_COUNTS` names, and the line is left to who adds them up.
+ * Extends mocha's report with a last line that a program can parse. If `TEST_COUNTS` names a file, the counts are
+ * appended to it instead, and the caller prints the sum of several runs.
  */
 module.exports = class Reporter extends mocha.reporters.Spec {
     constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {

@@ -5,15 +5,15 @@ import type { Measurement } from "../measurement";
 import type { Bench } from "../support/bench";
 import { median, sideBySide, timed } from "../support/rounds";
 import {
-    archiveByTar,
+    archiveWithTar,
     archiveState,
     inContainer,
     onEngineHost,
     type Restored,
-    restoreByTar,
+    restoreWithTar,
     restoreState,
-    settle,
-    type Tarring,
+    syncDisk,
+    type TarTarget,
 } from "../support/states";
 
 const rounds = 3;
@@ -30,24 +30,24 @@ export const archive: Measurement = {
     async run(bench) {
         const { builderName, volume } = await bench.largeState();
         const [ours, theirs] = [join(bench.folder, "ours.tar.zst"), join(bench.folder, "theirs.tar.zst")];
-        const byTar = async (tarring: Tarring) => {
-            await settle();
-            const time = await timed(() => archiveByTar(tarring));
+        const byTar = async (tarring: TarTarget) => {
+            await syncDisk();
+            const time = await timed(() => archiveWithTar(tarring));
             await rm(theirs);
             return time;
         };
         const figures = await sideBySide(
             rounds,
             async () => {
-                await settle();
+                await syncDisk();
                 const time = await timed(() => archiveState({ builderName, to: ours }));
                 await rm(ours);
                 return time;
             },
             () => byTar(inContainer(bench.name(), volume, theirs)),
         );
-        const there = await onEngineHost(volume, theirs);
-        return { ...figures, ...(there && (await onHost(() => byTar(there)))) };
+        const tarOnHost = await onEngineHost(volume, theirs);
+        return { ...figures, ...(tarOnHost && (await onHost(() => byTar(tarOnHost)))) };
     },
 };
 
@@ -61,47 +61,47 @@ export const restore: Measurement = {
         const { builderName } = await bench.largeState();
         const file = join(bench.folder, "state.tar.zst");
         await archiveState({ builderName, to: file });
-        const byTar = async (volume: string, tarring: Tarring) => {
-            await settle();
-            const time = await timed(() => restoreByTar(tarring));
+        const byTar = async (volume: string, tarring: TarTarget) => {
+            await syncDisk();
+            const time = await timed(() => restoreWithTar(tarring));
             await must("docker", ["volume", "rm", volume]);
             return time;
         };
         const figures = await sideBySide(
             rounds,
             async () => {
-                await settle();
+                await syncDisk();
                 let restored: Restored | undefined;
                 const time = await timed(async () => (restored = await restoreState(bench.name(), file)));
                 await restored?.remove();
                 return time;
             },
             async () => {
-                const volume = await makeVolume(bench);
+                const volume = await createVolume(bench);
                 return byTar(volume, inContainer(bench.name(), volume, file));
             },
         );
-        const volume = await makeVolume(bench);
-        const isThere = await onEngineHost(volume, file);
+        const volume = await createVolume(bench);
+        const hasAccess = await onEngineHost(volume, file);
         await must("docker", ["volume", "rm", volume]);
-        if (!isThere) return figures;
-        const again = async () => {
-            const fresh = await makeVolume(bench);
-            return byTar(fresh, (await onEngineHost(fresh, file)) as Tarring);
+        if (!hasAccess) return figures;
+        const round = async () => {
+            const fresh = await createVolume(bench);
+            return byTar(fresh, (await onEngineHost(fresh, file)) as TarTarget);
         };
-        return { ...figures, ...(await onHost(again)) };
+        return { ...figures, ...(await onHost(round)) };
     },
 };
 
-async function makeVolume(bench: Bench): Promise<string> {
+async function createVolume(bench: Bench): Promise<string> {
     const volume = bench.name();
     await must("docker", ["volume", "create", volume]);
     return volume;
 }
 
 /** Returns the time of tar and zstd if root on the engine's host accesses the volume's folder directly. */
-async function onHost(round: () => Promise<number>) {
+async function onHost(measure: () => Promise<number>) {
     const times: number[] = [];
-    for (let each = 0; each < rounds; each++) times.push(await round());
+    for (let each = 0; each < rounds; each++) times.push(await measure());
     return { more: { "tar and zstd as root on the engine's host": median(times) } };
 }

@@ -4,7 +4,7 @@ import { driverDefaults } from "../../provider/buildx/driverOptions";
 import { run, must } from "../../tests/support/run";
 import type { Measurement } from "../measurement";
 import type { Bench } from "../support/bench";
-import { change, make, makeByBuildx, remove, removeByBuildx } from "../support/builders";
+import { updateBuilder, createBuilder, createWithBuildx, deleteBuilder, removeWithBuildx } from "../support/builders";
 
 const layers = 5;
 
@@ -37,7 +37,7 @@ async function otherImage(bench: Bench): Promise<string> {
 
 export const cache: Measurement = {
     name: "cache",
-    what: "layers CACHED after a changed BuildKit image, and after a changed limit",
+    what: "cached layers after a change of the BuildKit image, and of a limit",
     beside: "docker buildx rm and create --bootstrap",
     unit: "%",
     goal: { of: "ours", least: 100 },
@@ -45,25 +45,25 @@ export const cache: Measurement = {
         const folder = await context(bench);
         const image = await otherImage(bench);
         try {
-            const made = await make(bench.name());
-            await build(made.id, folder);
-            await change(made, { driverOpts: { image } });
-            const afterImage = await build(made.id, folder);
-            await change(made, { driverOpts: { image, memory: "512m" } });
-            const afterLimit = await build(made.id, folder);
-            await remove(made);
+            const created = await createBuilder(bench.name());
+            await build(created.id, folder);
+            await updateBuilder(created, { driverOpts: { image } });
+            const afterImage = await build(created.id, folder);
+            await updateBuilder(created, { driverOpts: { image, memory: "512m" } });
+            const afterLimit = await build(created.id, folder);
+            await deleteBuilder(created);
 
             const name = bench.name();
-            await makeByBuildx(name);
+            await createWithBuildx(name);
             await build(name, folder);
-            const again = async (...options: string[]) => {
-                await removeByBuildx(...options, name);
-                await makeByBuildx(name, "--driver-opt", `image=${image}`);
+            const recreate = async (...options: string[]) => {
+                await removeWithBuildx(...options, name);
+                await createWithBuildx(name, "--driver-opt", `image=${image}`);
                 return build(name, folder);
             };
-            const keeping = await again("--keep-state");
-            const beside = await again();
-            await removeByBuildx(name);
+            const keeping = await recreate("--keep-state");
+            const beside = await recreate();
+            await removeWithBuildx(name);
             const more = { "changed image": afterImage, "changed limit": afterLimit, "rm --keep-state": keeping };
             return { ours: Math.min(afterImage, afterLimit), beside, more };
         } finally {

@@ -1,5 +1,11 @@
 import type { Measurement } from "../measurement";
-import { make, makeByBuildx, type Made, remove, removeByBuildx } from "../support/builders";
+import {
+    createBuilder,
+    createWithBuildx,
+    type CreatedBuilder,
+    deleteBuilder,
+    removeWithBuildx,
+} from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
 export const create: Measurement = {
@@ -12,15 +18,15 @@ export const create: Measurement = {
         sideBySide(
             9,
             async () => {
-                let made: Made | undefined;
-                const time = await timed(async () => (made = await make(bench.name())));
-                await remove(made as Made);
+                let created: CreatedBuilder | undefined;
+                const time = await timed(async () => (created = await createBuilder(bench.name())));
+                await deleteBuilder(created as CreatedBuilder);
                 return time;
             },
             async () => {
                 const name = bench.name();
-                const time = await timed(() => makeByBuildx(name));
-                await removeByBuildx(name);
+                const time = await timed(() => createWithBuildx(name));
+                await removeWithBuildx(name);
                 return time;
             },
         ),

@@ -1,11 +1,18 @@
 import type { Measurement } from "../measurement";
 import { type Bench } from "../support/bench";
-import { asPulumiDoes, make, makeByBuildx, type Made, remove, removeByBuildx } from "../support/builders";
+import {
+    inParallel,
+    createBuilder,
+    createWithBuildx,
+    type CreatedBuilder,
+    deleteBuilder,
+    removeWithBuildx,
+} from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
 const tenNames = (bench: Bench) => Array.from({ length: 10 }, () => bench.name());
 
-export const ten: Measurement = {
+export const createTen: Measurement = {
     name: "ten",
     what: "create ten builders, until all are ready",
     beside: "ten docker buildx create --bootstrap, one after another",
@@ -16,19 +23,19 @@ export const ten: Measurement = {
             5,
             async () => {
                 const names = tenNames(bench);
-                let made: Made[] = [];
+                let created: CreatedBuilder[] = [];
                 const time = await timed(
-                    async () => (made = await asPulumiDoes(names, (name) => make(name), names.length)),
+                    async () => (created = await inParallel(names, (name) => createBuilder(name), names.length)),
                 );
-                await asPulumiDoes(made, remove);
+                await inParallel(created, deleteBuilder);
                 return time;
             },
             async () => {
                 const names = tenNames(bench);
                 const time = await timed(async () => {
-                    for (const name of names) await makeByBuildx(name);
+                    for (const name of names) await createWithBuildx(name);
                 });
-                await removeByBuildx(...names);
+                await removeWithBuildx(...names);
                 return time;
             },
         ),

@@ -1,5 +1,5 @@
 import type { Measurement } from "../measurement";
-import { make, makeByBuildx, remove, removeByBuildx } from "../support/builders";
+import { createBuilder, createWithBuildx, deleteBuilder, removeWithBuildx } from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
 export const deletion: Measurement = {
@@ -12,13 +12,13 @@ export const deletion: Measurement = {
         sideBySide(
             9,
             async () => {
-                const made = await make(bench.name());
-                return timed(() => remove(made));
+                const created = await createBuilder(bench.name());
+                return timed(() => deleteBuilder(created));
             },
             async () => {
                 const name = bench.name();
-                await makeByBuildx(name);
-                return timed(() => removeByBuildx(name));
+                await createWithBuildx(name);
+                return timed(() => removeWithBuildx(name));
             },
         ),
 };

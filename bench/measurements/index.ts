@@ -9,12 +9,12 @@ import { connections, memory } from "./memory";
 import { preview } from "./preview";
 import { reading } from "./read";
 import { state } from "./state";
-import { ten } from "./createTen";
+import { createTen } from "./createTen";
 
 /** All measurements, in the order of the table. */
 export const measurements: readonly Measurement[] = [
     create,
-    ten,
+    createTen,
     deletion,
     limit,
     cache,

@@ -1,5 +1,5 @@
 import type { Measurement } from "../measurement";
-import { change, make, makeByBuildx, remove, removeByBuildx } from "../support/builders";
+import { updateBuilder, createBuilder, createWithBuildx, deleteBuilder, removeWithBuildx } from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
 /** Returns a function that returns a different limit than on its previous call. */
@@ -16,24 +16,24 @@ export const limit: Measurement = {
     goal: { of: "ratio", most: 0.15 },
     async run(bench) {
         const [ours, theirs] = [limits(), limits()];
-        const made = await make(bench.name(), { driverOpts: { memory: "448m" } });
+        const created = await createBuilder(bench.name(), { driverOpts: { memory: "448m" } });
         const name = bench.name();
-        await makeByBuildx(name, "--driver-opt", "memory=448m");
+        await createWithBuildx(name, "--driver-opt", "memory=448m");
         const figures = await sideBySide(
             9,
             () => {
                 const memory = ours();
-                return timed(() => change(made, { driverOpts: { memory } }));
+                return timed(() => updateBuilder(created, { driverOpts: { memory } }));
             },
             () => {
                 const memory = theirs();
                 return timed(async () => {
-                    await removeByBuildx("--keep-state", name);
-                    await makeByBuildx(name, "--driver-opt", `memory=${memory}`);
+                    await removeWithBuildx("--keep-state", name);
+                    await createWithBuildx(name, "--driver-opt", `memory=${memory}`);
                 });
             },
         );
-        await Promise.all([remove(made), removeByBuildx(name)]);
+        await Promise.all([deleteBuilder(created), removeWithBuildx(name)]);
         return figures;
     },
 };

@@ -1,5 +1,5 @@
 import type { Measurement } from "../measurement";
-import { asPulumiDoes, buildx, make, read, remove } from "../support/builders";
+import { inParallel, buildx, createBuilder, readBuilder, deleteBuilder } from "../support/builders";
 import { sideBySide, timed } from "../support/rounds";
 
 const builders = 50;
@@ -7,18 +7,18 @@ const builders = 50;
 export const reading: Measurement = {
     name: "read",
     what: `read ${builders} builders, as a refresh does`,
-    beside: "docker buildx ls of the same",
+    beside: "docker buildx ls of the same builders",
     unit: "ms",
     goal: { of: "ratio", most: 0.5 },
     async run(bench) {
         const names = Array.from({ length: builders }, () => bench.name());
-        const made = await asPulumiDoes(names, (name) => make(name));
+        const created = await inParallel(names, (name) => createBuilder(name));
         const figures = await sideBySide(
             5,
-            () => timed(() => asPulumiDoes(made, read)),
+            () => timed(() => inParallel(created, readBuilder)),
             () => timed(() => buildx("ls")),
         );
-        await asPulumiDoes(made, remove);
+        await inParallel(created, deleteBuilder);
         return figures;
     },
 };

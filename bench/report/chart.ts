@@ -1,6 +1,6 @@
-/** Draws the ratios as one picture, in the colors of the README's other picture. */
+/** Draws the ratios as one picture, in the colors of the other picture in the README. */
 import type { Result } from "./results";
-import { shown } from "./format";
+import { formatFigure } from "./format";
 
 const width = 860;
 const left = 24;
@@ -22,18 +22,20 @@ const style = `
     .green { font-size: 11px; fill: #1a7f37; }`;
 
 /** Returns the rows whose goal is a ratio, each as a bar on top of the bar of the compared figure. */
-export function chart(results: readonly Result[]): string {
+export function renderChart(results: readonly Result[]): string {
     const rows = results.filter(({ goal, ratio }) => goal.of === "ratio" && ratio !== undefined);
     const height = top + rows.length * rowHeight + 14;
-    const said = rows.map(({ what, besideWhat, ratio }) => `${what}: ${shown(ratio ?? 0, "")} of ${besideWhat}`);
+    const description = rows.map(
+        ({ what, besideWhat, ratio }) => `${what}: ${formatFigure(ratio ?? 0, "")} of ${besideWhat}`,
+    );
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
-  <title id="title">Time taken, beside what it replaces</title>
-  <desc id="desc">${escaped(said.join("; "))}.</desc>
+  <title id="title">Time compared with the commands that it replaces</title>
+  <desc id="desc">${escaped(description.join("; "))}.</desc>
   <style>${style}
   </style>
   <rect width="${width}" height="${height}" fill="#ffffff"/>
-  <text class="title" x="${left}" y="32">Time taken, beside what it replaces</text>
-  <text class="small" x="${left}" y="52">grey: what it is measured beside, as 1 · blue: this package · green: the goal · shorter is better</text>
+  <text class="title" x="${left}" y="32">Time compared with the commands that it replaces</text>
+  <text class="small" x="${left}" y="52">grey: the other commands, as 1 · blue: this package · green: the goal · shorter is better</text>
 ${rows.map(bar).join("\n")}
 </svg>
 `;
@@ -45,12 +47,12 @@ function bar({ what, besideWhat = "", ratio = 0, goal }: Result, index: number):
     const length = (share: number) => (Math.min(share, longest) * (full - left)).toFixed(1);
     const mark = at(goal.most ?? 1).toFixed(1);
     return `  <g>
-    <text x="${left}" y="${y + 12}">${escaped(what)} <tspan class="small">beside ${escaped(besideWhat)}</tspan></text>
+    <text x="${left}" y="${y + 12}">${escaped(what)} <tspan class="small">compared with ${escaped(besideWhat)}</tspan></text>
     <rect class="beside" x="${left}" y="${y + 20}" width="${length(1)}" height="20" rx="3"/>
     <rect class="ours" x="${left}" y="${y + 23}" width="${length(ratio)}" height="14" rx="2"/>
     <line class="goal" x1="${mark}" y1="${y + 17}" x2="${mark}" y2="${y + 43}"/>
-    <text class="number" x="${numbers}" y="${y + 35}">${shown(ratio, "")}</text>
-    <text class="green" x="${numbers + 50}" y="${y + 35}">goal ${shown(goal.most ?? 1, "")} or less</text>
+    <text class="number" x="${numbers}" y="${y + 35}">${formatFigure(ratio, "")}</text>
+    <text class="green" x="${numbers + 50}" y="${y + 35}">goal ${formatFigure(goal.most ?? 1, "")} or less</text>
   </g>`;
 }
 

@@ -1,5 +1,5 @@
 import type { Result } from "./results";
-import { shown } from "./format";
+import { formatFigure } from "./format";
 
 /** The largest factor by which a run may differ from the last run without a cause in the code. */
 const tolerance = 1.25;
@@ -8,14 +8,16 @@ const tolerance = 1.25;
  * Returns the rows that got worse by more than a quarter. A row is compared by its ratio, or by its size if it has no
  * ratio. Times without a ratio are not compared, because they depend on the machine.
  */
-export function worse(rows: readonly Result[], older: readonly Result[]): string[] {
+export function regressions(rows: readonly Result[], older: readonly Result[]): string[] {
     return rows.flatMap((row) => {
         const before = older.find(({ name }) => name === row.name);
         const [was, is] = [before && figureOf(before), figureOf(row)];
         if (was === undefined || is === undefined) return [];
         const isWorse = row.goal.least === undefined ? is > was * tolerance : is < was / tolerance;
         const unit = row.ratio === undefined ? row.unit : "";
-        return isWorse ? [`${row.name} got worse: ${shown(was, unit)} before, ${shown(is, unit)} now`] : [];
+        return isWorse
+            ? [`${row.name} got worse: ${formatFigure(was, unit)} before, ${formatFigure(is, unit)} now`]
+            : [];
     });
 }
 

@@ -45,7 +45,7 @@ export function resultOf({ name, what, beside: besideWhat, unit, goal }: Measure
 
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
-export async function machine(): Promise<Results["on"]> {
+export async function describeMachine(): Promise<Results["on"]> {
     const [engine, buildx, pulumi] = await Promise.all([
         must("docker", ["version", "--format", "{{.Server.Version}}"]),
         must("docker", ["buildx", "version"]),
@@ -61,7 +61,7 @@ export async function machine(): Promise<Results["on"]> {
 }
 
 /** Returns the figures of the last commit; `undefined` if it has none. */
-export async function committed(): Promise<Results | undefined> {
+export async function readCommitted(): Promise<Results | undefined> {
     const { code, stdout } = await run("git", ["show", `HEAD:${path}`], { cwd: checkout });
     return code === 0 ? (JSON.parse(stdout) as Results) : undefined;
 }
@@ -69,7 +69,7 @@ export async function committed(): Promise<Results | undefined> {
 /**
  * Saves rows and returns all rows. A new row replaces an older row of the same name; the other rows stay as they were.
  */
-export async function keep(
+export async function saveResults(
     rows: readonly Result[],
     order: readonly string[],
     on: Results["on"],

@@ -1,5 +1,5 @@
 /**
- * Computes what a thousand builders cost from the measured figures, so that the page always agrees with the figures.
+ * Estimates the cost of a thousand builders from the measured figures, so that the page always agrees with the figures.
  */
 import type { Result, Results } from "./results";
 
@@ -8,90 +8,90 @@ const engines = 10;
 
 interface Row {
     readonly what: string;
-    /** The slope, and the row of the bench that it comes from. */
+    /** The cost of one more builder, and the row of the bench with this figure. */
     readonly measured: string;
-    readonly reckoned: string;
+    readonly estimated: string;
 }
 
 /** Returns a page in Markdown. A row without a figure says that it was not measured. */
-export function scale(on: Results["on"], results: readonly Result[]): string {
+export function renderScale(on: Results["on"], results: readonly Result[]): string {
     const figures = new Map(results.map((result) => [result.name, result]));
-    const rows = reckonings.map(({ what, from, reckon }): Row => {
+    const rows = estimates.map(({ what, from, estimate }): Row => {
         const result = figures.get(from);
-        if (result === undefined) return { what, measured: `not measured (\`${from}\`)`, reckoned: "?" };
-        const { slope, total } = reckon(result);
-        return { what, measured: `${slope} (\`${from}\`)`, reckoned: total };
+        if (result === undefined) return { what, measured: `not measured (\`${from}\`)`, estimated: "?" };
+        const { slope, total } = estimate(result);
+        return { what, measured: `${slope} (\`${from}\`)`, estimated: total };
     });
     const machine = Object.entries(on).map(([part, value]) => `${part} ${value}`);
-    return `# What ${builders} builders take
+    return `# The cost of ${builders} builders
 
-This is on paper: nobody has run ${builders} builders on ${engines} engines. It is what one more builder takes, measured with up to
-100 of them on one engine, times ${builders}. \`npm run bench\` writes this page together with \`bench/results.json\`, from which it is.
+This page is an estimate: nobody has run ${builders} builders on ${engines} engines. It multiplies the cost of one more builder by ${builders}.
+That cost was measured with up to 100 builders on one engine. \`npm run bench\` writes this page from \`bench/results.json\`.
 
-| | measured | ${builders} builders on ${engines} engines |
+| | measured | estimate for ${builders} builders on ${engines} engines |
 |---|---|---|
-${rows.map(({ what, measured, reckoned }) => `| ${what} | ${measured} | ${reckoned} |`).join("\n")}
+${rows.map(({ what, measured, estimated }) => `| ${what} | ${measured} | ${estimated} |`).join("\n")}
 
 Measured on: ${machine.join(", ")}.
 
-${straightness(figures.get("preview"))}
+${linearity(figures.get("preview"))}
 
-No credit is taken for the other engines: times are those of one engine that does the work of all. What the engines do
-themselves, as starting containers, ${engines} of them do at the same time, as far as the machine that runs Pulumi keeps up.
+The estimate does not assume that more engines save time: it uses the times of one engine that does all the work. In
+practice, ${engines} engines work in parallel, for example when they start containers, if the machine that runs Pulumi is fast enough.
 
-What does not grow with the number of builders:
+These do not grow with the number of builders:
 
-- processes: there is one provider process, whatever it has made, and none is left when Pulumi ends;
-- connections: each engine is spoken to over those that builders at work at the same time take, and the next builders
-  take the same ones;
-- what the package takes to load, once for the program and once for the provider process;
-- what a preview asks of engines: nothing;
-- what is looked at for one builder: its own record, container, volume, image and network, and no list of all.
+- the number of processes: Pulumi starts one provider process and stops it when it exits
+- the number of connections to an engine: it depends on how many builders are processed in parallel; the next builders
+  use the same connections
+- the time and memory to load the package, once into the program and once into the provider process
+- the number of requests that a preview sends to engines: none
+- the objects that are read for one builder: its own record, container, volume, image and network, but no list of all
 `;
 }
 
-interface Reckoning {
+interface Estimate {
     readonly what: string;
     /** The name of the row in the bench. */
     readonly from: string;
-    readonly reckon: (result: Result) => { readonly slope: string; readonly total: string };
+    readonly estimate: (result: Result) => { readonly slope: string; readonly total: string };
 }
 
-const reckonings: readonly Reckoning[] = [
+const estimates: readonly Estimate[] = [
     {
-        what: "`pulumi preview` with nothing to change",
+        what: "`pulumi preview` without changes",
         from: "preview",
-        reckon: ({ more = {} }) => {
+        estimate: ({ more = {} }) => {
             const { "with 1": one = NaN, "each after the first": each = NaN } = more;
             const total = one + each * (builders - 1);
             return {
-                slope: `${duration(one)} with one builder, ${duration(each)} for each more`,
+                slope: `${duration(one)} with one builder, ${duration(each)} for each additional builder`,
                 total: duration(total),
             };
         },
     },
     {
-        what: "`pulumi refresh`, what the provider does of it",
+        what: "`pulumi refresh`, the work of the provider",
         from: "read",
-        reckon: ({ ours }) => perBuilder(ours / 50, duration),
+        estimate: ({ ours }) => perBuilder(ours / 50, duration),
     },
     {
-        what: "`pulumi up` that makes all, what the provider does of it",
+        what: "`pulumi up` that creates all builders, the work of the provider",
         from: "ten",
-        reckon: ({ ours }) => perBuilder(ours / 10, duration),
+        estimate: ({ ours }) => perBuilder(ours / 10, duration),
     },
     {
-        what: "the state file",
+        what: "size of the state file",
         from: "state",
-        reckon: ({ ours }) => perBuilder(ours * 1e3, bytes),
+        estimate: ({ ours }) => perBuilder(ours * 1e3, bytes),
     },
     {
-        what: "memory of the provider process that made all",
+        what: "memory of the provider process after it created all builders",
         from: "memory",
-        reckon: ({ ours, beside = NaN }) => {
+        estimate: ({ ours, beside = NaN }) => {
             const [idle, each] = [beside * 1e6, (ours * 1e6) / 100];
             return {
-                slope: `${bytes(idle)} when idle, ${bytes(each)} for each of 100 builders, garbage included`,
+                slope: `${bytes(idle)} when idle, ${bytes(each)} for each of 100 builders, including garbage`,
                 total: `${bytes(idle + each * builders)} at most`,
             };
         },
@@ -99,34 +99,32 @@ const reckonings: readonly Reckoning[] = [
     {
         what: "connections to engines",
         from: "connections",
-        reckon: ({ ours }) => ({
+        estimate: ({ ours }) => ({
             slope: `${ours} to one engine, after 100 builders`,
             total: `${ours * engines} at most, ${ours} to each`,
         }),
     },
 ];
 
-/**
- * The largest deviation from a straight line, in percent of the line's height. Rounds of one size differ by as much.
- */
-const mostBend = 5;
+/** The largest deviation from a straight line, in percent of its height. Rounds of one size vary by as much. */
+const maxDeviation = 5;
 
-const perBuilder = (each: number, shown: (value: number) => string) => ({
-    slope: `${shown(each)} a builder`,
-    total: shown(each * builders),
+const perBuilder = (each: number, format: (value: number) => string) => ({
+    slope: `${format(each)} per builder`,
+    total: format(each * builders),
 });
 
-function straightness(preview: Result | undefined): string {
+function linearity(preview: Result | undefined): string {
     const {
         "with 10, above the straight line from 1 to 100": off,
         "with 1": one,
         "with 100": hundred,
     } = preview?.more ?? {};
     if (off === undefined || one === undefined || hundred === undefined)
-        return "Whether a preview grows in a straight line was not measured.";
+        return "Whether the time of a preview grows linearly was not measured.";
     const share = Math.abs(off / (hundred - one)) * 100;
-    const verdict = share <= mostBend ? "grows in a straight line" : "does not grow in a straight line";
-    return `A preview ${verdict}: with ten builders it is ${duration(Math.abs(off))} ${off < 0 ? "below" : "above"} the line from one to a hundred, ${share.toFixed(1)} % of what lies between these.`;
+    const verdict = share <= maxDeviation ? "grows linearly" : "does not grow linearly";
+    return `The time of a preview ${verdict}: with ten builders it is ${duration(Math.abs(off))} ${off < 0 ? "below" : "above"} the line from one to a hundred builders. That is ${share.toFixed(1)} % of the difference between one and a hundred.`;
 }
 
 const digits = (value: number) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);

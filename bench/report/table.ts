@@ -1,19 +1,19 @@
 import type { Result } from "./results";
-import { goalInWords, moreInWords, shown } from "./format";
+import { formatGoal, formatMore, formatFigure } from "./format";
 
 /** Returns the results as a table for the terminal. */
 export function table(results: readonly Result[]): string {
     const rows = results.map((result) => [
         result.name,
-        shown(result.ours, result.unit),
-        result.beside === undefined ? "" : shown(result.beside, result.unit),
-        result.ratio === undefined ? "" : shown(result.ratio, ""),
-        goalInWords(result.goal, result.unit),
+        formatFigure(result.ours, result.unit),
+        result.beside === undefined ? "" : formatFigure(result.beside, result.unit),
+        result.ratio === undefined ? "" : formatFigure(result.ratio, ""),
+        formatGoal(result.goal, result.unit),
         result.reached ? "yes" : "NO",
-        [result.what, result.besideWhat && `beside ${result.besideWhat}`].filter(Boolean).join(", "),
-        moreInWords(result),
+        [result.what, result.besideWhat && `compared with ${result.besideWhat}`].filter(Boolean).join(", "),
+        formatMore(result),
     ]);
-    return columns([["", "median", "beside", "ratio", "goal", "reached", "what", ""], ...rows]);
+    return columns([["", "median", "compared", "ratio", "goal", "reached", "what", ""], ...rows]);
 }
 
 /** Returns rows as text, with the cells of each column aligned. */

@@ -3,23 +3,23 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { leftovers, removeLeftovers } from "../../tests/support/docker";
-import { grow, type Growth } from "./stackSizes";
-import { type Hundred, makeHundred } from "./manyBuilders";
+import { measureStackCosts, type StackCosts } from "./stackSizes";
+import { measureManyBuilders, type ProcessUsage } from "./manyBuilders";
 import { interruptible, throwIfInterrupted } from "./interruption";
-import { type LargeState, makeLargeState } from "./largeState";
-import { once } from "./memoize";
+import { createLargeState, type LargeState } from "./largeState";
+import { memoize } from "./memoize";
 
 /** What the measurements of one run share: a buildx store, unique names, and objects that are expensive to create. */
 export interface Bench {
     /** The prefix of all names that the run creates on the engine. */
     readonly unique: string;
     readonly folder: string;
-    /** Returns a name that nothing has yet. */
+    /** Returns an unused name. */
     readonly name: () => string;
-    /** Stacks of several sizes, created on the first call. */
-    growth(): Promise<Growth>;
+    /** The cost of stacks of several sizes, measured on the first call. */
+    stackCosts(): Promise<StackCosts>;
     /** The cost of a hundred builders in one provider process, measured on the first call. */
-    hundred(): Promise<Hundred>;
+    manyBuilders(): Promise<ProcessUsage>;
     /** A state to archive and restore, created on the first call. */
     largeState(): Promise<LargeState>;
 }
@@ -37,15 +37,15 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
             throwIfInterrupted();
             return `${unique}-${names++}-`;
         },
-        growth: once(() => grow(unique)),
-        hundred: once(() => makeHundred(bench.name)),
-        largeState: once(() => makeLargeState(bench)),
+        stackCosts: memoize(() => measureStackCosts(unique)),
+        manyBuilders: memoize(() => measureManyBuilders(bench.name)),
+        largeState: memoize(() => createLargeState(bench)),
     };
     return interruptible(async () => {
         try {
             return await work(bench);
         } finally {
-            // The effect of a call that was cut off may show only after the first look.
+            // An aborted call may take effect only after the first check.
             for (let attempt = 0; attempt < 5 && (await leftovers(unique)).length > 0; attempt++)
                 await removeLeftovers(unique);
             await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import type { CheckResult, CreateResult, UpdateResult } from "@pulumi/pulumi/dynamic";
-import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import type { BuilderInputs } from "../../provider/resources/docker-container/args";
 import type { SavedBuilder } from "../../provider/resources/docker-container/saved";
 import { must } from "../../tests/support/run";
 import { throwIfInterrupted } from "./interruption";
@@ -12,14 +12,14 @@ const { BuildxBuilder: verbs } = createRequire(__filename)(
     "pulumi-buildx/dynamic",
 ) as typeof import("../../provider/bridges/dynamic");
 
-export interface Made {
+export interface CreatedBuilder {
     readonly id: string;
     readonly inputs: BuilderInputs;
     state: SavedBuilder;
 }
 
 /** Creates a builder with `check` and `create`, as Pulumi does. */
-export async function make(name: string, args: Partial<BuilderInputs> = {}): Promise<Made> {
+export async function createBuilder(name: string, args: Partial<BuilderInputs> = {}): Promise<CreatedBuilder> {
     const asked = {
         name,
         ...args,
@@ -32,24 +32,24 @@ export async function make(name: string, args: Partial<BuilderInputs> = {}): Pro
 }
 
 /** Changes arguments of an existing builder. */
-export async function change(made: Made, args: Partial<BuilderInputs>): Promise<void> {
-    const { outs } = (await verbs.update(made.id, made.state, {
-        ...made.inputs,
+export async function updateBuilder(created: CreatedBuilder, args: Partial<BuilderInputs>): Promise<void> {
+    const { outs } = (await verbs.update(created.id, created.state, {
+        ...created.inputs,
         ...args,
     })) as UpdateResult<SavedBuilder>;
-    made.state = outs as SavedBuilder;
+    created.state = outs as SavedBuilder;
 }
 
-export const read = ({ id, state }: Made): Promise<unknown> => verbs.read(id, state);
+export const readBuilder = ({ id, state }: CreatedBuilder): Promise<unknown> => verbs.read(id, state);
 
-export const remove = ({ id, state }: Made): Promise<void> => verbs.delete(id, state);
+export const deleteBuilder = ({ id, state }: CreatedBuilder): Promise<void> => verbs.delete(id, state);
 
 export const buildx = (...args: string[]): Promise<string> => must("docker", ["buildx", ...args]);
 
-export const makeByBuildx = (name: string, ...args: string[]): Promise<string> =>
+export const createWithBuildx = (name: string, ...args: string[]): Promise<string> =>
     buildx("create", "--name", name, "--driver", "docker-container", "--bootstrap", ...args);
 
-export const removeByBuildx = (...names: string[]): Promise<string> => buildx("rm", ...names);
+export const removeWithBuildx = (...names: string[]): Promise<string> => buildx("rm", ...names);
 
 /**
  * Does some work for each item. After a failure it starts no more items and waits for the items in progress.
@@ -57,7 +57,7 @@ export const removeByBuildx = (...names: string[]): Promise<string> => buildx("r
  * @param atOnce the number of items in parallel.
  * @default the parallelism of `pulumi up`
  */
-export async function asPulumiDoes<Item, Result>(
+export async function inParallel<Item, Result>(
     items: readonly Item[],
     work: (item: Item) => Promise<Result>,
     atOnce = 4 * cpus().length,

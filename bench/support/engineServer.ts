@@ -3,7 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 
-/** Starts the server that Pulumi's engine provides to a provider process for status lines. Nobody reads them here. */
+/** Starts the server that Pulumi's engine provides to a provider process for status lines. The bench discards them. */
 export async function startEngineServer(): Promise<{ address: string; stop: () => void }> {
     const server = new grpc.Server();
     const log: grpc.handleUnaryCall<unknown, Empty> = (_, done) => done(null, new Empty());

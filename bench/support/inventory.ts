@@ -14,7 +14,7 @@ const lists = {
 };
 
 /** Lists everything on the engine, including unmanaged objects, because a leftover may have no name of this package. */
-export async function onEngine(): Promise<Inventory> {
+export async function listEngineObjects(): Promise<Inventory> {
     const kinds = Object.entries(lists).map(async ([kind, args]) => {
         const lines = (await docker(args)).split("\n").filter((line) => line !== "");
         return [kind, lines] as const;
@@ -23,7 +23,7 @@ export async function onEngine(): Promise<Inventory> {
 }
 
 /** Returns the paths of all files in a folder and its subfolders; an empty list if the folder does not exist. */
-export async function filesIn(folder: string): Promise<string[]> {
+export async function listFiles(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
     return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
 }

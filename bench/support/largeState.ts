@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { containerOf, volumeOf } from "../../tests/support/state";
 import { must } from "../../tests/support/run";
 import type { Bench } from "./bench";
-import { buildx, make } from "./builders";
+import { buildx, createBuilder } from "./builders";
 
 /**
  * The size of the context. buildkitd keeps both the context and a layer with the same files, so the state holds each
@@ -22,12 +22,12 @@ export interface LargeState {
     readonly volume: string;
 }
 
-export async function makeLargeState(bench: Bench): Promise<LargeState> {
+export async function createLargeState(bench: Bench): Promise<LargeState> {
     const folder = join(bench.folder, "large-context");
     await mkdir(folder);
     try {
         await writeContext(folder);
-        const { id: builderName } = await make(bench.name());
+        const { id: builderName } = await createBuilder(bench.name());
         await buildx("build", "--builder", builderName, "--progress", "plain", "--output", "type=cacheonly", folder);
         await must("docker", ["stop", containerOf(builderName)]);
         return { builderName, volume: volumeOf(builderName) };

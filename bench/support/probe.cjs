@@ -1,4 +1,4 @@
-/** Loaded into a process that is looked at: when it is asked to, it collects its garbage, and tells what is left. */
+/** Loaded into a measured process. On each message, collects garbage and sends the size of the remaining heap. */
 const process = require("node:process");
 
 process.on("message", () => {

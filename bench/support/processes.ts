@@ -21,18 +21,18 @@ export async function openFiles(pid: number): Promise<string[]> {
 const listening = "00010000";
 
 /** Returns the process of the engine that docker connects to, or the reason why it cannot be found. */
-export async function engineProcess(): Promise<{ pid: number } | { why: string }> {
+export async function findEngineProcess(): Promise<{ pid: number } | { why: string }> {
     const host = (await must("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])).trim();
-    if (!host.startsWith("unix://")) return { why: `${host} is no socket of this machine` };
+    if (!host.startsWith("unix://")) return { why: `${host} is not a socket of this machine` };
     const socket = await realpath(host.slice("unix://".length));
     for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number)) {
         const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-        if (name.trim() === "dockerd" && (await listensAt(pid, socket))) return { pid };
+        if (name.trim() === "dockerd" && (await isListeningAt(pid, socket))) return { pid };
     }
-    return { why: `no process dockerd that this user may look at listens at ${socket}` };
+    return { why: `no dockerd that this user may inspect listens at ${socket}` };
 }
 
-async function listensAt(pid: number, socket: string): Promise<boolean> {
+async function isListeningAt(pid: number, socket: string): Promise<boolean> {
     const [files, lines] = await Promise.all([
         openFiles(pid).catch((): string[] => []),
         readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => ""), // the sockets of its network namespace

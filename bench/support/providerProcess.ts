@@ -50,7 +50,7 @@ export class ProviderProcess {
         const provider = new ProviderProcess(engine, child, client);
         const request = new messages.ConfigureRequest();
         request.setArgs(Struct.fromJavaScript({}));
-        await answer((done) => client.configure(request, done));
+        await send((done) => client.configure(request, done));
         return provider;
     }
 
@@ -69,8 +69,8 @@ export class ProviderProcess {
         const request = new messages.CreateRequest();
         request.setUrn(urn);
         request.setProperties(Struct.fromJavaScript(inputs as never));
-        const made = await answer<messages.CreateResponse>((done) => this.client.create(request, done));
-        return { id: made.getId(), urn, inputs, state: properties(made.getProperties()) };
+        const created = await send<messages.CreateResponse>((done) => this.client.create(request, done));
+        return { id: created.getId(), urn, inputs, state: properties(created.getProperties()) };
     }
 
     /**
@@ -81,12 +81,12 @@ export class ProviderProcess {
     async update(builder: Managed, args: Properties): Promise<void> {
         const { urn } = builder;
         const inputs = await this.check(urn, builder.inputs, args);
-        const asked = changing(new messages.DiffRequest(), builder, inputs);
-        const diff = await answer<messages.DiffResponse>((done) => this.client.diff(asked, done));
+        const diffRequest = fillIn(new messages.DiffRequest(), builder, inputs);
+        const diff = await send<messages.DiffResponse>((done) => this.client.diff(diffRequest, done));
         if (diff.getChanges() !== messages.DiffResponse.DiffChanges.DIFF_SOME || diff.getReplacesList().length > 0)
-            throw new Error(`${urn} was to be updated, and the provider sees no change or a replacement`);
-        const request = changing(new messages.UpdateRequest(), builder, inputs);
-        const updated = await answer<messages.UpdateResponse>((done) => this.client.update(request, done));
+            throw new Error(`${urn} cannot be updated: the provider reports no change or a replacement`);
+        const request = fillIn(new messages.UpdateRequest(), builder, inputs);
+        const updated = await send<messages.UpdateResponse>((done) => this.client.update(request, done));
         builder.inputs = inputs;
         builder.state = properties(updated.getProperties());
     }
@@ -97,8 +97,8 @@ export class ProviderProcess {
         request.setId(builder.id);
         request.setUrn(builder.urn);
         request.setProperties(Struct.fromJavaScript(builder.state as never));
-        const found = await answer<messages.ReadResponse>((done) => this.client.read(request, done));
-        if (found.getId() === "") throw new Error(`${builder.urn} is gone`);
+        const found = await send<messages.ReadResponse>((done) => this.client.read(request, done));
+        if (found.getId() === "") throw new Error(`builder ${builder.urn} not found`);
         builder.state = properties(found.getProperties());
     }
 
@@ -107,7 +107,7 @@ export class ProviderProcess {
         request.setId(id);
         request.setUrn(urn);
         request.setProperties(Struct.fromJavaScript(state as never));
-        await answer((done) => this.client.delete(request, done));
+        await send((done) => this.client.delete(request, done));
     }
 
     private async check(urn: string, olds: Properties, args: Properties): Promise<Properties> {
@@ -115,7 +115,7 @@ export class ProviderProcess {
         request.setUrn(urn);
         request.setOlds(Struct.fromJavaScript(olds as never));
         request.setNews(Struct.fromJavaScript({ ...args, __urn: urn, __provider: implementation }));
-        const checked = await answer<messages.CheckResponse>((done) => this.client.check(request, done));
+        const checked = await send<messages.CheckResponse>((done) => this.client.check(request, done));
         const [failure] = checked.getFailuresList();
         if (failure) throw new Error(failure.getReason());
         return properties(checked.getInputs());
@@ -126,9 +126,9 @@ export class ProviderProcess {
 
     /** Returns the memory in use after a forced garbage collection, in 10^6 bytes. */
     async inUse(): Promise<number> {
-        const told = once(this.child, "message") as Promise<[number]>;
-        this.child.send("look");
-        return (await told)[0] / 1e6;
+        const response = once(this.child, "message") as Promise<[number]>;
+        this.child.send("measure");
+        return (await response)[0] / 1e6;
     }
 
     async stop(): Promise<void> {
@@ -141,13 +141,13 @@ export class ProviderProcess {
 
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 
-const answer = <Response>(call: (done: grpc.requestCallback<Response>) => unknown): Promise<Response> =>
+const send = <Response>(call: (done: grpc.requestCallback<Response>) => unknown): Promise<Response> =>
     new Promise((resolve, reject) =>
         call((error, response) => (error ? reject(error) : resolve(response as Response))),
     );
 
 /** Fills in a request to compare or update a builder with new inputs. */
-function changing<Request extends messages.DiffRequest | messages.UpdateRequest>(
+function fillIn<Request extends messages.DiffRequest | messages.UpdateRequest>(
     request: Request,
     { id, urn, state }: Managed,
     inputs: Properties,

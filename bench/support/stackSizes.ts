@@ -12,11 +12,11 @@ export type Size = (typeof sizes)[number];
 /**
  * The cost of a stack, by the number of its builders. With no builders, the program does not load this package either.
  */
-export interface Growth {
+export interface StackCosts {
     /** Time of a `pulumi preview` with nothing to change, in milliseconds. */
     readonly preview: Record<Size, number>;
     /** The same time for the largest number of resources if they are Pulumi's own dynamic resources that do nothing. */
-    readonly previewOfNothings: number;
+    readonly previewOfNoOps: number;
     /** Size of the state file, in bytes. */
     readonly state: Record<Size, number>;
 }
@@ -30,7 +30,7 @@ const most = Math.max(...sizes);
  *
  * @param unique the prefix of all names that it creates.
  */
-export async function grow(unique: string): Promise<Growth> {
+export async function measureStackCosts(unique: string): Promise<StackCosts> {
     const project = await Project.make({ unique: `${unique}-stack` });
     delete project.env.NODE_COMPILE_CACHE; // users do not set it
     project.loadAll();
@@ -42,10 +42,10 @@ export async function grow(unique: string): Promise<Growth> {
             preview[size] = await timeOfPreview(project);
             state[size] = (await stat(stateFile(project))).size;
         }
-        await project.program(nothings);
-        const previewOfNothings = await timeOfPreview(project);
+        await project.program(noOps);
+        const previewOfNoOps = await timeOfPreview(project);
         await project.destroy();
-        return { preview, previewOfNothings, state };
+        return { preview, previewOfNoOps, state };
     } finally {
         await project.remove();
     }
@@ -61,12 +61,12 @@ async function timeOfPreview(project: Project): Promise<number> {
 }
 
 /** The least that dynamic resources cost: one property each, and a provider that inspects nothing. */
-const nothings = `
-    const provider = { create: async (inputs) => ({ id: "nothing", outs: inputs }) };
-    class Nothing extends pulumi.dynamic.Resource {
+const noOps = `
+    const provider = { create: async (inputs) => ({ id: "no-op", outs: inputs }) };
+    class NoOp extends pulumi.dynamic.Resource {
         constructor(name) { super(provider, name, { name }); }
     }
-    for (let index = 0; index < ${most}; index++) new Nothing("b" + index);\n`;
+    for (let index = 0; index < ${most}; index++) new NoOp("b" + index);\n`;
 
 /** Returns the path at which Pulumi's file backend keeps the state of the stack. */
 const stateFile = ({ backend, unique }: Project) => join(backend, ".pulumi/stacks", unique, "test.json");

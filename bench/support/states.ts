@@ -2,8 +2,8 @@
 import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { CheckResult, CreateResult } from "@pulumi/pulumi/dynamic";
-import type { StateInputs } from "../../provider/resources/state/inputs";
-import type { SavedState } from "../../provider/resources/state/lifecycle";
+import type { StateArguments } from "../../provider/resources/state/args";
+import type { SavedState } from "../../provider/resources/state/saved";
 import { must } from "../../tests/support/run";
 
 /** Loads the package as programs and Pulumi's provider process find it. */
@@ -19,19 +19,19 @@ export interface Restored {
 
 /** Creates the state of a builder that does not exist yet from an archive, as Pulumi does. */
 export async function restoreState(builderName: string, archive: string): Promise<Restored> {
-    const asked: StateInputs & { __urn: string } = {
+    const asked: StateArguments & { __urn: string } = {
         builderName,
         restoreFrom: archive,
         __urn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildKitState::${builderName}`,
     };
-    const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<StateInputs>;
+    const { inputs = asked, failures = [] } = (await verbs.check({}, asked)) as CheckResult<StateArguments>;
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     const { id, outs } = (await verbs.create(inputs)) as CreateResult<SavedState>;
     return { remove: () => verbs.delete(id, outs) };
 }
 
 /** The volume, the archive and the place in which tar and zstd run. */
-export interface Tarring {
+export interface TarTarget {
     readonly volume: string;
     readonly file: string;
     /** The start of a command line that runs with the volume at {@link Tarring.folder}. */
@@ -46,7 +46,7 @@ export interface Tarring {
  *
  * @param name the name of the container.
  */
-export const inContainer = (name: string, volume: string, file: string): Tarring => ({
+export const inContainer = (name: string, volume: string, file: string): TarTarget => ({
     volume,
     file,
     at: `docker run --rm --interactive --name ${name} --network none --log-driver none --privileged --volume ${volume}:/state debian:stable-slim`,
@@ -57,7 +57,7 @@ export const inContainer = (name: string, volume: string, file: string): Tarring
  * Returns how tar runs in the volume's folder, which root can access on the engine's own host; `undefined` if it
  * cannot.
  */
-export async function onEngineHost(volume: string, file: string): Promise<Tarring | undefined> {
+export async function onEngineHost(volume: string, file: string): Promise<TarTarget | undefined> {
     const folder = (await must("docker", ["volume", "inspect", "--format", "{{.Mountpoint}}", volume])).trim();
     const isThere = await access(folder).then(
         () => true,
@@ -69,12 +69,12 @@ export async function onEngineHost(volume: string, file: string): Promise<Tarrin
 /** Keeps overlay's attributes and the owners of the files. Without them buildkitd cannot use a state. */
 const attributes = "--numeric-owner --xattrs '--xattrs-include=*'";
 
-export const archiveByTar = ({ at, folder, file }: Tarring): Promise<string> =>
+export const archiveWithTar = ({ at, folder, file }: TarTarget): Promise<string> =>
     shell(
         `${at} tar --create --sparse ${attributes} --directory=${folder} . | zstd --quiet -o ${file} && sync ${file}`,
     );
 
-export const restoreByTar = ({ at, folder, file }: Tarring): Promise<string> =>
+export const restoreWithTar = ({ at, folder, file }: TarTarget): Promise<string> =>
     shell(
         `zstd --decompress --stdout ${file} | ${at} sh -c "tar --extract ${attributes} --directory=${folder} && sync -f ${folder}"`,
     );
@@ -82,4 +82,4 @@ export const restoreByTar = ({ at, folder, file }: Tarring): Promise<string> =>
 const shell = (pipe: string) => must("bash", ["-o", "pipefail", "-c", pipe]);
 
 /** Waits until all data written so far is on the disk. */
-export const settle = (): Promise<string> => must("sync", []);
+export const syncDisk = (): Promise<string> => must("sync", []);

@@ -1,39 +1,39 @@
 /** Decides which problems exist. Pure: the result depends on the facts alone. */
 import type { Machine } from "../machine/facts";
 import type { HostFacts } from "../machine/host";
-import { type Asked, isAskedName, isAskedRecord } from "../machine/names";
-import { ofContainers } from "./checks/containers";
-import { ofEngines } from "./checks/engines";
-import { ofHost } from "./checks/host";
-import { ofRecords } from "./checks/records";
-import { ofVolumes } from "./checks/volumes";
+import { type RequestedNames, isRequestedName, isRequestedRecord } from "../machine/names";
+import { checkContainers } from "./checks/containers";
+import { checkEngines } from "./checks/engines";
+import { checkHost } from "./checks/host";
+import { checkRecords } from "./checks/records";
+import { checkVolumes } from "./checks/volumes";
 import type { Finding } from "./finding";
 
 /**
  * Returns all findings.
  *
- * @param asked the names to examine. Problems that affect all builders are always reported.
+ * @param requested the names to examine. Problems that affect all builders are always reported.
  */
-export const diagnose = (machine: Machine, host: HostFacts, asked: Asked): Finding[] => [
-    ...ofEngines(machine, host),
-    ...ofRecords(machine, asked),
-    ...ofContainers(machine, asked),
-    ...ofVolumes(machine, asked),
-    ...ofHost(machine, host, asked),
-    ...asked.filter((name) => !isKnown(machine, host, name)).map(ofUnknownName),
+export const diagnose = (machine: Machine, host: HostFacts, requested: RequestedNames): Finding[] => [
+    ...checkEngines(machine, host),
+    ...checkRecords(machine, requested),
+    ...checkContainers(machine, requested),
+    ...checkVolumes(machine, requested),
+    ...checkHost(machine, host, requested),
+    ...requested.filter((name) => !isKnown(machine, host, name)).map(unknownName),
 ];
 
 const isKnown = ({ store, engines }: Machine, { contexts }: HostFacts, name: string): boolean =>
-    store.records.some((record) => isAskedRecord([name], record)) ||
+    store.records.some((record) => isRequestedRecord([name], record)) ||
     engines
         .flatMap((engine) => [...engine.containers, ...engine.volumes])
-        .some((each) => isAskedName([name], each.name)) ||
+        .some((each) => isRequestedName([name], each.name)) ||
     contexts.some((context) => context.name === name);
 
-const ofUnknownName = (name: string): Finding => ({
+const unknownName = (name: string): Finding => ({
     kind: "name-unknown",
     severity: "hint",
     subject: name,
-    found: `there is nothing of the name "${name}"`,
-    mends: [{ what: "see what there is", command: "npx pulumi-buildx status" }],
+    found: `"${name}" not found: no builder, node, container, volume or docker context of this package has that name`,
+    mends: [{ what: "list what exists", command: "npx pulumi-buildx status" }],
 });

@@ -1,13 +1,13 @@
 import type { Invocation } from "../arguments";
-import { lookAtHost } from "../machine/host";
-import { lookAround } from "../machine/machine";
+import { collectHost } from "../machine/host";
+import { collectMachine } from "../machine/machine";
 import { screenOf } from "../format/screen";
 import { diagnose } from "./diagnose";
 import { renderFindings } from "./render";
 
-/** Prints what keeps builders from working and how to fix it. Returns the exit code. */
+/** Prints the problems with builders and the commands that fix them. Returns the exit code. */
 export async function doctor({ names, json }: Invocation): Promise<number> {
-    const [machine, host] = await Promise.all([lookAround(names, { usage: false, health: true }), lookAtHost()]);
+    const [machine, host] = await Promise.all([collectMachine(names, { usage: false, health: true }), collectHost()]);
     const findings = diagnose(machine, host, names);
     const isHealthy = findings.every(({ severity }) => severity === "hint");
     process.stdout.write(

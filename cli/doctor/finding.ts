@@ -11,17 +11,17 @@ export interface Finding {
     /** A sentence that describes the problem. */
     readonly found: string;
     /** Ways to fix the problem, the preferred one first. */
-    readonly mends: readonly Mend[];
+    readonly mends: readonly Fix[];
 }
 
-export interface Mend {
+export interface Fix {
     /** What the command does. */
     readonly what: string;
     /** `undefined` if no command on this machine can do it. */
     readonly command?: string;
 }
 
-export const problem = (kind: string, subject: string, found: string, ...mends: Mend[]): Finding => ({
+export const problem = (kind: string, subject: string, found: string, ...mends: Fix[]): Finding => ({
     kind,
     severity: "problem",
     subject,
@@ -30,7 +30,7 @@ export const problem = (kind: string, subject: string, found: string, ...mends: 
 });
 
 /** Returns a fix that consists of running `pulumi up` on the stack that owns the resource. */
-export const pulumiUp = ({ stack, project }: StackResource, what: string, ...options: string[]): Mend => ({
-    what: `${what}; in the folder of Pulumi project ${project}`,
+export const pulumiUp = ({ stack, project }: StackResource, what: string, ...options: string[]): Fix => ({
+    what: `${what}, in the folder of Pulumi project ${project}`,
     command: ["pulumi up", ...options, "--stack", quote(stack)].join(" "),
 });

@@ -3,7 +3,7 @@ import type { Finding } from "./finding";
 
 /** Returns what `doctor` prints for a person. Each command is on a line of its own, so that it can be copied. */
 export function renderFindings(findings: readonly Finding[], { paint }: Screen): string {
-    const isWell = findings.every(({ severity }) => severity === "hint");
+    const isHealthy = findings.every(({ severity }) => severity === "hint");
     const each = findings.map(({ severity, found, mends }) => {
         const mark = severity === "problem" ? paint("red", "✗") : paint("yellow", "!");
         const ways = mends.map(({ what, command }) =>
@@ -11,5 +11,5 @@ export function renderFindings(findings: readonly Finding[], { paint }: Screen):
         );
         return `${mark} ${found}\n${ways.join("")}`;
     });
-    return [...each, ...(isWell ? [`${paint("green", "✓")} nothing keeps a builder from working\n`] : [])].join("\n");
+    return [...each, ...(isHealthy ? [`${paint("green", "✓")} no problems found\n`] : [])].join("\n");
 }

@@ -1,7 +1,7 @@
 /** Formats quantities as docker prints them. */
 
 /** Returns bytes with decimal units and three digits (docker/go-units `HumanSize`): `1.86MB`, `25.6MB`, `512B`. */
-export function formatSize(bytes: number): string {
+export function formatHumanSize(bytes: number): string {
     const names = ["B", "kB", "MB", "GB", "TB", "PB"];
     let [size, unit] = [bytes, 0];
     for (; size >= 1000 && unit < names.length - 1; unit++) size /= 1000;

@@ -10,7 +10,7 @@ import { inspectContainer, lastLogLines } from "../../provider/docker/engine/con
 import type { Engine } from "../../provider/docker/engine/engine";
 import { ownerOf } from "../../provider/ownership";
 import type { ContainerFacts } from "./facts";
-import { inTime } from "./timeout";
+import { withTimeout } from "./timeout";
 import { nodeOfName } from "./names";
 
 /** How closely containers are inspected. */
@@ -47,20 +47,20 @@ async function inspectEnded(engine: Engine, name: string): Promise<ContainerInsp
     }
 }
 
-export async function lookAtContainer(engine: Engine, listed: ContainerInfo, depth: Depth): Promise<ContainerFacts> {
+export async function collectContainer(engine: Engine, listed: ContainerInfo, depth: Depth): Promise<ContainerFacts> {
     const name = nameOf(listed);
     const buildctl = inContainer(engine, name);
     const isRunning = listed.State === "running";
-    const ask = <T>(isWanted: boolean, question: () => Promise<T>): Promise<T | undefined> =>
-        isWanted ? inTime(question().catch(() => undefined)) : Promise.resolve(undefined);
+    const query = <T>(isWanted: boolean, send: () => Promise<T>): Promise<T | undefined> =>
+        isWanted ? withTimeout(send().catch(() => undefined)) : Promise.resolve(undefined);
     const [found, workers, usage, disk] = await Promise.all([
-        ask(true, () => (depth.health ? inspectEnded(engine, name) : inspectContainer(engine, name))),
+        query(true, () => (depth.health ? inspectEnded(engine, name) : inspectContainer(engine, name))),
         // For `doctor`, waits while a container that has just been started boots.
-        ask(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : queryWorkers(buildctl))),
-        ask(isRunning && depth.usage, () => queryUsage(buildctl)),
-        ask(isRunning && depth.health, () => queryDisk(engine, name)),
+        query(isRunning, () => (depth.health ? waitUntilReady(engine, name, bootTime) : queryWorkers(buildctl))),
+        query(isRunning && depth.usage, () => queryUsage(buildctl)),
+        query(isRunning && depth.health, () => queryDisk(engine, name)),
     ]);
-    const log = await ask(depth.health && workers === undefined, () => lastLogLines(engine, name, 1));
+    const log = await query(depth.health && workers === undefined, () => lastLogLines(engine, name, 1));
     return {
         name,
         owner: ownerOf(listed.Labels),

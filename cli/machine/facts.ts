@@ -13,7 +13,7 @@ export interface Machine {
 export interface StoreFacts {
     readonly folder: string;
     /** Why the records cannot be listed. If set, no record is known. */
-    readonly trouble?: FileTrouble;
+    readonly error?: FileAccessProblem;
     /**
      * The identifier of this store, which labels of containers and volumes hold; empty if nothing has needed it so far.
      */
@@ -24,7 +24,7 @@ export interface StoreFacts {
 }
 
 /** A file that this user may not access. The message is a sentence that says what to do. */
-export interface FileTrouble {
+export interface FileAccessProblem {
     readonly message: string;
     /** The command that gives this user access, if there is one. */
     readonly command?: string | undefined;
@@ -36,7 +36,7 @@ export interface RecordFacts {
     /** Why the record cannot be read. If set, nothing else is known about it. */
     readonly unreadable?: string;
     /** Set if the record itself is valid but this user may not read it. */
-    readonly forbidden?: FileTrouble;
+    readonly forbidden?: FileAccessProblem;
     readonly driver: string;
     readonly nodes: readonly RecordNode[];
     readonly lastUsed: Date | undefined;
@@ -58,7 +58,7 @@ export interface EngineFacts {
     /** The address that the engine listens on; empty if it is not known. */
     readonly host: string;
     /** Why the engine cannot be queried. If set, nothing else is known about it. */
-    readonly trouble?: Trouble;
+    readonly error?: EngineError;
     readonly version: string;
     /** The version of its API, for example `1.45`. */
     readonly apiVersion: string;
@@ -67,7 +67,7 @@ export interface EngineFacts {
     readonly volumes: readonly VolumeFacts[];
 }
 
-export interface Trouble {
+export interface EngineError {
     /** `context`: docker has no context of that name. `unusable`: the address itself is not valid. */
     readonly kind: "context" | "permission" | "silent" | "unusable";
     readonly message: string;

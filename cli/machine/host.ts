@@ -19,7 +19,7 @@ export interface HostFacts {
     readonly lock: { readonly path: string; readonly heldBy: number | undefined } | undefined;
     /** The folder that cannot be written: buildx's store, a folder in it, or the existing parent of a missing one. */
     readonly readOnlyFolder: { readonly path: string; readonly isOwn: boolean } | undefined;
-    readonly plugin: "there" | "no docker" | "no buildx";
+    readonly plugin: "installed" | "no docker" | "no buildx";
     /** The docker contexts that this package created. */
     readonly contexts: readonly ContextFacts[];
 }
@@ -32,13 +32,13 @@ export interface ContextFacts {
 /**
  * Time, in milliseconds, after which a held lock is reported. `docker buildx rm` holds it while it stops a container.
  */
-const lockPatience = 2_000;
+const lockTimeout = 2_000;
 
-export async function lookAtHost(): Promise<HostFacts> {
+export async function collectHost(): Promise<HostFacts> {
     const [lock, readOnlyFolder, plugin, contexts] = await Promise.all([
-        lookAtLock(),
+        findHeldLock(),
         findReadOnlyFolder(),
-        lookForPlugin(),
+        findPlugin(),
         ownContexts(),
     ]);
     const { BUILDX_BUILDER: builder = "", DOCKER_CONTEXT: context = "", DOCKER_HOST: host } = process.env;
@@ -54,9 +54,9 @@ export async function lookAtHost(): Promise<HostFacts> {
     };
 }
 
-async function lookAtLock(): Promise<HostFacts["lock"]> {
+async function findHeldLock(): Promise<HostFacts["lock"]> {
     const store = storeFolder();
-    if (!(await isLocked(store, lockPatience))) return undefined;
+    if (!(await isLocked(store, lockTimeout))) return undefined;
     const path = lockPath(store);
     return { path, heldBy: await holderOf(path).catch(() => undefined) };
 }
@@ -74,14 +74,14 @@ async function holderOf(path: string): Promise<number | undefined> {
 async function findReadOnlyFolder(): Promise<HostFacts["readOnlyFolder"]> {
     const store = storeFolder();
     for (const folder of [store, join(store, "instances"), join(store, "activity")]) {
-        const there = await nearest(folder);
-        const isWritable = await access(there, constants.W_OK | constants.X_OK).then(
+        const existing = await nearest(folder);
+        const isWritable = await access(existing, constants.W_OK | constants.X_OK).then(
             () => true,
             () => false,
         );
         if (isWritable) continue;
-        const owner = await stat(there).catch(() => undefined);
-        return { path: there, isOwn: owner?.uid === process.getuid?.() };
+        const owner = await stat(existing).catch(() => undefined);
+        return { path: existing, isOwn: owner?.uid === process.getuid?.() };
     }
     return undefined;
 }
@@ -95,10 +95,10 @@ async function nearest(folder: string): Promise<string> {
     return code === "ENOENT" && dirname(folder) !== folder ? nearest(dirname(folder)) : folder;
 }
 
-function lookForPlugin(): Promise<HostFacts["plugin"]> {
+function findPlugin(): Promise<HostFacts["plugin"]> {
     return new Promise((resolve) => {
         execFile("docker", ["buildx", "version"], { timeout: 8_000 }, (error) => {
-            if (error === null) resolve("there");
+            if (error === null) resolve("installed");
             else resolve(error.code === ("ENOENT" as unknown) ? "no docker" : "no buildx");
         });
     });

@@ -15,15 +15,18 @@ export function nodeOfName(name: string): string | undefined {
 export const builderOfNode = (node: string): string => node.replace(/(.)\d$/, "$1");
 
 /** The names that the user requested. An empty list requests everything. */
-export type Asked = readonly string[];
+export type RequestedNames = readonly string[];
 
-export const isAskedRecord = (asked: Asked, { name, nodes }: Pick<RecordFacts, "name" | "nodes">): boolean =>
-    asked.length === 0 || [name, ...nodes.map((node) => node.name)].some((each) => asked.includes(each));
+export const isRequestedRecord = (
+    requested: RequestedNames,
+    { name, nodes }: Pick<RecordFacts, "name" | "nodes">,
+): boolean =>
+    requested.length === 0 || [name, ...nodes.map((node) => node.name)].some((each) => requested.includes(each));
 
 /**
  * Whether the user requested a container, a volume or a node without a record, by its own name or its builder's name.
  */
-export function isAskedName(asked: Asked, name: string): boolean {
+export function isRequestedName(requested: RequestedNames, name: string): boolean {
     const node = nodeOfName(name) ?? name;
-    return asked.length === 0 || [name, node, builderOfNode(node)].some((each) => asked.includes(each));
+    return requested.length === 0 || [name, node, builderOfNode(node)].some((each) => requested.includes(each));
 }

@@ -1,15 +1,15 @@
 /** Timeout of one query to an engine or a buildkitd, in milliseconds. A first ping has the same timeout. */
-export const patience = 8_000;
+export const timeoutMs = 8_000;
 
 /**
- * Returns the result of a query, or `undefined` after {@link patience}. A query that hangs must not block the other
+ * Returns the result of a query, or `undefined` after {@link timeoutMs}. A query that hangs must not block the other
  * results.
  */
-export async function inTime<T>(question: Promise<T>): Promise<T | undefined> {
+export async function withTimeout<T>(query: Promise<T>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, patience, undefined)));
+    const timeout = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeoutMs, undefined)));
     try {
-        return await Promise.race([question, late]);
+        return await Promise.race([query, timeout]);
     } finally {
         clearTimeout(timer);
     }

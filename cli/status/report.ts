@@ -2,7 +2,7 @@
 import { containerName, volumeName } from "../../provider/buildx/names";
 import { driver } from "../../provider/buildx/store";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../machine/facts";
-import { type Asked, isAskedName, isAskedRecord, nodeOfName } from "../machine/names";
+import { type RequestedNames, isRequestedName, isRequestedRecord, nodeOfName } from "../machine/names";
 import { resourceOf, type StackResource } from "../format/stack";
 
 export interface BuilderStatus {
@@ -12,7 +12,7 @@ export interface BuilderStatus {
     /** Whether buildx has a record of it. Without a record, it is a container or a volume that was left behind. */
     readonly hasRecord: boolean;
     readonly status: string;
-    /** The error, if the status does not say everything. */
+    /** The error, if the status does not explain everything. It has this name in the JSON too. */
     readonly trouble: string | undefined;
     readonly lastUsed: Date | undefined;
     readonly resource: StackResource | undefined;
@@ -52,13 +52,13 @@ export interface CacheStatus {
     readonly byType: Readonly<Record<string, number>> | undefined;
 }
 
-export function reportStatus({ store, engines }: Machine, asked: Asked): BuilderStatus[] {
-    const records = store.records.filter((record) => isAskedRecord(asked, record));
-    const builders = records.map((record) => ofRecord(record, engines, store.current));
-    return [...builders, ...withoutRecord(store.records, engines, asked)];
+export function reportStatus({ store, engines }: Machine, requested: RequestedNames): BuilderStatus[] {
+    const records = store.records.filter((record) => isRequestedRecord(requested, record));
+    const builders = records.map((record) => statusOfRecord(record, engines, store.current));
+    return [...builders, ...unrecordedBuilders(store.records, engines, requested)];
 }
 
-function ofRecord(record: RecordFacts, engines: readonly EngineFacts[], current: string): BuilderStatus {
+function statusOfRecord(record: RecordFacts, engines: readonly EngineFacts[], current: string): BuilderStatus {
     const { name, unreadable, lastUsed } = record;
     const common = { name, driver: record.driver, isCurrent: name === current, hasRecord: true };
     if (unreadable !== undefined || record.driver !== driver) {
@@ -66,7 +66,7 @@ function ofRecord(record: RecordFacts, engines: readonly EngineFacts[], current:
         const nodes: NodeStatus[] = [];
         return { ...common, status, trouble: unreadable, lastUsed, resource: undefined, nodes };
     }
-    const nodes = record.nodes.map((node) => ofRecordNode(node, engines));
+    const nodes = record.nodes.map((node) => statusOfRecordedNode(node, engines));
     return {
         ...common,
         status: statusOfAll(nodes),
@@ -77,15 +77,15 @@ function ofRecord(record: RecordFacts, engines: readonly EngineFacts[], current:
     };
 }
 
-function ofRecordNode(node: RecordNode, engines: readonly EngineFacts[]): NodeStatus {
+function statusOfRecordedNode(node: RecordNode, engines: readonly EngineFacts[]): NodeStatus {
     const engine = engines.find((each) => each.addresses.includes(node.address));
     const container = engine?.containers.find(({ name }) => name === containerName(node.name));
     const mounted = container?.volumes.find((name) => nodeOfName(name) !== undefined) ?? volumeName(node.name);
     const volume = engine?.volumes.find(({ name }) => name === mounted);
-    return ofNode({ name: node.name, endpoint: node.address }, engine, container, volume, "inactive");
+    return statusOfNode({ name: node.name, endpoint: node.address }, engine, container, volume, "inactive");
 }
 
-function ofNode(
+function statusOfNode(
     place: Pick<NodeStatus, "name" | "endpoint">,
     engine: EngineFacts | undefined,
     container: ContainerFacts | undefined,
@@ -99,12 +99,12 @@ function ofNode(
         container: container?.name,
         volume: volume?.name,
         status:
-            engine === undefined || engine.trouble !== undefined
+            engine === undefined || engine.error !== undefined
                 ? "unreachable"
                 : container === undefined
                   ? withoutContainer
-                  : stateOf(container),
-        trouble: engine?.trouble?.message,
+                  : nodeState(container),
+        trouble: engine?.error?.message,
         buildkitVersion: container?.workers?.version,
         platforms: container?.workers?.platforms ?? [],
         cache: usage ?? (ofVolume && { ...ofVolume, reclaimable: undefined, byType: undefined }),
@@ -113,7 +113,7 @@ function ofNode(
     };
 }
 
-function stateOf({ state, workers }: ContainerFacts): NodeState {
+function nodeState({ state, workers }: ContainerFacts): NodeState {
     if (state === "running") return workers === undefined ? "silent" : "running";
     return state === "restarting" || state === "paused" ? state : "stopped";
 }
@@ -126,27 +126,27 @@ function statusOfAll(nodes: readonly NodeStatus[]): string {
 }
 
 /** Returns the containers that no record names, and the volumes that neither a record names nor a container mounts. */
-function withoutRecord(
+function unrecordedBuilders(
     records: readonly RecordFacts[],
     engines: readonly EngineFacts[],
-    asked: Asked,
+    requested: RequestedNames,
 ): BuilderStatus[] {
     return engines.flatMap((engine) => {
         const recorded = new Set(
             nodesOn(engine, records).flatMap(({ name }) => [containerName(name), volumeName(name)]),
         );
-        const isLeft = ({ name }: { name: string }) => !recorded.has(name) && isAskedName(asked, name);
+        const isLeft = ({ name }: { name: string }) => !recorded.has(name) && isRequestedName(requested, name);
         const endpoint = engine.addresses[0] ?? engine.host;
         const containers = engine.containers.filter(isLeft).map((container) => {
             const volume = engine.volumes.find(({ name }) => container.volumes.includes(name));
             const name = nodeOfName(container.name) ?? container.name;
-            return ofNode({ name, endpoint }, engine, container, volume, "inactive");
+            return statusOfNode({ name, endpoint }, engine, container, volume, "inactive");
         });
         const volumes = engine.volumes
             .filter((volume) => isLeft(volume) && volume.users.length === 0)
             .map((volume) => {
                 const name = nodeOfName(volume.name) ?? volume.name;
-                return ofNode({ name, endpoint }, engine, undefined, volume, "volume only");
+                return statusOfNode({ name, endpoint }, engine, undefined, volume, "volume only");
             });
         return [...containers, ...volumes].map((node) => ({
             name: node.name,

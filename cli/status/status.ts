@@ -2,37 +2,39 @@ import { otherDriver, whyOtherDriver } from "../../provider/buildx/otherDriver";
 import { didYouMean } from "../../provider/text/quote";
 import type { Invocation } from "../arguments";
 import { builderOfNode } from "../machine/names";
-import { lookAround } from "../machine/machine";
+import { collectMachine } from "../machine/machine";
 import { screenOf } from "../format/screen";
 import { type BuilderStatus, reportStatus } from "./report";
 import { renderStatus } from "./table";
 
 /** Prints the builders and their states. Returns the exit code. */
 export async function status({ names, json }: Invocation): Promise<number> {
-    const machine = await lookAround(names, { usage: true, health: false });
+    const machine = await collectMachine(names, { usage: true, health: false });
     const builders = reportStatus(machine, names);
     const unknown = names.filter((name) => !builders.some((builder) => isNamed(builder, name)));
     if (json) process.stdout.write(`${JSON.stringify({ builders: builders.map(jsonOf) }, undefined, 4)}\n`);
     else if (builders.length > 0 || names.length === 0)
         process.stdout.write(renderStatus(builders, screenOf(process.stdout), new Date()));
     const known = machine.store.records.map(({ name }) => name);
-    const { trouble } = machine.store;
-    if (trouble !== undefined) process.stderr.write(`${trouble.message}\n`);
-    for (const name of trouble === undefined ? unknown : []) {
+    const { error } = machine.store;
+    if (error !== undefined) process.stderr.write(`${error.message}\n`);
+    for (const name of error === undefined ? unknown : []) {
         const other = await otherDriver(name);
         if (other !== undefined) {
             const failed = `builder "${name}" cannot be shown`;
             process.stderr.write(`${whyOtherDriver(failed, other, `docker buildx inspect ${name}`)}\n`);
             continue;
         }
-        const others = known.length > 0 ? didYouMean(name, known) : "there are none";
-        process.stderr.write(`there is no builder "${name}" in ${machine.store.folder}: ${others}\n`);
+        const hint = known.length > 0 ? didYouMean(name, known) : "there are no builders";
+        process.stderr.write(`builder "${name}" not found in ${machine.store.folder}: ${hint}\n`);
     }
-    return unknown.length > 0 || trouble !== undefined ? 1 : 0;
+    return unknown.length > 0 || error !== undefined ? 1 : 0;
 }
 
-const isNamed = ({ name, nodes }: BuilderStatus, asked: string) =>
-    [name, builderOfNode(name), ...nodes.flatMap((node) => [node.name, node.container, node.volume])].includes(asked);
+const isNamed = ({ name, nodes }: BuilderStatus, requested: string) =>
+    [name, builderOfNode(name), ...nodes.flatMap((node) => [node.name, node.container, node.volume])].includes(
+        requested,
+    );
 
 /** Returns a builder for JSON. Unknown values are `null`, so that every key is always present. */
 function jsonOf({ resource, nodes, ...builder }: BuilderStatus): object {

@@ -1,4 +1,4 @@
-import { formatAge, formatSize } from "../format/quantities";
+import { formatAge, formatHumanSize } from "../format/quantities";
 import { shortPlatforms } from "../format/platforms";
 import type { Screen, Style } from "../format/screen";
 import { shortResource } from "../format/stack";
@@ -17,10 +17,10 @@ const unknown = "-";
 
 /** Returns what `status` prints for a person. */
 export function renderStatus(builders: readonly BuilderStatus[], screen: Screen, now: Date): string {
-    if (builders.length === 0) return "There are no builders of buildx's docker-container driver.\n";
+    if (builders.length === 0) return "No builders with the docker-container driver.\n";
     const rows = builders.flatMap(rowsOf);
     const engines = new Set(builders.flatMap(({ nodes }) => nodes.map(({ endpoint }) => endpoint)));
-    return renderTable(rows, columns(screen, now, engines.size > 1), screen.width) + troubles(builders);
+    return renderTable(rows, columns(screen, now, engines.size > 1), screen.width) + errorLines(builders);
 }
 
 function rowsOf(builder: BuilderStatus): Row[] {
@@ -34,20 +34,20 @@ function rowsOf(builder: BuilderStatus): Row[] {
 }
 
 function columns({ paint }: Screen, now: Date, hasEngines: boolean): Column<Row>[] {
-    const size = (bytes: number | undefined) => (bytes === undefined ? unknown : formatSize(bytes));
+    const size = (bytes: number | undefined) => (bytes === undefined ? unknown : formatHumanSize(bytes));
     /** Returns a cell of a column that only nodes have. It is empty for a builder with several nodes. */
-    const ofNode = (tell: (node: NodeStatus) => string) => (row: Row) =>
-        row.node ? tell(row.node) || unknown : row.builder?.nodes.length === 0 ? unknown : "";
+    const nodeCell = (format: (node: NodeStatus) => string) => (row: Row) =>
+        row.node ? format(row.node) || unknown : row.builder?.nodes.length === 0 ? unknown : "";
     const lastUsed = ({ builder, node }: Row) => (builder ? builder.lastUsed : node?.lastUsed);
     const resource = ({ builder, node }: Row) => (builder ? builder.resource : node?.resource);
     return [
         { title: "NAME", cell: ({ name }) => name },
         { title: "STATUS", cell: ({ status }) => status, paint: (text, { status }) => paint(styleOf(status), text) },
-        ...(hasEngines ? [{ title: "ENGINE", cell: ofNode(({ endpoint }) => endpoint), shrinksTo: 16 }] : []),
-        { title: "BUILDKIT", cell: ofNode(({ buildkitVersion = "" }) => buildkitVersion), shrinksTo: 8 },
-        { title: "PLATFORMS", cell: ofNode(({ platforms }) => shortPlatforms(platforms)), shrinksTo: 16 },
-        { title: "CACHE", cell: ofNode(({ cache }) => size(cache?.total)), alignsRight: true },
-        { title: "RECLAIMABLE", cell: ofNode(({ cache }) => size(cache?.reclaimable)), alignsRight: true },
+        ...(hasEngines ? [{ title: "ENGINE", cell: nodeCell(({ endpoint }) => endpoint), shrinksTo: 16 }] : []),
+        { title: "BUILDKIT", cell: nodeCell(({ buildkitVersion = "" }) => buildkitVersion), shrinksTo: 8 },
+        { title: "PLATFORMS", cell: nodeCell(({ platforms }) => shortPlatforms(platforms)), shrinksTo: 16 },
+        { title: "CACHE", cell: nodeCell(({ cache }) => size(cache?.total)), alignsRight: true },
+        { title: "RECLAIMABLE", cell: nodeCell(({ cache }) => size(cache?.reclaimable)), alignsRight: true },
         {
             title: "LAST USED",
             cell: (row) => {
@@ -58,8 +58,8 @@ function columns({ paint }: Screen, now: Date, hasEngines: boolean): Column<Row>
         {
             title: "STACK",
             cell: (row) => {
-                const made = resource(row);
-                return made ? shortResource(made) : unknown;
+                const creator = resource(row);
+                return creator ? shortResource(creator) : unknown;
             },
             shrinksTo: 12,
         },
@@ -73,9 +73,9 @@ function styleOf(status: string): Style {
 }
 
 /** Returns the errors, which do not fit into a table, each once. */
-function troubles(builders: readonly BuilderStatus[]): string {
+function errorLines(builders: readonly BuilderStatus[]): string {
     const all = builders.flatMap(({ trouble, nodes }) => [trouble, ...nodes.map((node) => node.trouble)]);
     const each = [...new Set(all)].filter((trouble) => trouble !== undefined);
     if (each.length === 0) return "";
-    return `\n${each.map((trouble) => `${trouble}\n`).join("")}\npulumi-buildx doctor tells what mends it.\n`;
+    return `\n${each.map((trouble) => `${trouble}\n`).join("")}\nFind out how to fix this with: pulumi-buildx doctor\n`;
 }

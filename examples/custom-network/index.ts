@@ -1,12 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as buildx from "pulumi-buildx";
 
-// What runs on this network, such as a package mirror, is reached by its name from every build.
+// Builds can reach containers on this network, for example a package mirror, by name.
 const network = new docker.Network("builds");
 
 const builder = new buildx.BuildxBuilder("builder", {
     driverOpts: { network: network.name },
-    // The network's own resolver, so that RUN steps find these names. By itself BuildKit gives them public name servers.
+    // The network's own resolver, so that RUN steps find these names. By default, BuildKit uses public name servers.
     buildkitdConfig: { dns: { nameservers: ["127.0.0.11"] } },
 });
 

@@ -3,10 +3,10 @@ import * as buildx from "pulumi-buildx";
 
 const config = new pulumi.Config();
 
-// With `retainOnDelete` the volume stays even when the stack is destroyed, and the next `pulumi up` takes it up again.
+// With `retainOnDelete`, the volume stays if the stack is destroyed, and the next `pulumi up` uses it again.
 const state = new buildx.BuildKitState("cache", { builderName: "lasting-cache" }, { retainOnDelete: true });
 
-// `pulumi config set debug true` takes a container made anew. It works on the same cache.
+// `pulumi config set debug true` recreates the container. The cache stays.
 const builder = new buildx.BuildxBuilder("builder", {
     state,
     buildkitdFlags: config.getBoolean("debug") ? ["--debug"] : [],

@@ -6,7 +6,7 @@ const config = new pulumi.Config();
 // Set on the machine that the cache moves to: `pulumi config set restoreFrom moved-cache.tar.zst`
 const restoreFrom = config.get("restoreFrom");
 
-const endpoint = config.get("endpoint"); // of the other engine; without it, what the docker CLI would use
+const endpoint = config.get("endpoint"); // the other engine. Default: the engine of the docker CLI
 const state = new buildx.BuildKitState("cache", {
     builderName: "moved-cache",
     ...(endpoint && { endpoint }),
@@ -14,7 +14,7 @@ const state = new buildx.BuildKitState("cache", {
 });
 const builder = new buildx.BuildxBuilder("builder", { state });
 
-// Each `pulumi config set archive …` of another value writes the archive again.
+// Each new value of `pulumi config set archive …` writes the archive again.
 const archive = config.get("archive");
 const written =
     archive &&

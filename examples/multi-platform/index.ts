@@ -4,14 +4,14 @@ import { Image } from "quickstart/image";
 const name = "multi-platform";
 const platforms = ["linux/amd64", "linux/arm64"] as const;
 
-// Registers an emulator with the kernel of the engine's host for what that cannot run by itself.
+// Registers emulators with the kernel of the engine's host, for the platforms that it cannot run natively.
 const qemu = new buildx.QemuEmulation("qemu", { platforms: [...platforms] });
 
-// Starts after it, and so finds the emulators. Without `requirePlatforms` a builder that runs already would not look.
+// Starts after the emulators are registered. `requirePlatforms` makes a running builder detect them too.
 const builder = new buildx.BuildxBuilder("builder", { name, requirePlatforms: [...platforms] }, { dependsOn: [qemu] });
 
-// One tag for each platform, since the engine's own image store holds images of one. An image that is pushed,
-// docker-build's for one, takes both at once: `...builder.imageArgs(platforms)`.
+// One tag for each platform, because the engine's image store keeps images of a single platform. A pushed image, for
+// example of docker-build, can have both: `...builder.imageArgs(platforms)`.
 for (const platform of platforms) {
     const [, architecture] = platform.split("/");
     const tag = `${name}-app:${architecture}`;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What `docker buildx build` is given. */
+/** The inputs of `docker buildx build`. */
 export interface ImageInputs {
     builder: { name: string };
     platforms: string[];
@@ -12,11 +12,11 @@ export interface ImageInputs {
 }
 
 /**
- * A stand-in for `@pulumi/docker-build`'s `Image` that needs no plugin of its own: it runs `docker buildx build` on
- * the builder that it is given.
+ * A replacement for the `Image` of `@pulumi/docker-build` that needs no plugin: it runs `docker buildx build` with the
+ * given builder.
  */
 export class Image extends pulumi.dynamic.Resource {
-    /** The digest of what was built. */
+    /** The digest of the image. */
     declare readonly digest: pulumi.Output<string>;
 
     constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {

@@ -1,13 +1,13 @@
 import * as buildx from "pulumi-buildx";
 import { Image } from "./image";
 
-// The cache: a volume that lives on when the builder is changed, removed or made again.
+// The cache: a volume that is kept if the builder is changed, removed or recreated.
 const state = new buildx.BuildKitState("cache", { builderName: "quickstart" });
 
-// The builder, which works on that cache. `docker buildx ls` shows it.
+// The builder, which uses this cache. `docker buildx ls` shows it.
 const builder = new buildx.BuildxBuilder("builder", { state });
 
-// A build on it, in the same `pulumi up`.
+// An image, built with this builder in the same `pulumi up`.
 const image = new Image("app", { ...builder.imageArgs(), context: "app", tag: "quickstart-app" });
 
 export const name = builder.name;

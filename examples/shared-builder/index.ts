@@ -4,5 +4,5 @@ const state = new buildx.BuildKitState("cache", { builderName: "shared-builder" 
 
 const builder = new buildx.BuildxBuilder("builder", { state });
 
-// The stacks that build on it read this: see the example shared-builder-images.
+// Stacks that use the builder read this output: see the example shared-builder-images.
 export const builderName = builder.name;

@@ -1,31 +1,39 @@
 /** Validates the arguments that name the target or the source of a state. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
-import { parseImageReference } from "../registry/imageReference";
-import { unknown } from "./unknown";
-import { quote, didYouMean } from "../text/quote";
+import * as v from "valibot";
+import { quote } from "../text/quote";
 import { openFile } from "../transfer/source";
+import { legalImage } from "./image";
+import { flag, textThat, unknownKey } from "./rules";
+import { unknown } from "./unknown";
 
-/** Returns why a value is not valid for its key, or `undefined` if it is valid. */
-type WhyNot = (value: unknown) => string | undefined;
+/** Returns the message about a value that is not valid, or `undefined` if it is valid. */
+const whyNot = (schema: v.GenericSchema, value: unknown): string | undefined =>
+    v.safeParse(schema, value).issues?.[0].message;
 
-const textThat =
-    (isLegal: (value: string) => boolean, what: string): WhyNot =>
+const image = legalImage("registry.example/ci-cache:latest");
+
+const path = textThat(
+    (value) => value.trim() !== "",
+    (value) => `${quote(value)} is not a valid path: must be the path of a file, for example "ci.tar.zst"`,
+);
+
+const volume = textThat(
+    (name) => /^[a-zA-Z0-9][\w.-]+$/.test(name),
     (value) =>
-        typeof value === "string" && isLegal(value) ? undefined : `${quote(value)} is not ${what}`;
+        `${quote(value)} is not a valid volume name: must be two or more letters, digits, "_", "." and "-", ` +
+        "the first a letter or digit",
+);
 
-const isImage = (name: string) => parseImageReference(name) !== undefined;
-
-export const whyNoImage: WhyNot = textThat(isImage, 'an image\'s name, such as "registry.example/ci-cache:latest"');
-
-const whyNoPath = textThat((path) => path.trim() !== "", 'the path of a file, such as "ci.tar.zst"');
-
-const values: Readonly<Record<string, WhyNot>> = {
-    archive: whyNoPath,
-    image: whyNoImage,
-    volume: textThat((name) => /^[a-zA-Z0-9][\w.-]+$/.test(name), "a volume's name"),
-    helperImage: whyNoImage,
-    overwrite: (value) => (typeof value === "boolean" ? undefined : `${quote(value)} is not true or false`),
+const values: Readonly<Record<string, v.GenericSchema>> = {
+    archive: path,
+    image,
+    volume,
+    helperImage: image,
+    overwrite: flag,
 };
+
+export const whyNoImage = (value: unknown): string | undefined => whyNot(image, value);
 
 /** The keys of an argument: exactly one of `places`, and any of `options`. */
 interface Keys {
@@ -42,20 +50,22 @@ export function failuresOfPlace(property: string, value: unknown, { places, opti
     if (value === undefined || value === unknown) return [];
     const forms = places.map((place) => `{ ${place}: … }`).join(", ");
     if (typeof value !== "object" || value === null) {
-        const reason = whyNoPath(value);
-        return reason === undefined ? [] : [{ property, reason: `${reason}, nor one of ${forms}` }];
+        const reason = whyNot(path, value);
+        return reason === undefined ? [] : [{ property, reason: `${reason}, or one of ${forms}` }];
     }
     const legal = [...places, ...options];
     const given = Object.entries(value).filter(([, each]) => each !== undefined && each !== null);
     const failures = given.flatMap(([key, each]) => {
         const at = `${property}.${key}`;
-        if (!legal.includes(key)) return [{ property: at, reason: `there is no ${key}: ${didYouMean(key, legal)}` }];
-        const reason = each === unknown ? undefined : values[key]?.(each);
+        if (!legal.includes(key)) return [{ property: at, reason: unknownKey(key, legal) }];
+        const reason = each === unknown || !values[key] ? undefined : whyNot(values[key], each);
         return reason === undefined ? [] : [{ property: at, reason }];
     });
     const named = given.filter(([key]) => places.includes(key)).length;
     if (failures.length === 0 && named !== 1)
-        return [{ property, reason: `it names ${named === 0 ? "no place" : "several places"}: write one of ${forms}` }];
+        return [
+            { property, reason: `names ${named === 0 ? "no location" : "several locations"}: must be one of ${forms}` },
+        ];
     return failures;
 }
 

@@ -1,37 +1,42 @@
 /** The arguments `endpoint` and `tls`, which select an engine. All resources except `BuildKitPrune` have them. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { findEndpoint, isHost } from "../docker/endpoint/endpoint";
-import { belongTogether, whyUnusable } from "../pem";
+import { findEndpoint, isHost, noSshPassword } from "../docker/endpoint/endpoint";
+import { belongTogether, whyInvalidPem } from "../pem";
 import { type TlsArguments, tlsParts } from "../docker/endpoint/tls";
 import { hasUnknown, unknown } from "./unknown";
-import { onlyKeys, text, textThat } from "./rules";
+import { onlyKeys, textThat, text } from "./rules";
+import { quote } from "../text/quote";
 
 const scheme = /^([a-z]+):\/\//;
 
 export const legalEndpoint = v.pipe(
     textThat(
         (value) => value.trim() !== "",
-        'a docker context\'s name or a host, such as "unix:///var/run/docker.sock"',
+        (value) =>
+            `${quote(value)} is not a valid endpoint: must be the name of a docker context or a host URL, ` +
+            'for example "unix:///var/run/docker.sock"',
     ),
     v.check(
         (value) => !scheme.test(value) || isHost(value),
-        ({ input }) => `"${input}" is no endpoint of docker's: write unix://, npipe://, tcp:// or ssh://`,
+        ({ input }) => `"${input}" is not a valid host URL: must start with unix://, npipe://, tcp:// or ssh://`,
     ),
     v.check(
         (value) => !value.startsWith("tcp://") || /^tcp:\/\/[^/:?#]*[^/?#]*\/?$/.test(value),
-        ({ input }) => `"${input}" is no host: write tcp://host:port`,
+        ({ input }) => `"${input}" is not a valid TCP host: must be tcp://host:port`,
     ),
-    v.check(
-        (value) => !/^ssh:\/\/[^/@]*:[^/@]*@/.test(value),
-        "a password does not belong into an ssh:// endpoint: use a key or the agent",
-    ),
+    v.check((value) => !/^ssh:\/\/[^/@]*:[^/@]*@/.test(value), noSshPassword),
 );
 
-const part = v.optional(text("the path of a file or PEM text"));
+const part = v.optional(
+    text((value) => `${quote(value)} is not a valid certificate or key: must be the path of a file or PEM text`),
+);
 
 export const legalTls = v.pipe(
-    v.looseObject({ ca: part, cert: part, key: part }, "write { ca, cert, key }, each the path of a file or PEM text"),
+    v.looseObject(
+        { ca: part, cert: part, key: part },
+        "must be { ca, cert, key }, each the path of a file or PEM text",
+    ),
     onlyKeys(tlsParts),
 );
 
@@ -67,17 +72,17 @@ const failuresOfContext = (name: string): Promise<CheckFailure[]> =>
     );
 
 /** Returns why `tls` cannot be used with an endpoint. */
-async function whyUnfit(asked: string | undefined): Promise<string | undefined> {
-    if (asked !== undefined && isHost(asked))
-        return asked.startsWith("tcp://")
+async function whyUnfit(given: string | undefined): Promise<string | undefined> {
+    if (given !== undefined && isHost(given))
+        return given.startsWith("tcp://")
             ? undefined
-            : `it is for a tcp:// endpoint, and this one is "${asked}": leave it out`;
-    const found = await findEndpoint(asked).catch(() => undefined); // reported when it is used
+            : `not supported with endpoint "${given}": tls is for tcp:// endpoints. Remove tls`;
+    const found = await findEndpoint(given).catch(() => undefined); // reported when it is used
     if (found?.context !== undefined)
-        return `it is for a tcp:// endpoint, and docker context "${found.context}" has its own: leave it out`;
+        return `not supported with docker context "${found.context}": tls is for tcp:// endpoints, and a context has its own TLS files. Remove tls`;
     return found === undefined || found.host.startsWith("tcp://")
         ? undefined
-        : `it is for a tcp:// endpoint, and the engine is at ${found.host} (${found.from}): give the endpoint, too`;
+        : `not supported with the engine at ${found.host} (${found.from}): tls is for tcp:// endpoints. Set endpoint, too`;
 }
 
 async function failuresOfMaterial(tls: TlsArguments): Promise<CheckFailure[]> {
@@ -87,13 +92,13 @@ async function failuresOfMaterial(tls: TlsArguments): Promise<CheckFailure[]> {
         ["key", "cert"],
     ] as const) {
         if (tls[one] !== undefined && tls[other] === undefined)
-            failures.push({ property: `tls.${other}`, reason: `it is needed beside tls.${one}` });
+            failures.push({ property: `tls.${other}`, reason: `required with tls.${one}` });
     }
     const problems = await Promise.all(
         tlsParts.map(async (part) => {
             const value = tls[part];
             const reason =
-                value === undefined ? undefined : await whyUnusable(part === "key" ? "key" : "certificate", value);
+                value === undefined ? undefined : await whyInvalidPem(part === "key" ? "key" : "certificate", value);
             return reason === undefined ? [] : [{ property: `tls.${part}`, reason }];
         }),
     );
@@ -101,5 +106,7 @@ async function failuresOfMaterial(tls: TlsArguments): Promise<CheckFailure[]> {
     const { cert, key } = tls;
     if (failures.length > 0 || cert === undefined || key === undefined) return failures;
     if (await belongTogether(cert, key)) return [];
-    return [{ property: "tls.key", reason: "it is not the key of tls.cert: give the two that were made together" }];
+    return [
+        { property: "tls.key", reason: "does not belong to tls.cert: must be the private key of that certificate" },
+    ];
 }

@@ -1,15 +1,17 @@
 /** Schema of a garbage collection rule in arguments. */
 import * as v from "valibot";
-import { orNearest, doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../text/diskSpace";
+import { doubtfulDiskSpace, isDiskSpace, nearestDiskSpace } from "../text/diskSpace";
 import { durationInHours, type GcRule } from "../buildkit/gc";
-import { quote } from "../text/quote";
-import { textThat } from "./rules";
+import { invalidSize, quote } from "../text/quote";
+import { flag, textThat } from "./rules";
 
 const space = v.optional(
-    v.custom<number | string>(
-        isDiskSpace,
-        ({ input }) =>
-            `${quote(input)} is not a size: write a number of bytes, "20GB" or "10%"${orNearest(nearestDiskSpace(input))}`,
+    v.custom<number | string>(isDiskSpace, ({ input }) =>
+        invalidSize(
+            input,
+            'must be a number of bytes, a number with a unit or a percentage of the disk, for example "20GB" or "10%"',
+            nearestDiskSpace(input),
+        ),
     ),
 );
 
@@ -24,16 +26,20 @@ export const gcRule = {
     keepDuration: v.optional(
         v.custom<number | string>(
             isDuration,
-            ({ input }) => `${quote(input)} is not a duration: write "48h", "7d" or a number of seconds`,
+            ({ input }) =>
+                `${quote(input)} is not a valid duration: must be a number of seconds or a number with a unit, for example "48h" or "7d"`,
         ),
     ),
     filters: v.optional(
         v.array(
-            textThat((filter) => filter.trim() !== "", "a filter"),
-            'write a list of filters, such as ["type==exec.cachemount"]',
+            textThat(
+                (filter) => filter.trim() !== "",
+                (value) => `${quote(value)} is not a valid filter: must not be empty`,
+            ),
+            'must be a list of filters, for example ["type==exec.cachemount"]',
         ),
     ),
-    all: v.optional(v.boolean(({ input }) => `${quote(input)} is not true or false`)),
+    all: v.optional(flag),
 } satisfies Record<keyof GcRule, v.GenericSchema>;
 
 /** Returns warnings about legal values in rules that are probably not the intended ones, each with its property. */

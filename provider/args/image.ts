@@ -1,6 +1,6 @@
 /** The arguments that select the image of a container and when it is pulled, for builders and emulators. */
 import * as v from "valibot";
-import { parseImageReference } from "../registry/imageReference";
+import { invalidImageName, parseImageReference } from "../registry/imageReference";
 import { quote } from "../text/quote";
 import { textThat } from "./rules";
 
@@ -8,10 +8,17 @@ import { textThat } from "./rules";
 export const legalImage = (example: string) =>
     textThat(
         (name) => parseImageReference(name) !== undefined,
-        `an image's name: write [registry/]repository[:tag][@digest], such as "${example}"`,
+        (value) => invalidImageName(value, example),
     );
 
+const pulls = ["missing", "always"] as const;
+
+/** When to pull an image: only if the engine does not have it, or each time before it is used. */
+export type Pull = (typeof pulls)[number];
+
+export const defaultPull: Pull = "missing";
+
 export const legalPull = v.picklist(
-    ["missing", "always"],
-    ({ input }) => `${quote(input)} is not "missing" or "always"`,
+    pulls,
+    ({ input }) => `${quote(input)} is not a valid pull policy: must be "missing" or "always"`,
 );

@@ -1,3 +1,4 @@
+/** Rules for values that several arguments share. Each message is a whole sentence. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
 import { whyIllegalName } from "../buildx/names";
@@ -6,13 +7,30 @@ import { formatPath, quote, didYouMean } from "../text/quote";
 
 type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
 
-export const text = (what: string) => v.pipe(v.string(({ input }) => `${quote(input)} is not ${what}`));
+/** Returns the message about an invalid value. */
+type Message = (value: unknown) => string;
 
-/** Returns the schema of a text that satisfies `isLegal`. `what` describes a legal text in messages. */
-export const textThat = (isLegal: (text: string) => boolean, what: string) =>
+export const text = (message: Message) => v.pipe(v.string(({ input }) => message(input)));
+
+/** Returns the schema of a text that satisfies `isLegal`. */
+export const textThat = (isLegal: (text: string) => boolean, message: Message) =>
     v.pipe(
-        text(what),
-        v.check(isLegal, ({ input }) => `${quote(input)} is not ${what}`),
+        text(message),
+        v.check(isLegal, ({ input }) => message(input)),
+    );
+
+/** `true` or `false`. */
+export const flag = v.boolean(({ input }) => `${quote(input)} is not a valid boolean: must be true or false`);
+
+/**
+ * Returns the schema of a number of seconds.
+ *
+ * @param min the smallest valid number.
+ */
+export const seconds = ({ min }: { readonly min: number }) =>
+    v.custom<number>(
+        (value) => typeof value === "number" && Number.isFinite(value) && value >= min,
+        ({ input }) => `${quote(input)} is not a valid number of seconds: must be a number, ${min} or more`,
     );
 
 /** Additional labels of a container or a volume. */
@@ -22,28 +40,31 @@ export const legalLabels = v.record(
         v.check(
             (key) => !isOwnLabel(key),
             ({ input }) =>
-                `"${input}" is not a valid label: this package sets those itself that start as it does, so write ` +
-                'one of your own, for example "com.example.team"',
+                `"${input}" is not a valid label: its prefix is reserved for this package. Use another prefix, ` +
+                'for example "com.example.team"',
         ),
     ),
-    v.string(({ input }) => `${quote(input)} is not text`),
+    v.string(({ input }) => `${quote(input)} is not a valid label value: must be a string`),
 );
+
+const whyNoName = ({ input }: { readonly input: unknown }) => whyIllegalName(input) ?? "";
 
 /** Name of a builder or a node. */
 export const legalName = v.pipe(
-    text("a builder's name"),
-    v.check(
-        (value) => whyIllegalName(value) === undefined,
-        ({ input }) => whyIllegalName(input) ?? "",
-    ),
+    v.string(whyNoName),
+    v.check((value) => whyIllegalName(value) === undefined, whyNoName),
 );
+
+/** Returns the message about an unknown key of an object. */
+export const unknownKey = (key: string, legal: readonly string[]): string =>
+    `"${key}" is not a valid key: ${didYouMean(key, legal)}`;
 
 /** Reports keys of an object that are not legal. */
 export const onlyKeys = (legal: readonly string[]) =>
     v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
         if (!dataset.typed) return;
         for (const key of Object.keys(dataset.value).filter((each) => !legal.includes(each)))
-            addIssue({ message: `there is no ${key}: ${didYouMean(key, legal)}` });
+            addIssue({ message: unknownKey(key, legal) });
     });
 
 /** Returns everything that is wrong with a resource's arguments, each with its property. */
@@ -54,7 +75,7 @@ export function failuresOf(schema: Schema, value: Record<string, unknown>): Chec
     return [
         ...unknownKeys.map((key) => ({
             property: key,
-            reason: `there is no argument ${key}: ${didYouMean(key, known)}`,
+            reason: `"${key}" is not a valid argument: ${didYouMean(key, known)}`,
         })),
         ...issues.map(({ path = [], message: reason }) => ({
             property: formatPath(path.map(({ key }) => key as string | number)),

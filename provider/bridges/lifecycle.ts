@@ -3,6 +3,7 @@
  * implements {@link Lifecycle} and imports nothing else from a bridge. A bridge uses nothing else from a resource.
  */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
+import type { Path } from "../args/secrets";
 import type { Waiting } from "../waiting";
 
 /** One call from Pulumi. */
@@ -35,6 +36,33 @@ export const deleteUnreachableSetting = "buildx:deleteUnreachable";
  * @typeParam Saved what Pulumi saves of the resource.
  */
 export interface Lifecycle<Args, Saved> {
+    /**
+     * Names of the outputs that are unknown until the resource is created. An argument with the same name is not the
+     * output: at the preview of a creation, the output is unknown even if the argument is known.
+     */
+    readonly outputs: readonly string[];
+    /**
+     * Names of the outputs that repeat the argument of the same name. At the preview of a creation, the output is
+     * unknown only if the argument is not given.
+     *
+     * @default none
+     */
+    readonly argumentOutputs?: readonly string[];
+    /**
+     * Returns the paths of values that Pulumi must treat as secrets although the program may not mark them: private
+     * keys, and saved properties that repeat secret arguments. A bridge marks these values in the results of check,
+     * create, read and update. Values that the program marks as secrets are not included.
+     *
+     * @default none
+     */
+    secretPaths?(of: Args | Partial<Saved>): readonly Path[];
+    /**
+     * Returns everything that no other resource of the same deployment may use. The bridge calls it after a check
+     * without failures, and passes the result to the register in `exclusiveUses.ts`.
+     *
+     * @default none
+     */
+    exclusiveUses?(call: Call, args: Args): Promise<readonly ExclusiveUse[]>;
     /** @param previous the arguments of the previous update; `undefined` for a new resource. */
     check(call: Call, previous: Args | undefined, args: Args): Promise<CheckedArguments<Args>>;
     /** Compares arguments with the saved resource. The bridge adds the change that unknown values may cause. */
@@ -55,6 +83,16 @@ export interface Lifecycle<Args, Saved> {
     volumesOf?(of: Args | Saved): Promise<readonly string[]>;
     /** Returns the saved arguments beside the new ones, for the resource option `replaceOnChanges`. */
     comparedArguments(saved: Saved, args: Args): ComparedArguments;
+}
+
+/** Something that only one resource of a deployment can use, for example the volume of a state. */
+export interface ExclusiveUse {
+    /** Identifies the used thing, for example by the name of a volume and its engine. */
+    readonly key: string;
+    /** Path of the argument that selects it, in Pulumi's syntax. */
+    readonly property: string;
+    /** Returns the error message if another resource uses it. @param user the URN of the other resource. */
+    readonly reason: (user: string) => string;
 }
 
 export interface CheckedArguments<Args> {

@@ -2,7 +2,7 @@ import type { ExecResult } from "../execResult";
 
 /**
  * Runs BuildKit's own client, `buildctl`, against one buildkitd. Every query of a buildkitd uses this interface and is
- * therefore the same wherever the buildkitd runs. `inContainer` returns the `Buildctl` of a Docker container.
+ * therefore the same for a buildkitd anywhere. `inContainer` returns the `Buildctl` of a Docker container.
  */
 export interface Buildctl {
     /** Name of the buildkitd for messages, for example `buildx_buildkit_ci0`. */

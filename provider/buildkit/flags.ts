@@ -90,22 +90,22 @@ export function doubtsOfFlags(args: readonly string[]): { index: number; reason:
     return [
         ...strays.map((index) => ({
             index,
-            reason: `"${args[index]}" is neither a flag nor the value of the one before, so that buildkitd passes over it`,
+            reason: `"${args[index]}" is neither a flag nor the value of the previous flag: buildkitd ignores it`,
         })),
         ...flags
             .filter(({ name }) => !isKnown(name))
             .map(({ name, index }) => {
-                const said = didYouMean(name, known);
-                const meant = said.startsWith("did you mean") ? `: ${said.replace("mean ", "mean --")}` : "";
-                return { index, reason: `buildkitd v0.34 has no flag --${name}${meant}` };
+                const hint = didYouMean(name, known);
+                const meant = hint.startsWith("did you mean") ? `: ${hint.replace("mean ", "mean --")}` : "";
+                return { index, reason: `buildkitd v0.34 does not support the flag --${name}${meant}` };
             }),
         ...flags
             .filter(({ name, value }) => name === "allow-insecure-entitlement" && !isEntitlement(value))
             .map(({ value = "", index }) => ({
                 index,
                 reason:
-                    `buildkitd v0.34 has no entitlement "${value}": it has network.host, security.insecure and device` +
-                    (value.includes(",") ? ", each with a flag of its own" : ""),
+                    `"${value}" is not a valid entitlement of buildkitd v0.34: must be network.host, security.insecure or device` +
+                    (value.includes(",") ? ". Use a separate flag for each entitlement" : ""),
             })),
     ];
 }

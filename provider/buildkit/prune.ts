@@ -23,8 +23,8 @@ export async function prune(buildctl: Buildctl, rule: GcRule, signal?: AbortSign
     const { exitCode, stdout, stderr } = await buildctl.run(args, signal);
     if (exitCode !== 0) {
         const output = (stderr || stdout).trim();
-        const what = `buildctl prune in ${buildctl.where} ended with ${exitCode}: ${output}`;
-        throw new Error(what + whyUnknown(output));
+        const failed = `buildctl prune in ${buildctl.where} failed with exit code ${exitCode}: ${output}`;
+        throw new Error(failed + whyUnknown(output));
     }
     const sizes = stdout
         .split("\n")
@@ -37,9 +37,10 @@ export async function prune(buildctl: Buildctl, rule: GcRule, signal?: AbortSign
 function whyUnknown(output: string): string {
     const flag = /not defined: -+(keep-storage-min|free-storage|format)\b/.exec(output)?.[1];
     if (flag === undefined) return "";
-    if (flag === "format") return ". BuildKit before v0.11 cannot be pruned from here: give the builder a newer image";
+    if (flag === "format")
+        return ". A prune is not supported with BuildKit before v0.11. Use a newer image for the builder";
     const bound = flag === "free-storage" ? "minFreeSpace" : "reservedSpace";
-    return `. BuildKit before v0.17 does not know ${bound}: leave it out, or give the builder a newer image`;
+    return `. ${bound} is not supported with BuildKit before v0.17. Remove it, or use a newer image for the builder`;
 }
 
 /** Returns the arguments of `buildctl prune`. Its sizes are in megabytes. */

@@ -11,5 +11,5 @@ export function isInStateFolder(path: string): boolean {
 
 /** Reason why buildkitd may not keep its state elsewhere: the end of a message about its `root`. */
 export const outsideOfState =
-    `it lies outside of the state volume, ${stateFolder}, so that each change of the builder would lose the cache: ` +
-    `leave it out, or keep it in ${stateFolder}`;
+    `it is outside of the state volume, ${stateFolder}, so each change of the builder would delete the cache. ` +
+    `Remove it, or use a folder in ${stateFolder}`;

@@ -26,7 +26,7 @@ interface UsageRecord {
  * @throws the signal's reason if the signal aborts.
  */
 export async function queryUsage(buildctl: Buildctl, signal?: AbortSignal): Promise<Usage> {
-    const failed = `the cache of ${buildctl.name} cannot be asked for`;
+    const failed = `the cache usage of ${buildctl.name} cannot be queried`;
     const { exitCode, stdout, stderr } = await buildctl
         .run(["du", "--format", "{{json .}}"], signal)
         .catch((error: Error) => {

@@ -16,7 +16,7 @@ export interface Release {
  */
 export const whyTooOld = (printed: string): string | undefined =>
     /flag provided but not defined: -+format\b/.test(printed)
-        ? "is older than v0.10 and cannot be asked whether it is ready: give the builder an image with v0.12 or newer"
+        ? "it is older than v0.10. Use an image with BuildKit v0.12 or newer for the builder"
         : undefined;
 
 /** Returns warnings about features that a booted BuildKit does not support because it is too old. */
@@ -24,13 +24,13 @@ export function limitsOfOlder({ version, isUnbounded }: Release): string[] {
     const limits: string[] = [];
     if (isBefore(version, 12)) {
         limits.push(
-            "BuildKit before v0.12 does not say which builds run, so that a change or removal of the builder cuts them off",
+            "BuildKit before v0.12 does not report running builds, so a change or removal of the builder aborts them",
         );
     }
     if (isUnbounded && isBefore(version, 17)) {
         limits.push(
-            "BuildKit before v0.17 passes over maxUsedSpace, reservedSpace and minFreeSpace, so that a rule of gcPolicy " +
-                "that has no other bound removes all that no build uses: write keepBytes beside them, or use the argument gc",
+            "BuildKit before v0.17 ignores maxUsedSpace, reservedSpace and minFreeSpace, so a rule of gcPolicy " +
+                "without another limit removes everything that no build uses. Add keepBytes to such rules, or use the argument gc",
         );
     }
     return limits;

@@ -37,8 +37,9 @@ export async function queryWorkers(buildctl: Buildctl, signal?: AbortSignal): Pr
         throw new NotReadyError(error.message);
     });
     const why = exitCode === 0 ? undefined : whyTooOld(stdout + stderr);
-    if (why !== undefined) throw new Error(`BuildKit in ${buildctl.where} ${why}`);
-    if (exitCode !== 0) throw new NotReadyError((stderr || stdout).trim() || `buildctl ended with ${exitCode}`);
+    if (why !== undefined) throw new Error(`BuildKit in ${buildctl.where} cannot be queried: ${why}`);
+    if (exitCode !== 0)
+        throw new NotReadyError((stderr || stdout).trim() || `buildctl failed with exit code ${exitCode}`);
     const workers = JSON.parse(stdout) as WorkerRecord[];
     return {
         platforms: workers.flatMap((worker) => worker.platforms ?? []),

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { withStoreLock } from "./lock";
-import { makeFolder, writeWhole, readStored, removeFile, storeFolder } from "./storeFiles";
+import { makeFolder, writeStored, readStored, removeFile, storeFolder } from "./storeFiles";
 
 interface Current {
     /** The endpoint for which the builder was chosen. */
@@ -60,7 +60,7 @@ export async function choiceOf(name: string, key: string): Promise<Choice> {
 export async function useBuilder(name: string, key: string, signal?: AbortSignal): Promise<void> {
     await makeFolder("");
     await withStoreLock(async () => {
-        await writeWhole("current", JSON.stringify({ Key: key, Name: name, Global: false }));
+        await writeStored("current", JSON.stringify({ Key: key, Name: name, Global: false }));
         await removeFile(defaultOf(key));
     }, signal);
 }
@@ -76,7 +76,7 @@ export async function stopUsingBuilder(name: string, key: string, signal?: Abort
 /** Clears the current builder if it is `name`. The caller must hold the store's lock. */
 export async function resetCurrent(name: string): Promise<void> {
     const { Key: key, Name: current } = await readCurrent();
-    if (current === name) await writeWhole("current", JSON.stringify({ Key: key, Name: "", Global: false }));
+    if (current === name) await writeStored("current", JSON.stringify({ Key: key, Name: "", Global: false }));
 }
 
 /** Returns the file with the default builder of an endpoint, as `docker buildx use --default` creates it. */

@@ -1,14 +1,15 @@
 /** Names that buildx gives to the parts of a builder (buildx: `store/util.go`, `driver/manager.go`). */
+import { quote } from "../text/quote";
 
 const legalName = /^[a-zA-Z][a-zA-Z0-9._-]*$/;
 
 /** Returns why buildx refuses `name` as the name of a builder; `undefined` if buildx accepts it. */
-export function whyIllegalName(name: string): string | undefined {
-    if (!legalName.test(name)) {
-        return `"${name}" is not a builder name: it has to start with a letter and may hold only letters, digits, ".", "_" and "-"`;
+export function whyIllegalName(name: unknown): string | undefined {
+    if (typeof name !== "string" || !legalName.test(name)) {
+        return `${quote(name)} is not a valid builder name: must start with a letter and contain only letters, digits, ".", "_" and "-"`;
     }
     if (name.toLowerCase() === "default") {
-        return `"default" is reserved by buildx for the engine's own builder: choose another name`;
+        return `"default" is not a valid builder name: buildx reserves it for the engine's own builder. Choose another name`;
     }
     return undefined;
 }

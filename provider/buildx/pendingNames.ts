@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { makeFolder, writeWhole, readStored, removeFile } from "./storeFiles";
+import { makeFolder, writeStored, readStored, removeFile } from "./storeFiles";
 
 const folder = "pulumi-buildx";
 
@@ -16,7 +16,7 @@ const path = (urn: string) => join(folder, createHash("sha256").update(urn).dige
 
 export async function reserveName(name: string, urn: string): Promise<void> {
     await makeFolder(folder);
-    await writeWhole(path(urn), name);
+    await writeStored(path(urn), name);
 }
 
 /** Returns the name that a creation of this resource started with, if the creation is not known to have finished. */

@@ -13,7 +13,7 @@ import { withStoreLock } from "./lock";
 import type { Platform } from "../text/platform";
 import {
     makeFolder,
-    writeWhole,
+    writeStored,
     readStored,
     RecordExistsError,
     removeFile,
@@ -84,7 +84,7 @@ export async function readRecord(name: string): Promise<BuilderRecord> {
     if (text === undefined) return { is: "absent" };
     try {
         const nodeGroup = JSON.parse(text) as NodeGroup;
-        if (!Array.isArray(nodeGroup.Nodes)) throw new Error("it lists no nodes");
+        if (!Array.isArray(nodeGroup.Nodes)) throw new Error("it has no list of nodes");
         return { is: "present", nodeGroup, isOwn: text.endsWith(ownEnd) };
     } catch (error) {
         return { is: "unreadable", why: `${recordPath(name)}: ${(error as Error).message}` };
@@ -135,8 +135,12 @@ export async function writeRecord(
 ): Promise<void> {
     await Promise.all(["instances", "defaults", "activity"].map((folder) => makeFolder(folder)));
     const write = async () => {
-        await writeWhole(join("instances", nodeGroup.Name), `${JSON.stringify(nodeGroup)}${ownEnd}`, options.exclusive);
-        await writeWhole(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
+        await writeStored(
+            join("instances", nodeGroup.Name),
+            `${JSON.stringify(nodeGroup)}${ownEnd}`,
+            options.exclusive,
+        );
+        await writeStored(join("activity", nodeGroup.Name), `${new Date().toISOString().slice(0, 19)}Z`);
     };
     await withStoreLock(write, signal);
 }
@@ -191,7 +195,7 @@ export async function storeIdentifier(): Promise<string> {
     const known = await knownStoreIdentifier();
     if (known !== "") return known;
     await makeFolder("");
-    await writeWhole(".buildNodeID", randomBytes(8).toString("hex"), true).catch((error: unknown) => {
+    await writeStored(".buildNodeID", randomBytes(8).toString("hex"), true).catch((error: unknown) => {
         if (!(error instanceof RecordExistsError)) throw error;
     });
     return await knownStoreIdentifier();

@@ -3,21 +3,10 @@
  * access a file, the error says what to do.
  */
 import { randomBytes } from "node:crypto";
-import {
-    access,
-    chown,
-    constants,
-    type FileHandle,
-    link,
-    open,
-    readFile,
-    rename,
-    rm,
-    stat,
-    writeFile,
-} from "node:fs/promises";
+import { access, chown, constants, type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { join, relative } from "node:path";
+import { writeAtomically } from "../atomicWrite";
 import { dockerConfigFolder } from "../docker/endpoint/configFile";
 import { FileAccessError, makeFolders, type WhatFailed, whyNoAccess } from "../fileAccess";
 
@@ -37,20 +26,15 @@ export class RecordExistsError extends Error {}
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
 /** Writes a file of the store atomically. Only the owner can read it. */
-export async function writeWhole(path: string, content: string, exclusive = false): Promise<void> {
+export async function writeStored(path: string, content: string, exclusive = false): Promise<void> {
     const target = join(storeFolder(), path);
     // Not beside the target, because buildx treats every file in the folder of records as a record.
-    const beside = join(storeFolder(), `.tmp-${randomBytes(6).toString("hex")}`);
+    const temporary = join(storeFolder(), ".tmp-");
     try {
-        await writeFile(beside, content, { mode: 0o600, flag: "wx" });
-        await giveToSudoUser(beside);
-        if (exclusive) await link(beside, target);
-        else await rename(beside, target);
+        await writeAtomically(target, content, { temporary, mode: 0o600, exclusive, prepare: giveToSudoUser });
     } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new RecordExistsError(`${target} exists already`);
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new RecordExistsError(`${target} already exists`);
         throw await unwritable(error, target);
-    } finally {
-        await rm(beside, { force: true }).catch(() => {});
     }
 }
 
@@ -105,7 +89,7 @@ export async function requireWritableStore(): Promise<void> {
     }
     // Detects a full disk or an exceeded quota, too. The probe is named like the store's temporary files.
     const probe = `.tmp-${randomBytes(6).toString("hex")}`;
-    await writeWhole(probe, "probe");
+    await writeStored(probe, "probe");
     await removeFile(probe);
     const lock = await openLock();
     await lock?.close();

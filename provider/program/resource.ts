@@ -10,8 +10,18 @@ import { mayBeStarting } from "./startingMachine";
  * provider process only requires that the text exports a `handler`.
  */
 export abstract class BuildxResource extends pulumi.CustomResource {
-    /** @param type the name of the class. `index.ts` exports its lifecycle under this name. */
-    constructor(type: string, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions | undefined) {
+    /**
+     * @param type the name of the class. `bridges/dynamic/index.ts` exports its lifecycle under this name.
+     * @param args the arguments that the provider receives, by name.
+     * @param outputs the names of the outputs that are unknown until the resource is created.
+     */
+    constructor(
+        type: string,
+        name: string,
+        args: pulumi.Inputs,
+        outputs: readonly string[],
+        opts: pulumi.CustomResourceOptions | undefined,
+    ) {
         const token = `pulumi-nodejs:dynamic/buildx:${type}`;
         const urn = withoutDependencies(
             pulumi.createUrn(name, token, opts?.parent, pulumi.getProject(), pulumi.getStack()),
@@ -19,16 +29,32 @@ export abstract class BuildxResource extends pulumi.CustomResource {
         const hidden = {
             __urn: urn,
             __replaceOnChanges: opts?.replaceOnChanges,
-            __mayBeStarting: mayBeStarting(props, opts),
+            __mayBeStarting: mayBeStarting(args, opts),
             __provider: providerText(type),
         };
+        // Pulumi's SDK creates an output for each property, also for a property that is `undefined`.
+        const withoutValues = Object.fromEntries(outputs.map((output) => [output, undefined]));
         const restore = withoutStackTraces();
         try {
-            super(token, name, { ...props, ...hidden }, opts);
+            super(token, name, { ...withoutValues, ...args, ...hidden }, opts);
+            hideArguments(this, args, outputs);
         } finally {
             restore();
         }
     }
+}
+
+/**
+ * Makes each output that has the name of an argument unknown until the resource is created. Otherwise, Pulumi would
+ * return the argument as the output at the preview of the creation.
+ */
+function hideArguments(resource: object, args: pulumi.Inputs, outputs: readonly string[]): void {
+    const properties = resource as Record<string, pulumi.Output<unknown>>;
+    const isArgument = (output: string) => args[output] !== undefined;
+    const created = outputs.find((output) => !isArgument(output)); // known once the resource is created
+    if (created === undefined) return;
+    for (const output of outputs.filter(isArgument))
+        properties[output] = pulumi.all([properties[output], properties[created]]).apply(([value]) => value);
 }
 
 /**

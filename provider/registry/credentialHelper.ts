@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 
 /** Credentials that a credential helper has for a registry. */
-export interface HelperAnswer {
+export interface HelperCredentials {
     readonly username: string;
     readonly secret: string;
 }
@@ -15,23 +15,23 @@ const timeout = 30_000;
  * @returns the credentials, or `undefined` if the helper has none for the registry.
  * @throws {Error} if the helper is not found, fails, or returns something else. The message contains no credentials.
  */
-export function queryHelper(name: string, registry: string): Promise<HelperAnswer | undefined> {
+export function queryHelper(name: string, registry: string): Promise<HelperCredentials | undefined> {
     const program = `docker-credential-${name}`;
     return new Promise((resolve, reject) => {
         const child = execFile(program, ["get"], { timeout }, (error, stdout) => {
             if (error) {
-                const says = stdout.trim();
-                if (/credentials not found/i.test(says)) return resolve(undefined);
+                const output = stdout.trim();
+                if (/credentials not found/i.test(output)) return resolve(undefined);
                 return reject(
-                    new Error(`credential helper ${program}, which docker's config.json names, ${whatOf(error, says)}`),
+                    new Error(`credential helper ${program}, set in docker's config.json, ${whatOf(error, output)}`),
                 );
             }
-            const answer = parseAnswer(stdout);
-            if (answer === undefined) {
+            const parsed = parseOutput(stdout);
+            if (parsed === undefined) {
                 // The output is left out: it may contain a secret.
-                return reject(new Error(`credential helper ${program} answered "get" with what is not JSON`));
+                return reject(new Error(`credential helper ${program} returned invalid JSON for "get"`));
             }
-            const { Username: username = "", Secret: secret = "" } = answer;
+            const { Username: username = "", Secret: secret = "" } = parsed;
             resolve(username === "" && secret === "" ? undefined : { username, secret });
         });
         child.stdin?.on("error", () => {}); // the helper was not found or exited: reported above
@@ -40,13 +40,13 @@ export function queryHelper(name: string, registry: string): Promise<HelperAnswe
 }
 
 /** Returns why a helper failed. Helpers write errors to standard output, to which they also write secrets. */
-function whatOf({ code, killed }: { code?: unknown; killed?: boolean }, says: string): string {
-    if (code === "ENOENT") return "is not on the PATH";
-    if (killed) return `gave no answer within ${timeout / 1000} s`;
-    return `failed: ${says === "" || /"Secret"/i.test(says) ? `it ended with ${String(code)}` : says}`;
+function whatOf({ code, killed }: { code?: unknown; killed?: boolean }, output: string): string {
+    if (code === "ENOENT") return "was not found on the PATH";
+    if (killed) return `did not respond within ${timeout / 1000} s`;
+    return `failed: ${output === "" || /"Secret"/i.test(output) ? `it exited with code ${String(code)}` : output}`;
 }
 
-function parseAnswer(text: string): Record<string, string> | undefined {
+function parseOutput(text: string): Record<string, string> | undefined {
     try {
         return JSON.parse(text) as Record<string, string>;
     } catch {

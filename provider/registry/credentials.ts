@@ -25,7 +25,7 @@ export interface FoundCredentials {
      * Why a part of the configuration could not be queried, for example because a credential helper is missing.
      * Requests for public content are possible nevertheless.
      */
-    readonly trouble: string | undefined;
+    readonly problem: string | undefined;
 }
 
 /**
@@ -40,26 +40,26 @@ export async function registryCredentials(domain: string): Promise<FoundCredenti
     const config = await readDockerConfig();
     const own = await credentialsOf(domain === "docker.io" ? dockerHub : domain, config);
     if (own.auth !== undefined || !takesHubLogin.includes(domain)) return own;
-    const { auth, trouble } = await credentialsOf(dockerHub, config);
+    const { auth, problem } = await credentialsOf(dockerHub, config);
     // Under the registry's own name: an engine does not send credentials that are meant for another registry.
-    return { auth: auth && { ...auth, serveraddress: domain }, trouble: own.trouble ?? trouble };
+    return { auth: auth && { ...auth, serveraddress: domain }, problem: own.problem ?? problem };
 }
 
 async function credentialsOf(registry: string, config: DockerConfig): Promise<FoundCredentials> {
-    const troubles: string[] = [];
-    const ask = <T>(work: () => T | Promise<T>) =>
+    const problems: string[] = [];
+    const attempt = <T>(work: () => T | Promise<T>) =>
         Promise.resolve()
             .then(work)
             .catch((error: Error) => {
-                troubles.push(error.message);
+                problems.push(error.message);
                 return undefined;
             });
     const helper = config.credHelpers?.[registry] ?? config.credsStore;
     const auth =
-        (await ask(() => fromAuths(authsInEnvironment(), registry))) ??
-        (helper ? await ask(() => fromHelper(helper, registry)) : undefined) ??
+        (await attempt(() => fromAuths(authsInEnvironment(), registry))) ??
+        (helper ? await attempt(() => fromHelper(helper, registry)) : undefined) ??
         fromAuths(config.auths, registry);
-    return { auth, trouble: troubles.length > 0 ? troubles.join("; ") : undefined };
+    return { auth, problem: problems.length > 0 ? problems.join("; ") : undefined };
 }
 
 async function fromHelper(helper: string, registry: string): Promise<AuthConfig | undefined> {

@@ -1,3 +1,5 @@
+import { quote } from "../text/quote";
+
 /** The parts of an image's name (distribution/reference). */
 export interface ImageReference {
     /** The registry's host; `docker.io` if the name has none. */
@@ -36,6 +38,10 @@ export function parseImageReference(name: string): ImageReference | undefined {
     };
 }
 
+/** Returns the message about an invalid image name. */
+export const invalidImageName = (value: unknown, example: string): string =>
+    `${quote(value)} is not a valid image name: must be [registry/]repository[:tag][@digest], for example "${example}"`;
+
 /** Whether a name has a digest, so that it always means the same image. */
 export const isPinned = (name: string): boolean => parseImageReference(name)?.digest !== undefined;
 
@@ -52,14 +58,14 @@ export function sameImage(a: string, b: string): boolean {
 }
 
 /**
- * Whether a container of the image `found` has the image `asked`. It does if {@link sameImage} is true, or if `found`
- * is the tag `asked` with the digest that the tag had then. buildx writes the tag with its digest if
+ * Whether a container of the image `found` has the image `wanted`. It does if {@link sameImage} is true, or if `found`
+ * is the tag `wanted` with the digest that the tag had then. buildx writes the tag with its digest if
  * `BUILDX_DEFAULT_POLICY=1` is set (buildx: `driver/driver.go`, `VerifyImageRef`). This function does not check whether
  * the tag now means another image.
  */
-export function isImageAsked(found: string, asked: string): boolean {
-    if (sameImage(found, asked)) return true;
+export function isImageAsked(found: string, wanted: string): boolean {
+    if (sameImage(found, wanted)) return true;
     const reference = parseImageReference(found);
     if (reference?.digest === undefined || reference.tag === undefined) return false;
-    return sameImage(found.slice(0, found.indexOf("@")), asked);
+    return sameImage(found.slice(0, found.indexOf("@")), wanted);
 }

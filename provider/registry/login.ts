@@ -42,30 +42,30 @@ export interface Login {
 export async function logIn(to: LoginTo, { headers }: IncomingMessage): Promise<Login> {
     const { domain } = to;
     const challenges = parseChallenges(headers["www-authenticate"] ?? "");
-    const { auth, trouble } = await registryCredentials(domain);
-    if (trouble !== undefined) to.warn?.(`${trouble}. ${domain} is asked without what it may have`);
+    const { auth, problem } = await registryCredentials(domain);
+    if (problem !== undefined) to.warn?.(`${problem}. Querying ${domain} without the credentials that it may have`);
     const credentials = auth as Credentials | undefined;
-    const advice = loginAdvice(domain, trouble);
+    const advice = loginAdvice(domain, problem);
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
     if (bearer !== undefined) return fetchToken(to, bearer.parameters, credentials, advice);
     if (!challenges.some(({ scheme }) => scheme === "basic")) {
-        const offered = challenges.map(({ scheme }) => scheme).join(", ") || "no way that has a name";
-        throw new Error(`the registry ${domain} asks for a login by ${offered}: only basic and bearer are known here`);
+        const offered = challenges.map(({ scheme }) => scheme).join(", ") || "an unnamed scheme";
+        throw new Error(`the registry ${domain} requires a login with ${offered}: only basic and bearer are supported`);
     }
     if (credentials === undefined || credentials.password === "")
-        throw new Error(`the registry ${domain} asks for a password. ${advice}`);
+        throw new Error(`the registry ${domain} requires a password. ${advice}`);
     return { authorization: basic(credentials), secrets: secretsOf(credentials), advice };
 }
 
 /**
  * Returns advice for a registry that requires another login.
  *
- * @param trouble why a part of docker's configuration could not be queried.
+ * @param problem why a part of docker's configuration could not be queried.
  */
-export const loginAdvice = (domain: string, trouble?: string): string =>
-    trouble === undefined
+export const loginAdvice = (domain: string, problem?: string): string =>
+    problem === undefined
         ? `Log in with: docker login ${domain}`
-        : `The probable cause: ${trouble}. Or log in with: docker login ${domain}`;
+        : `Probable cause: ${problem}. Or log in with: docker login ${domain}`;
 
 type Credentials = AuthConfig & { username: string; password: string; identitytoken?: string };
 
@@ -108,9 +108,9 @@ async function fetchToken(
     const refreshToken = credentials?.identitytoken;
     let call: Call = { method: "GET" };
     if (refreshToken) {
-        const asked = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: "pulumi-buildx" };
+        const grant = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: "pulumi-buildx" };
         const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-        const body = Buffer.from(new URLSearchParams({ ...query, ...asked }).toString());
+        const body = Buffer.from(new URLSearchParams({ ...query, ...grant }).toString());
         call = { method: "POST", headers, body };
     } else for (const [key, value] of Object.entries(query)) server.searchParams.append(key, value);
     const hasPassword = credentials !== undefined && !refreshToken;
@@ -120,11 +120,11 @@ async function fetchToken(
     if (status !== 200) {
         // A redirect is not followed either, because the request's credentials are only for this host.
         throw new Error(
-            `${server.host} gives no token for ${scope} (${status}${await errorIn(answer, secrets)}). ` + advice,
+            `${server.host} refuses a token for ${scope} (${status}${await errorIn(answer, secrets)}). ` + advice,
         );
     }
     const token = tokenIn((await readAll(answer)).toString("utf8"));
-    if (!token) throw new Error(`${server.host} answers with no token for ${scope}, where ${domain} says to get one`);
+    if (!token) throw new Error(`${server.host}, the token server of ${domain}, returned no token for ${scope}`);
     return { authorization: `Bearer ${token}`, secrets: [...secrets, token], advice };
 }
 
@@ -143,12 +143,13 @@ function tokenIn(text: string): string | undefined {
  * address on this machine is also accepted.
  */
 function tokenServer(realm: string, registry: URL, domain: string): URL {
-    if (!URL.canParse(realm)) throw new Error(`the registry ${domain} does not say where it gives tokens`);
+    if (!URL.canParse(realm))
+        throw new Error(`the registry ${domain} requires a token, but names no valid address of a token server`);
     const server = new URL(realm);
     const isPlain = registry.protocol === "http:" && server.protocol === "http:" && isLoopback(server.host);
     if (server.protocol === "https:" || isPlain) return server;
     throw new Error(
-        `the registry ${domain} has tokens asked of ${server.protocol}//${server.host}, where a password would be read on ` +
-            "the way: have the registry name an https:// address as realm of its auth.token",
+        `the token server of the registry ${domain} is ${server.protocol}//${server.host}, which is not encrypted, so others ` +
+            "could read the password in transit. Set an https:// address as realm of the registry's auth.token",
     );
 }

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { retry, seconds as inSeconds } from "../retry";
 import type { Waiting } from "../waiting";
 import { patienceWith } from "./failureKind";
-import { parseImageReference } from "./imageReference";
+import { invalidImageName, parseImageReference } from "./imageReference";
 import { type Call, isLoopback } from "./call";
 import { locationIn, send, type Session } from "./request";
 import { readAll } from "../streams";
@@ -47,60 +47,62 @@ const [patience, shortPatience] = [60, 3];
  */
 export async function openRepository(image: string, access: string, waiting?: Waiting): Promise<Repository> {
     const reference = parseImageReference(image);
-    if (reference === undefined) throw new Error(`"${image}" is no image's name: write registry/name:tag`);
+    if (reference === undefined) throw new Error(invalidImageName(image, "registry.example/name:tag"));
     const { domain, path, repository: name, tag, digest } = reference;
     const host = domain === "docker.io" ? dockerHub : domain;
     const base = new URL(`${isLoopback(host) ? "http" : "https"}://${host}/v2/${path}/`);
-    const told = new Set<string>();
+    const warned = new Set<string>();
     const session: Session = {
         domain,
         url: base,
         scope: `repository:${path}:${access}`,
         signal: waiting?.signal,
         warn: (text) => {
-            if (!told.has(text)) (waiting?.warn ?? waiting?.report)?.(text);
-            told.add(text);
+            if (!warned.has(text)) (waiting?.warn ?? waiting?.report)?.(text);
+            warned.add(text);
         },
         login: undefined,
     };
-    const patiently = <T>(work: () => Promise<T>) =>
+    const withRetries = <T>(work: () => Promise<T>) =>
         retry(work, {
             patience: ({ message }: Error) => patienceWith(message, waiting ? patience : shortPatience),
             signal: waiting?.signal ?? new AbortController().signal,
             onRetry: ({ message }: Error, pause) =>
-                waiting?.report(`${message.split("\n")[0]}: trying again in ${inSeconds(pause)}`),
+                waiting?.report(`${message.split("\n")[0]}: retrying in ${inSeconds(pause)}`),
         });
-    const once = (what: string, url: URL, call: Call) => send(session, `${what} ${image}`, url, call);
-    const ask = (...asked: Parameters<typeof once>) => patiently(() => once(...asked));
+    const sendOnce = (what: string, url: URL, call: Call) => send(session, `${what} ${image}`, url, call);
+    const sendRetried = (...request: Parameters<typeof sendOnce>) => withRetries(() => sendOnce(...request));
     const manifestUrl = new URL(`manifests/${digest ?? tag}`, base);
 
     const startUpload = async () => {
         const url = new URL("blobs/uploads/", base);
-        const answer = await ask("an upload for", url, { method: "POST" });
+        const answer = await sendRetried("an upload for", url, { method: "POST" });
         answer.resume();
         return locationIn(answer, url);
     };
     const finishUpload = async (at: URL, blob: string, body?: Buffer) => {
         at.searchParams.set("digest", blob);
         const headers = { "Content-Type": "application/octet-stream" };
-        (await ask("a layer of", at, { method: "PUT", headers, body: body ?? Buffer.alloc(0) })).resume();
+        (await sendRetried("a layer of", at, { method: "PUT", headers, body: body ?? Buffer.alloc(0) })).resume();
     };
 
     return {
         name,
         manifest: async (type) => {
             const call = { method: "GET", headers: { Accept: type } };
-            const content = await patiently(async () => readAll(await once("the manifest of", manifestUrl, call)));
+            const content = await withRetries(async () =>
+                readAll(await sendOnce("the manifest of", manifestUrl, call)),
+            );
             if (digest?.startsWith("sha256:") && digestOf(content) !== digest)
                 throw new Error(
-                    `the registry ${domain} has something else under the digest of ${image}: do not trust it`,
+                    `the registry ${domain} returned other content than the digest of ${image} requires: do not trust it`,
                 );
             return JSON.parse(content.toString("utf8")) as unknown;
         },
         putManifest: async (type, text) => {
             const body = Buffer.from(text);
             const call = { method: "PUT", headers: { "Content-Type": type }, body };
-            (await ask("the manifest of", manifestUrl, call)).resume();
+            (await sendRetried("the manifest of", manifestUrl, call)).resume();
             return digestOf(body);
         },
         upload: async (content) => {
@@ -121,13 +123,13 @@ export async function openRepository(image: string, access: string, waiting?: Wa
                 }
             })();
             const headers = { "Content-Type": "application/octet-stream" };
-            const answer = await once("a layer of", at, { method: "PATCH", headers, body });
+            const answer = await sendOnce("a layer of", at, { method: "PATCH", headers, body });
             answer.resume();
             const digest = `sha256:${hash.digest("hex")}`;
             await finishUpload(answer.headers.location === undefined ? at : locationIn(answer, at), digest);
             return { digest, size };
         },
-        download: (blob) => ask("a layer of", new URL(`blobs/${blob}`, base), { method: "GET" }),
+        download: (blob) => sendRetried("a layer of", new URL(`blobs/${blob}`, base), { method: "GET" }),
     };
 }
 

@@ -54,9 +54,9 @@ export async function send(session: Session, what: string, url: URL, call: Call)
 const isAtRegistry = ({ url }: Session, at: URL) => at.origin === url.origin;
 
 /** Returns a response's `Location`. */
-export function locationIn({ headers: { location } }: IncomingMessage, asked: URL): URL {
-    if (location !== undefined && URL.canParse(location, asked.href)) return new URL(location, asked);
-    throw new Error(`${asked.host} does not say where to go on: its answer has no address as Location`);
+export function locationIn({ headers: { location } }: IncomingMessage, from: URL): URL {
+    if (location !== undefined && URL.canParse(location, from.href)) return new URL(location, from);
+    throw new Error(`the response of ${from.host} is not valid: it has no address in the header Location`);
 }
 
 /**
@@ -67,8 +67,8 @@ export function locationIn({ headers: { location } }: IncomingMessage, asked: UR
 function requireAsSafe({ url, domain }: Session, at: URL): void {
     if (at.protocol === "https:" || (at.protocol === "http:" && url.protocol === "http:")) return;
     throw new Error(
-        `the registry ${domain} sends on to ${at.protocol}//${at.host}, which is not encrypted, and so is not followed. ` +
-            "Behind a proxy, a registry has to be told that it is reached by https:// (X-Forwarded-Proto, or http.host)",
+        `the registry ${domain} redirects to ${at.protocol}//${at.host}, which is not encrypted. The redirect is not followed. ` +
+            "Behind a proxy, configure the registry for clients that use https:// (X-Forwarded-Proto, or http.host)",
     );
 }
 
@@ -80,10 +80,10 @@ async function refusal(
     answer: IncomingMessage,
 ): Promise<RegistryError> {
     const { statusCode: status = 0 } = answer;
-    const said = await errorIn(answer, login?.secrets ?? []);
+    const errors = await errorIn(answer, login?.secrets ?? []);
     const who = isRegistry
         ? `the registry at ${at.host}`
-        : `${at.host}, where the registry at ${url.host} sends on to,`;
+        : `${at.host}, to which the registry at ${url.host} redirects,`;
     const advice = isRegistry && (status === 401 || status === 403) ? `. ${login?.advice ?? loginAdvice(domain)}` : "";
-    return new RegistryError(`${who} refuses ${what} (${status}${said})${advice}`, status);
+    return new RegistryError(`${who} refuses ${what} (${status}${errors})${advice}`, status);
 }

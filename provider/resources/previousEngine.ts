@@ -56,7 +56,7 @@ export async function connectToPrevious(place: PreviousPlace): Promise<Engine> {
  * the stack's configuration allows removing the resource from Pulumi's state. The user then gets a warning about the
  * parts that may remain.
  *
- * @param left the end of the warning, for example "Volume x may be left there".
+ * @param left the end of the warning, for example "Volume x may still exist there".
  */
 export async function connectOrDrop(place: PreviousPlace, call: Call, left: string): Promise<Engine | undefined> {
     try {
@@ -75,4 +75,4 @@ export function withAdvice(error: unknown): unknown {
 }
 
 /** Advice for a user whose engine is permanently gone. */
-export const deleteUnreachableAdvice = `If it is gone for good, this lets go of it: pulumi config set ${deleteUnreachableSetting} true`;
+export const deleteUnreachableAdvice = `If the engine is permanently gone, run: pulumi config set ${deleteUnreachableSetting} true`;

@@ -32,7 +32,7 @@ export function doubtfulDiskSpace(value: unknown): string | undefined {
     if (typeof value !== "number" && typeof value !== "string") return undefined;
     const isBare = typeof value === "number" || /^\d+$/.test(value);
     if (isBare && Number(value) > 0 && Number(value) < suspicious)
-        return `${value} without a unit is a number of bytes, which is next to nothing: write "${value}MB" if megabytes are meant`;
+        return `${value} means bytes because it has no unit, which is probably too small. For megabytes, write "${value}MB"`;
     const [, percents] = typeof value === "string" ? (share.exec(value) ?? []) : [];
     if (Number(percents ?? 0) > 100) return `"${value}" is more than the whole disk`;
     return undefined;

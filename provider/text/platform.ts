@@ -3,6 +3,8 @@
  * `Parse` and `Normalize`).
  */
 
+import { quote } from "./quote";
+
 /** A platform in the form of buildx's store and of BuildKit's workers. */
 export interface Platform {
     architecture: string;
@@ -63,11 +65,10 @@ function hostArchitecture(): string {
  * @throws {Error} if the text is not a platform. The message says what is wrong with it.
  */
 export function parsePlatform(specifier: string): Platform {
-    const wrong = (why: string) =>
-        new Error(`"${specifier}" is not a platform (${why}): write os/architecture[/variant], such as "linux/arm64"`);
+    const wrong = (why: string) => new Error(invalidPlatform(specifier, why));
     const parts = specifier.trim().toLowerCase().split("/");
     if (parts.length > 3 || !parts.every((part) => component.test(part))) {
-        throw wrong("one to three words of letters, digits, '_', '.' and '-', joined by '/'");
+        throw wrong("it must have one to three parts of letters, digits, '_', '.' and '-', separated by '/'");
     }
     const [first = "", second, third = ""] = parts;
     const system = first === "macos" ? "darwin" : first;
@@ -75,14 +76,19 @@ export function parsePlatform(specifier: string): Platform {
         if (first === "local") return platform("linux", ...normalizeArchitecture(hostArchitecture(), ""));
         if (systems.has(system)) return platform(system, ...normalizeArchitecture(hostArchitecture(), ""));
         const [arch, variant] = normalizeArchitecture(first, "");
-        if (!architectures.has(arch)) throw wrong(`"${first}" is no operating system and no architecture`);
+        if (!architectures.has(arch)) throw wrong(`"${first}" is not a known operating system or architecture`);
         return platform("linux", arch, variant);
     }
-    if (!systems.has(system)) throw wrong(`"${first}" is no operating system`);
+    if (!systems.has(system)) throw wrong(`"${first}" is not a known operating system`);
     const [arch, variant] = normalizeArchitecture(second, third);
-    if (!architectures.has(arch)) throw wrong(`"${second}" is no architecture`);
+    if (!architectures.has(arch)) throw wrong(`"${second}" is not a known architecture`);
     return platform(system, arch, variant);
 }
+
+/** Returns the message about an invalid platform. */
+export const invalidPlatform = (value: unknown, why?: string): string =>
+    `${quote(value)} is not a valid platform${why === undefined ? "" : ` (${why})`}: ` +
+    'must be os/architecture[/variant], for example "linux/arm64"';
 
 function platform(os: string, architecture: string, variant: string): Platform {
     return variant === "" ? { architecture, os } : { architecture, os, variant };

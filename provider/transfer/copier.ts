@@ -3,37 +3,37 @@
  * parent is killed, this process stops the copy cleanly and starts the builder again.
  */
 import { connect } from "../docker/engine/engine";
-import type { Ask, Tell } from "./ownProcess";
+import type { CopierMessage, CopierRequest } from "./ownProcess";
 import { restoreState } from "./restore";
 import { type Reporting, writeArchive } from "./write";
 
 const stopping = new AbortController();
 
 const reporting: Reporting = {
-    report: (text) => tell({ report: text }),
-    warn: (text) => tell({ warn: text }),
-    onProgress: (progress) => tell({ progress }),
+    report: (text) => send({ report: text }),
+    warn: (text) => send({ warn: text }),
+    onProgress: (progress) => send({ progress }),
     signal: stopping.signal,
 };
 
-process.on("message", (ask: Ask) => {
-    if ("stop" in ask) stopping.abort(new Error(ask.stop));
-    else void copy(ask);
+process.on("message", (request: CopierRequest) => {
+    if ("stop" in request) stopping.abort(new Error(request.stop));
+    else void copy(request);
 });
-process.on("disconnect", () => stopping.abort(new Error("the process that it is done for has ended")));
+process.on("disconnect", () => stopping.abort(new Error("the program that started the copy has exited")));
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+    process.on(signal, () => stopping.abort(new Error(`canceled by ${signal}`)));
 
-async function copy({ endpoint, task }: Exclude<Ask, { stop: string }>): Promise<void> {
+async function copy({ endpoint, task }: Exclude<CopierRequest, { stop: string }>): Promise<void> {
     try {
         const engine = await connect(endpoint);
-        if (task.do === "archive") tell({ done: await writeArchive(engine, task.request, reporting) });
-        else tell({ done: await restoreState(engine, task.volume, task.request, reporting) });
+        if (task.do === "archive") send({ done: await writeArchive(engine, task.request, reporting) });
+        else send({ done: await restoreState(engine, task.volume, task.request, reporting) });
     } catch (error) {
-        tell({ failed: (error as Error).message });
+        send({ failed: (error as Error).message });
     }
 }
 
-function tell(what: Tell): void {
-    if (process.connected) process.send?.(what);
+function send(message: CopierMessage): void {
+    if (process.connected) process.send?.(message);
 }

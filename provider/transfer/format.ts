@@ -100,6 +100,6 @@ export const ownVersion = (): string =>
 export function requireZstd(): typeof zlib {
     if (typeof (zlib as Partial<typeof zlib>).createZstdCompress === "function") return zlib;
     throw new Error(
-        `archives of states are compressed with zstd, which Node.js ${process.version} does not have: use 22.15 or newer`,
+        `archives of states are not supported with Node.js ${process.version}: it has no zstd. Use Node.js 22.15 or newer`,
     );
 }

@@ -13,7 +13,7 @@ import { pullImage } from "../docker/engine/pull";
 import { freed, stdoutOf } from "../streams";
 import { untilAborted } from "../waiting";
 import { exitCodes } from "./scripts";
-import { type CopiedVolume, helperName, runnerLabel, self, stopsLabel, waitForCopy } from "./waitForCopy";
+import { type CopiedVolume, helperName, runnerLabel, currentProcess, stopsLabel, waitForCopy } from "./waitForCopy";
 
 /** The default image. Debian publishes it, and it has every command that the scripts run. */
 export const defaultImage = "debian:stable-slim";
@@ -43,7 +43,7 @@ export async function ensureHelperImage({ engine, image, ...waiting }: Copying):
 }
 
 /** Creates the helper, after the helper of any other program is removed. Returns its name. */
-export async function makeHelper(copying: Copying, options: HelperOptions): Promise<string> {
+export async function createHelper(copying: Copying, options: HelperOptions): Promise<string> {
     const { engine, volume, image, signal } = copying;
     const name = helperName(volume);
     const { script, stops, from, hasInput = false } = options;
@@ -56,7 +56,7 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
                 Image: image,
                 Entrypoint: ["sh", "-c"],
                 Cmd: [script],
-                Labels: { [runnerLabel]: self(), ...(stops && { [stopsLabel]: stops }) },
+                Labels: { [runnerLabel]: currentProcess(), ...(stops && { [stopsLabel]: stops }) },
                 NetworkDisabled: true,
                 ...(hasInput && { OpenStdin: true, StdinOnce: true, AttachStdin: true }),
                 HostConfig: {
@@ -84,20 +84,20 @@ export async function makeHelper(copying: Copying, options: HelperOptions): Prom
             return name;
         } catch (error) {
             if (error instanceof ContainerExistsError) continue;
-            throw failedCall(`helper container ${name} cannot be made of image ${image}`, engine, error);
+            throw failedCall(`helper container ${name} cannot be created from image ${image}`, engine, error);
         }
     }
 }
 
 /** Runs a script in a helper and returns its standard output. */
 export async function runHelper(copying: Copying, script: string, options: { from?: string } = {}): Promise<string> {
-    const name = await makeHelper(copying, { script, ...options });
+    const name = await createHelper(copying, { script, ...options });
     try {
         const helper = await startWithOutput(copying, name);
-        let said = "";
-        for await (const part of helper.output) said += part.toString("utf8");
+        let output = "";
+        for await (const part of helper.output) output += part.toString("utf8");
         await helper.ended();
-        return said;
+        return output;
     } finally {
         await removeContainer(copying.engine, name);
     }
@@ -145,32 +145,36 @@ async function start(
         signal.throwIfAborted();
         addAbortSignal(signal, frames);
         await startContainer(engine, name).catch((error: unknown) => {
-            throw failedCall(`helper container ${name} cannot be started of image ${image}`, engine, error);
+            throw failedCall(`helper container ${name} cannot be started from image ${image}`, engine, error);
         });
     } catch (error) {
         frames.destroy();
         throw error;
     }
-    let said = "";
+    let errorOutput = "";
     const output = stdoutOf(freed(frames), (part) => {
         const text = part.toString("utf8");
-        said = (said + text).slice(-keptErrors);
+        errorOutput = (errorOutput + text).slice(-keptErrors);
         onStderr(text);
     });
+    const { host } = engine.endpoint;
     const ended = async () => {
         const end = untilAborted(engine.api.getContainer(name).wait({ abortSignal: signal }), signal);
         const { StatusCode: code } = (await end) as { StatusCode: number };
         signal.throwIfAborted();
         if (code === 0) return;
         if (code === exitCodes.locked)
-            throw new Error(`a buildkitd works on the volume of ${name} on ${engine.endpoint.host}: stop it first`);
+            throw new Error(
+                `a volume of helper container ${name} on ${host} is in use by a buildkitd. Stop that buildkitd first`,
+            );
         if (code === exitCodes.full) {
             throw new Error(
-                `there is no space left for volume ${volume} on ${engine.endpoint.host}: free some, as with docker system df ` +
-                    `and docker builder prune, or give the state another place with volumeDriverOpts`,
+                `no space left for volume ${volume} on ${host}. Move the state to another disk with volumeDriverOpts, ` +
+                    `or free space, for example with docker builder prune. Show the disk usage with: docker system df`,
             );
         }
-        throw new Error(`${name} on ${engine.endpoint.host} ended with ${code}: ${said.trim() || "it said nothing"}`);
+        const reason = errorOutput.trim() || "no error output";
+        throw new Error(`helper container ${name} on ${host} failed with exit code ${code}: ${reason}`);
     };
     const stop = async () => {
         frames.destroy();

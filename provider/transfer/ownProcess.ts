@@ -16,11 +16,11 @@ type Task =
     | { readonly do: "archive"; readonly request: ArchiveRequest }
     | { readonly do: "restore"; readonly volume: string; readonly request: RestoreRequest };
 
-/** A message to the copying process. The first message is the task. */
-export type Ask = { readonly endpoint: Endpoint; readonly task: Task } | { readonly stop: string };
+/** A message to the copy process. The first message is the task. */
+export type CopierRequest = { readonly endpoint: Endpoint; readonly task: Task } | { readonly stop: string };
 
-/** A message from the copying process. The last message is `done` or `failed`. */
-export type Tell =
+/** A message from the copy process. The last message is `done` or `failed`. */
+export type CopierMessage =
     | { readonly report: string }
     | { readonly warn: string }
     | { readonly progress: Progress }
@@ -41,14 +41,14 @@ export async function restoreInOwnProcess(
     await run(engine, volume, { do: "restore", volume, request }, to);
 }
 
-/** How many characters of the copying process's error output are kept. */
-const keptWords = 2000;
+/** How many characters of the copy process's error output are kept. */
+const keptErrors = 2000;
 
-/** Thrown if the copying process ended without a result. */
-class EndedError extends Error {}
+/** Thrown if the copy process exited without a result. */
+class CopierExitError extends Error {}
 
 /**
- * Runs a task in a copying process. If that process ends without a result, what it left behind is removed.
+ * Runs a task in a copy process. If that process exits without a result, what it left behind is removed.
  *
  * @param volume the volume that the task works on.
  */
@@ -60,13 +60,13 @@ async function run(engine: Engine, volume: string, task: Task, { signal, ...to }
         serialization: "advanced",
         stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
-    const stop = () => ask(copier, { stop: (signal.reason as Error).message });
+    const stop = () => send(copier, { stop: (signal.reason as Error).message });
     signal.addEventListener("abort", stop);
     try {
-        ask(copier, { endpoint: engine.endpoint, task });
-        return await answered(copier, to);
+        send(copier, { endpoint: engine.endpoint, task });
+        return await resultOf(copier, to);
     } catch (error) {
-        if (error instanceof EndedError) await clearAbandoned(engine, volume).catch(() => {}); // the next copy does it
+        if (error instanceof CopierExitError) await clearAbandoned(engine, volume).catch(() => {}); // the next copy does it
         signal.throwIfAborted();
         throw error;
     } finally {
@@ -75,25 +75,28 @@ async function run(engine: Engine, volume: string, task: Task, { signal, ...to }
     }
 }
 
-/** Sends a message to the copying process. If that process has already ended, its `close` event reports the reason. */
-const ask = (copier: ChildProcess, what: Ask): unknown => copier.connected && copier.send(what, () => {});
+/** Sends a message to the copy process. If that process has already exited, its `close` event reports the reason. */
+const send = (copier: ChildProcess, request: CopierRequest): unknown =>
+    copier.connected && copier.send(request, () => {});
 
-function answered(copier: ChildProcess, to: Omit<Reporting, "signal">): Promise<unknown> {
-    let said = "";
-    copier.stderr?.on("data", (part: Buffer) => (said = (said + part.toString("utf8")).slice(-keptWords)));
+function resultOf(copier: ChildProcess, to: Omit<Reporting, "signal">): Promise<unknown> {
+    let errorOutput = "";
+    copier.stderr?.on("data", (part: Buffer) => {
+        errorOutput = (errorOutput + part.toString("utf8")).slice(-keptErrors);
+    });
     return new Promise((resolve, reject) => {
-        copier.on("message", (told: Tell) => {
-            if ("report" in told) to.report(told.report);
-            else if ("warn" in told) (to.warn ?? to.report)(told.warn);
-            else if ("progress" in told) to.onProgress(told.progress);
-            else if ("done" in told) resolve(told.done);
-            else reject(new Error(told.failed));
+        copier.on("message", (message: CopierMessage) => {
+            if ("report" in message) to.report(message.report);
+            else if ("warn" in message) (to.warn ?? to.report)(message.warn);
+            else if ("progress" in message) to.onProgress(message.progress);
+            else if ("done" in message) resolve(message.done);
+            else reject(new Error(message.failed));
         });
         copier.once("error", reject);
-        copier.once("close", (code, signal) =>
-            reject(
-                new EndedError(`the copying process ended with ${signal ?? code}: ${said.trim() || "it said nothing"}`),
-            ),
-        );
+        copier.once("close", (code, signal) => {
+            const how = signal ?? `exit code ${code}`;
+            const reason = errorOutput.trim() || "no error output";
+            reject(new CopierExitError(`the copy process ended with ${how}: ${reason}`));
+        });
     });
 }

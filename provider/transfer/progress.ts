@@ -9,24 +9,25 @@ export interface Progress {
 }
 
 /** The minimum time between two reports, in milliseconds. */
-const pause = 250;
+const interval = 250;
 
 /** Returns a function that counts bytes and reports the progress at most four times per second. */
 export function meter(total: number | undefined, onProgress: (progress: Progress) => void): (bytes: number) => void {
     const start = performance.now();
-    let [bytes, told] = [0, 0];
+    let [bytes, reportedAt] = [0, 0];
     return (more) => {
         bytes += more;
         const now = performance.now();
-        if (now - told < pause) return;
-        told = now;
+        if (now - reportedAt < interval) return;
+        reportedAt = now;
         onProgress({ bytes, total, rate: bytes / Math.max((now - start) / 1000, 0.001) });
     };
 }
 
 const units = ["B", "kB", "MB", "GB", "TB"];
 
-export function formatQuantity(bytes: number): string {
+/** Formats bytes with decimal units, for example `210 MB`. */
+export function formatBytes(bytes: number): string {
     const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
     const value = bytes / 1000 ** power;
     return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
@@ -41,11 +42,11 @@ const barLength = 20;
 
 /** Formats progress, for example `[########------------] 40 %, 2.0 GB of 5.0 GB, 210 MB/s, 15 s left`. */
 export function formatProgress({ bytes, total, rate }: Progress): string {
-    const speed = `${formatQuantity(rate)}/s`;
-    if (total === undefined || total === 0) return `${formatQuantity(bytes)}, ${speed}`;
+    const speed = `${formatBytes(rate)}/s`;
+    if (total === undefined || total === 0) return `${formatBytes(bytes)}, ${speed}`;
     const share = Math.min(bytes / total, 1);
     const full = Math.round(share * barLength);
     const bar = `[${"#".repeat(full)}${"-".repeat(barLength - full)}]`;
     const left = rate > 0 ? `, ${formatSeconds(Math.max(total - bytes, 0) / rate)} left` : "";
-    return `${bar} ${Math.floor(share * 100)} %, ${formatQuantity(bytes)} of ${formatQuantity(total)}, ${speed}${left}`;
+    return `${bar} ${Math.floor(share * 100)} %, ${formatBytes(bytes)} of ${formatBytes(total)}, ${speed}${left}`;
 }

@@ -9,15 +9,24 @@ import { requireZstd, type Trailer } from "./format";
 import {
     type Copying,
     ensureHelperImage,
-    makeHelper,
+    createHelper,
     runHelper,
     startWithInput,
     startWithOutput,
 } from "./helperContainer";
 import { type Location, type RestoreSource, formatSource } from "./location";
-import { builderOf, requireLasting, withStoppedBuilder } from "./stopBuilder";
+import { findBuilderOf, requireCopyable, withStoppedBuilder } from "./stopBuilder";
 import { meter } from "./progress";
-import { copiedRecords, copy, foreignEntries, look, measure, ownEntries, recordLength, restore } from "./scripts";
+import {
+    copiedRecords,
+    copyScript,
+    excludedEntries,
+    listScript,
+    measureScript,
+    ownEntries,
+    recordLength,
+    restoreScript,
+} from "./scripts";
 import { compressedTar, openSource } from "./source";
 import { counting, type Reporting } from "./write";
 
@@ -49,10 +58,10 @@ export async function contentOf(
 ): Promise<Content> {
     const copying = { engine, volume, image, report, signal, warn };
     await ensureHelperImage(copying);
-    const [names = "", mark = ""] = (await runHelper(copying, look)).split("\n\n");
+    const [names = "", mark = ""] = (await runHelper(copying, listScript)).split("\n\n");
     const all = names.split("\n").filter((name) => name !== "");
     return {
-        entries: all.filter((name) => !foreignEntries.includes(name)),
+        entries: all.filter((name) => !excludedEntries.includes(name)),
         mark: mark.trim() || undefined,
         isHalfMoved: all.includes(ownEntries.moving),
     };
@@ -93,7 +102,7 @@ async function unpack(
     const zstd = requireZstd();
     const source = await openSource(from, copying);
     const { bytes, sha256 } = source.trailer;
-    const name = await makeHelper(copying, { script: restore(bytes, mark), hasInput: true });
+    const name = await createHelper(copying, { script: restoreScript(bytes, mark), hasInput: true });
     try {
         report(`restoring ${formatSource(from)}`);
         const helper = await startWithInput(copying, name);
@@ -117,11 +126,12 @@ async function unpack(
         if (known.trailer?.sha256 !== sha256 || known.trailer.bytes !== bytes) {
             helper.input.destroy();
             throw new Error(
-                `its content has the checksum ${known.trailer?.sha256 ?? "of nothing"}, not ${sha256} as it was written with: it is damaged. Take another copy`,
+                `the archive is damaged: the SHA-256 checksum of its content is ${known.trailer?.sha256 ?? "not known"}, ` +
+                    `but was ${sha256} when it was written. Use another copy of the archive`,
             );
         }
         helper.input.write("whole\n");
-        report("moving what was restored to its place");
+        report("moving the restored content into place");
         await unpacked.ended;
         await helper.ended();
     } finally {
@@ -146,7 +156,7 @@ function errorOf(output: AsyncIterable<Buffer>) {
  */
 async function feed(parts: AsyncIterable<Buffer>, input: Writable, ended: Promise<void>): Promise<void> {
     const isOver = ended.then(() => {
-        throw new Error("the helper container ended before it had read all");
+        throw new Error("the helper container exited before it had read the whole archive");
     });
     isOver.catch(() => {});
     for await (const part of parts) {
@@ -164,13 +174,14 @@ async function copyVolume(
     const { engine, report, signal } = copying;
     const { host } = engine.endpoint;
     const found = await inspectVolume(engine, from);
-    if (found === undefined) throw new Error(`there is no such volume on ${host}: docker volume ls lists them`);
-    requireLasting(found, host);
+    if (found === undefined)
+        throw new Error(`volume ${from} not found on ${host}. List volumes with: docker volume ls`);
+    requireCopyable(found, host);
     report(`measuring ${from}`);
-    const total = Number.parseInt(await runHelper({ ...copying, volume: from }, measure), 10);
-    const builder = await builderOf(engine, from, signal);
+    const total = Number.parseInt(await runHelper({ ...copying, volume: from }, measureScript), 10);
+    const builder = await findBuilderOf(engine, from, signal);
     const stops = builder?.isRunning ? { stops: builder.container } : {};
-    const name = await makeHelper(copying, { script: copy(mark), from, ...stops });
+    const name = await createHelper(copying, { script: copyScript(mark), from, ...stops });
     try {
         await withStoppedBuilder(copying, builder, drainTimeout, async () => {
             report(`copying ${from}`);

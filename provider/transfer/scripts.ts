@@ -19,37 +19,38 @@ export const ownEntries = {
 const lock = "buildkitd.lock";
 
 /** Entries that are not part of the state. */
-export const foreignEntries = [...Object.values(ownEntries), lock, "lost+found"];
+export const excludedEntries = [...Object.values(ownEntries), lock, "lost+found"];
 
 const { restoring, moving, restored } = ownEntries;
 
 /** How long to wait for a lock that another process holds, in seconds. */
-const lockPatience = 30;
+const lockTimeout = 30;
 
 /** Exit codes that only these scripts return. */
-export const exitCodes = { locked: 75, notWhole: 76, full: 77 } as const;
+export const exitCodes = { locked: 75, incomplete: 76, full: 77 } as const;
 
 const takeLock = (folder: string, descriptor: number) =>
-    `exec ${descriptor}>>${folder}/${lock} && flock --wait ${lockPatience} ${descriptor} || exit ${exitCodes.locked}`;
+    `exec ${descriptor}>>${folder}/${lock} && flock --wait ${lockTimeout} ${descriptor} || exit ${exitCodes.locked}`;
 
-const create =
+const createTar =
     "tar --create --file=- --sort=name --numeric-owner --xattrs '--xattrs-include=*' --sparse" +
     " --pax-option=delete=atime,delete=ctime --warning=no-file-ignored --anchored" +
-    foreignEntries.map((entry) => ` --exclude=./${entry}`).join("");
+    excludedEntries.map((entry) => ` --exclude=./${entry}`).join("");
 
-const extract = "tar --extract --file=- --numeric-owner --same-owner --same-permissions --xattrs '--xattrs-include=*'";
+const extractTar =
+    "tar --extract --file=- --numeric-owner --same-owner --same-permissions --xattrs '--xattrs-include=*'";
 
 /** Prints the names at the state's root, an empty line, and the mark of the last restore if there is one. */
-export const look = `cd /state && ls -A1 && echo && if [ -f ${restored} ]; then cat ${restored}; fi`;
+export const listScript = `cd /state && ls -A1 && echo && if [ -f ${restored} ]; then cat ${restored}; fi`;
 
 /** Prints the approximate size of the state, in bytes. */
-export const measure = "du --summarize --apparent-size --block-size=1 /state";
+export const measureScript = "du --summarize --apparent-size --block-size=1 /state";
 
 /** Writes the state as a tar to standard output. Holds buildkitd's lock. */
-export const archive = `
+export const archiveScript = `
 cd /state || exit
 ${takeLock(".", 9)}
-${create} .
+${createTar} .
 code=$?
 rm -f ${lock}
 exit $code
@@ -67,8 +68,8 @@ done`;
  * Removes incomplete content. The exit code reports whether the disk is full; this is probed, because tar's messages
  * for it vary.
  */
-const giveUp = `{
-    code=${exitCodes.notWhole}
+const discardIncomplete = `{
+    code=${exitCodes.incomplete}
     head -c 1048576 /dev/zero 2>/dev/null >${restoring}/probe || code=${exitCodes.full}
     rm -rf ${restoring} ${lock}
     exit $code
@@ -78,7 +79,7 @@ const giveUp = `{
  * Replaces the state with the unpacked content. Directories are moved last: the snapshots are one directory, and
  * without it buildkitd treats the state as empty.
  */
-const putInPlace = (mark: string) => `
+const moveIntoPlace = (mark: string) => `
 sync -f .
 ${forEach('rm -rf "$entry"', [restoring, lock, "lost+found"])}
 mv -T ${restoring} ${moving}
@@ -102,18 +103,18 @@ rm -f ${lock}
  *
  * @param bytes the length of the tar.
  */
-export const restore = (bytes: number, mark: string): string => `
+export const restoreScript = (bytes: number, mark: string): string => `
 set -e
 cd /state
 ${takeLock(".", 9)}
 rm -rf ${restoring} ${moving} ${restored}
 mkdir ${restoring}
-head -c ${bytes} | ${extract} --directory=${restoring} || ${giveUp}
+head -c ${bytes} | ${extractTar} --directory=${restoring} || ${discardIncomplete}
 echo unpacked
 word=
 read -r word || true
-[ "$word" = whole ] || ${giveUp}
-${putInPlace(mark)}`;
+[ "$word" = whole ] || ${discardIncomplete}
+${moveIntoPlace(mark)}`;
 
 /** How many of tar's records, of 10240 bytes each, lie between two progress reports. */
 const checkpoint = 400;
@@ -121,18 +122,18 @@ const checkpoint = 400;
 export const recordLength = 10_240;
 
 /** Copies the state at `/from`. Reports the number of copied records on standard error, for {@link copiedRecords}. */
-export const copy = (mark: string): string => `
+export const copyScript = (mark: string): string => `
 set -e
 cd /state
 ${takeLock(".", 9)}
 ${takeLock("/from", 8)}
 rm -rf ${restoring} ${moving} ${restored}
 mkdir ${restoring}
-{ (cd /from && ${create} --checkpoint=${checkpoint} --checkpoint-action=echo=copied-%u .) || touch /failed; } |
-    ${extract} --directory=${restoring} || touch /failed
+{ (cd /from && ${createTar} --checkpoint=${checkpoint} --checkpoint-action=echo=copied-%u .) || touch /failed; } |
+    ${extractTar} --directory=${restoring} || touch /failed
 rm -f /from/${lock}
-[ ! -e /failed ] || ${giveUp}
-${putInPlace(mark)}`;
+[ ! -e /failed ] || ${discardIncomplete}
+${moveIntoPlace(mark)}`;
 
 /** Returns the number of records in the last progress report of a text, or `undefined` if there is none. */
 export function copiedRecords(text: string): number | undefined {

@@ -9,7 +9,7 @@ export async function abortedBySignals<Result>(work: (signal: AbortSignal) => Pr
     let received: NodeJS.Signals | undefined;
     const onSignal = (signal: NodeJS.Signals) => {
         received = signal;
-        controller.abort(new Error(`stopped by ${signal}`));
+        controller.abort(new Error(`canceled by ${signal}`));
     };
     for (const signal of signals) process.on(signal, onSignal);
     try {

@@ -5,7 +5,7 @@ import { openRepository } from "../registry/repository";
 import { RegistryError } from "../registry/error";
 import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrameLength, parseManifest, parseTrailer, type Trailer, trailerLength } from "./format";
-import { stateImage } from "./stateImage";
+import { readStateImage } from "./stateImage";
 import type { Location } from "./location";
 
 /** An archive that exists and is complete, judged by its manifest and its trailer. */
@@ -27,7 +27,7 @@ export const findSource = (from: Location): Promise<Source | undefined> =>
         throw error;
     });
 
-const advice = "Take a whole one, as archiveState or BuildKitStateArchive writes it";
+const advice = "Use a complete archive, written by archiveState or BuildKitStateArchive";
 
 /**
  * Opens an archive file.
@@ -37,8 +37,8 @@ const advice = "Take a whole one, as archiveState or BuildKitStateArchive writes
 export async function openFile(path: string): Promise<Source> {
     const place = resolve(path);
     const file = await open(place).catch((error: NodeJS.ErrnoException) => {
-        const why = error.code === "ENOENT" ? "is not there" : `cannot be read (${error.message})`;
-        throw new Error(`archive ${place} ${why}. ${advice}`);
+        if (error.code === "ENOENT") throw new Error(`archive ${place} not found. ${advice}`);
+        throw new Error(`archive ${place} cannot be read: ${error.message}. ${advice}`);
     });
     try {
         const { size } = await file.stat();
@@ -46,11 +46,11 @@ export async function openFile(path: string): Promise<Source> {
             (await file.read(Buffer.alloc(length), 0, length, Math.max(at, 0))).buffer;
         const length = manifestFrameLength(await read(0, 8));
         const manifest = length === undefined ? undefined : parseManifest(await read(0, length));
-        if (manifest === undefined) throw new Error(`${place} is no archive of a BuildKit state. ${advice}`);
+        if (manifest === undefined) throw new Error(`${place} is not a valid archive of a BuildKit state. ${advice}`);
         requireFormat(manifest, place);
         const trailer = parseTrailer(await read(size - trailerLength, trailerLength));
         if (trailer === undefined)
-            throw new Error(`archive ${place} is cut off: it lacks its end, with the checksum. ${advice}`);
+            throw new Error(`archive ${place} is incomplete: its end, with the checksum, is missing. ${advice}`);
         return { manifest, trailer, size, read: async () => createReadStream(place, { highWaterMark: 256 * 1024 }) };
     } finally {
         await file.close();
@@ -59,7 +59,7 @@ export async function openFile(path: string): Promise<Source> {
 
 async function openImage(image: string, waiting?: Waiting): Promise<Source> {
     const repository = await openRepository(image, "pull", waiting);
-    const { layer, manifest, trailer } = await stateImage(repository, image);
+    const { layer, manifest, trailer } = await readStateImage(repository, image);
     requireFormat(manifest, image);
     const read = () => repository.download(layer.digest);
     return { manifest, trailer, size: layer.size, read };
@@ -68,7 +68,8 @@ async function openImage(image: string, waiting?: Waiting): Promise<Source> {
 function requireFormat({ format, madeBy }: Manifest, name: string): void {
     if (format === 1) return;
     throw new Error(
-        `${name} is of format ${String(format)}, written by pulumi-buildx ${madeBy}: use that version or newer`,
+        `format ${String(format)} of ${name} is not supported: it was written by pulumi-buildx ${madeBy}. ` +
+            "Use that version or newer",
     );
 }
 
@@ -83,7 +84,7 @@ export async function* compressedTar(
         if (head !== undefined) {
             head = Buffer.concat([head, part]);
             const length = head.length < 8 ? Infinity : (manifestFrameLength(head) ?? 0);
-            if (length === 0) throw new Error("it does not start as an archive does");
+            if (length === 0) throw new Error("the archive has no valid start");
             if (head.length < length) continue;
             part = head.subarray(length);
             left -= length;

@@ -29,8 +29,8 @@ export async function putStateImage(
     manifest: Manifest,
     { sha256, bytes }: Trailer,
 ): Promise<string> {
-    const said: Record<string, string | number> = { ...manifest, sha256, bytes };
-    const values = Object.entries(said).map(([key, value]) => [prefix + key, String(value)] as const);
+    const metadata: Record<string, string | number> = { ...manifest, sha256, bytes };
+    const values = Object.entries(metadata).map(([key, value]) => [prefix + key, String(value)] as const);
     const digest = await repository.putManifest(
         manifestType,
         JSON.stringify({
@@ -50,7 +50,7 @@ export async function putStateImage(
  *
  * @throws {Error} if the image does not exist, or if it does not contain a state.
  */
-export async function stateImage(
+export async function readStateImage(
     repository: Repository,
     image: string,
 ): Promise<{ layer: Blob; manifest: Manifest; trailer: Trailer }> {
@@ -60,7 +60,8 @@ export async function stateImage(
     if (layers.length !== 1 || layer?.mediaType !== layerType || layer.digest === undefined || value("sha256") === "") {
         const found = layers.map(({ mediaType = "?" }) => mediaType).join(", ") || "none";
         throw new Error(
-            `image ${image} has no BuildKit state in it: it has layers of type ${found}, not one of ${layerType}, which archiveState writes`,
+            `image ${image} does not contain a BuildKit state: its layers have the types ${found}, but archiveState ` +
+                `writes exactly one layer of type ${layerType}`,
         );
     }
     return {

@@ -1,7 +1,7 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { VolumeInspectInfo } from "dockerode";
 import { queryWorkers } from "../buildkit/workers";
-import { boot } from "../docker/buildkitd/boot";
+import { boot, defaultBootTimeout } from "../docker/buildkitd/boot";
 import { waitForBuildsIn } from "../docker/buildkitd/drain";
 import { inContainer } from "../docker/buildkitd/inContainer";
 import { inspectContainer, isRunning, removeContainer, stopContainer } from "../docker/engine/container";
@@ -9,9 +9,6 @@ import type { Engine } from "../docker/engine/engine";
 import { readAll, stdoutOf } from "../streams";
 import { containersOf, isTmpfs, tmpfsForgets } from "../docker/engine/volume";
 import type { Copying } from "./helperContainer";
-
-/** How long a builder that was started again may take to answer, in seconds. */
-const bootTimeout = 60;
 
 /** How long a buildkitd without builds may take to stop, in seconds. */
 const stopTimeout = 10;
@@ -29,14 +26,14 @@ export interface Builder {
  *
  * @throws {Error} if it does not: a tmpfs.
  */
-export function requireLasting(
+export function requireCopyable(
     { Name: name, Driver: driver, Options: options }: VolumeInspectInfo,
     host: string,
 ): void {
     if (!isTmpfs(driver, options)) return;
     throw new Error(
-        `volume ${name} on ${host} cannot be copied: ${tmpfsForgets}, and its builder has to be stopped for the copy. ` +
-            `A state that is to be moved needs another place, by volumeDriverOpts`,
+        `volume ${name} on ${host} cannot be copied: ${tmpfsForgets}, and the builder must be stopped for the copy. ` +
+            `Keep the state on a disk, with volumeDriverOpts`,
     );
 }
 
@@ -45,29 +42,29 @@ export function requireLasting(
  *
  * @throws {Error} if other running containers use the volume, or if the builder is paused.
  */
-export async function builderOf(engine: Engine, volume: string, signal: AbortSignal): Promise<Builder | undefined> {
+export async function findBuilderOf(engine: Engine, volume: string, signal: AbortSignal): Promise<Builder | undefined> {
     const container = volume.replace(/_state$/, "");
     const [found, users] = await Promise.all([inspectContainer(engine, container), containersOf(engine, volume)]);
     const others = users.filter(({ name, isRunning: runs }) => runs && name !== container).map(({ name }) => name);
     if (others.length > 0) {
         throw new Error(
-            `volume ${volume} on ${engine.endpoint.host} is in use by container ${others.join(", ")}, which is no builder of buildx's: ` +
-                `stop it for the copy, with docker stop ${others.join(" ")}`,
+            `volume ${volume} on ${engine.endpoint.host} is in use by container ${others.join(", ")}, which is not a buildx builder. ` +
+                `Stop the container for the copy with: docker stop ${others.join(" ")}`,
         );
     }
     const isMounted = found?.Mounts.some(({ Name: name }) => name === volume);
     if (found === undefined || !isMounted) return undefined;
     if (found.State.Paused) {
         throw new Error(
-            `volume ${volume} on ${engine.endpoint.host} cannot be copied: container ${container} is paused, and so holds its ` +
-                `builds and the volume. Let it go on with: docker unpause ${container}`,
+            `volume ${volume} on ${engine.endpoint.host} cannot be copied: container ${container} is paused, so it ` +
+                `cannot finish its builds and keeps using the volume. Unpause it with: docker unpause ${container}`,
         );
     }
     const runs = isRunning(found);
-    const ask = runs
+    const query = runs
         ? queryWorkers(inContainer(engine, container), signal).then(({ version }) => version)
         : versionIn(engine, found.Image, signal);
-    const version = await ask.catch(() => "");
+    const version = await query.catch(() => "");
     signal.throwIfAborted();
     return { container, isRunning: runs, version };
 }
@@ -81,8 +78,8 @@ async function versionIn(engine: Engine, image: string, signal: AbortSignal): Pr
         const streams = { stream: true, stdout: true, stderr: true };
         const frames = (await container.attach(streams)) as unknown as Readable;
         await container.start();
-        const said = await readAll(stdoutOf(addAbortSignal(signal, frames), () => {}));
-        return /\b(v\d\S*)/.exec(said.toString("utf8"))?.[1] ?? "";
+        const output = await readAll(stdoutOf(addAbortSignal(signal, frames), () => {}));
+        return /\b(v\d\S*)/.exec(output.toString("utf8"))?.[1] ?? "";
     } finally {
         await removeContainer(engine, container.id);
     }
@@ -106,7 +103,7 @@ export async function withStoppedBuilder<Result>(
     const { container } = builder;
     const left = await waitForBuildsIn(engine, container, drainTimeout, { report, signal });
     const start = performance.now();
-    const again = () => startAgain(engine, container);
+    const restart = () => startAgain(engine, container);
     let result: Result;
     try {
         // buildkitd finishes builds that began after the wait. The signal does not end this step, because the container
@@ -115,12 +112,12 @@ export async function withStoppedBuilder<Result>(
         signal.throwIfAborted();
         result = await work();
     } catch (error) {
-        await again().catch((starting: Error) => {
+        await restart().catch((starting: Error) => {
             throw new Error(`${(error as Error).message}\n${starting.message}`, { cause: error });
         });
         throw error;
     }
-    await again();
+    await restart();
     return { result, stoppedFor: Math.round((performance.now() - start) / 100) / 10 };
 }
 
@@ -134,9 +131,9 @@ async function startAgain(engine: Engine, container: string): Promise<void> {
         const found = await inspectContainer(engine, container);
         const isRetried = found?.State.Restarting === true || (found?.State.Running === true && found.RestartCount > 0);
         if (isRetried) await stopContainer(engine, container, stopTimeout);
-        await boot(engine, container, bootTimeout);
+        await boot(engine, container, defaultBootTimeout);
     } catch (error) {
-        throw new Error(`the builder that was stopped for the copy is not back: ${(error as Error).message}`, {
+        throw new Error(`builder container ${container} did not restart after the copy: ${(error as Error).message}`, {
             cause: error,
         });
     }

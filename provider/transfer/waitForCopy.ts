@@ -12,10 +12,10 @@ export const runnerLabel = "io.github.pulumi-buildx.copied-by";
 export const stopsLabel = "io.github.pulumi-buildx.stopped-for-copy";
 
 /** Identifies the program that runs the copy: its host and its process id. */
-export const self = (): string => `${hostname()}/${process.pid}`;
+export const currentProcess = (): string => `${hostname()}/${process.pid}`;
 
 /** The interval at which another program's helper is inspected, in milliseconds. */
-const untilNextLook = 500;
+const pollInterval = 500;
 
 /** How long the program that created a helper may take to remove it after it has ended, in milliseconds. */
 const grace = 10_000;
@@ -39,8 +39,8 @@ export async function waitForCopy({ engine, volume, report, signal }: CopiedVolu
         const isLeft = isAbandoned(found) || (endedAt !== undefined && performance.now() - endedAt > grace);
         if (isLeft) return clear(engine, found);
         if (attempt === 0)
-            report(`waiting for container ${helperName(volume)}, which another program copies the volume with`);
-        await pause(untilNextLook, signal);
+            report(`waiting for container ${helperName(volume)}, with which another program copies the volume`);
+        await pause(pollInterval, signal);
     }
 }
 

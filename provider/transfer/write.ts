@@ -10,11 +10,11 @@ import { freed, writeAll } from "../streams";
 import { inspectVolume } from "../docker/engine/volume";
 import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
-import { type Copying, ensureHelperImage, makeHelper, runHelper, startWithOutput } from "./helperContainer";
+import { type Copying, ensureHelperImage, createHelper, runHelper, startWithOutput } from "./helperContainer";
 import { type Location, formatLocation } from "./location";
-import { builderOf, requireLasting, withStoppedBuilder } from "./stopBuilder";
+import { findBuilderOf, requireCopyable, withStoppedBuilder } from "./stopBuilder";
 import { meter, type Progress } from "./progress";
-import { archive, measure } from "./scripts";
+import { archiveScript, measureScript } from "./scripts";
 import type { ArchiveResult } from "./result";
 import { openTarget } from "./target";
 
@@ -45,12 +45,12 @@ export async function writeArchive(
     const { host } = engine.endpoint;
     const found = await inspectVolume(engine, volume);
     if (found === undefined) throw new Error(await whyNoVolume(node, volume, host));
-    requireLasting(found, host);
+    requireCopyable(found, host);
     const copying: Copying = { engine, volume, image, report, signal, warn };
     await ensureHelperImage(copying);
     report(`measuring ${volume}`);
-    const total = Number.parseInt(await runHelper(copying, measure), 10);
-    const builder = await builderOf(engine, volume, signal);
+    const total = Number.parseInt(await runHelper(copying, measureScript), 10);
+    const builder = await findBuilderOf(engine, volume, signal);
     const manifest: Manifest = {
         format: 1,
         buildkitVersion: builder?.version ?? "",
@@ -62,7 +62,7 @@ export async function writeArchive(
     };
     const target = await openTarget(to, manifest, copying);
     const stops = builder?.isRunning ? builder.container : undefined;
-    const name = await makeHelper(copying, { script: archive, ...(stops && { stops }) });
+    const name = await createHelper(copying, { script: archiveScript, ...(stops && { stops }) });
     try {
         const { result, stoppedFor } = await withStoppedBuilder(copying, builder, drainTimeout, async () => {
             report(`archiving ${volume}`);
@@ -168,7 +168,7 @@ async function whyNoVolume(node: string, volume: string, host: string): Promise<
         const other = hasNode ? otherDriverOf(record.nodeGroup) : undefined;
         if (other === undefined) continue;
         const failed = `the state of builder "${builder}" cannot be archived`;
-        return whyOtherDriver(failed, other, "docker buildx build --cache-to, which every driver knows");
+        return whyOtherDriver(failed, other, "docker buildx build --cache-to, which every driver supports");
     }
-    return `there is no volume ${volume} on ${host} to be archived: docker volume ls lists them`;
+    return `volume ${volume} not found on ${host}. List volumes with: docker volume ls`;
 }

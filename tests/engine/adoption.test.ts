@@ -87,7 +87,7 @@ describe("adoption", () => {
                 const said = await project.failing("up");
                 assert.match(
                     said,
-                    /exists already in buildx's store, with the driver remote instead of docker-container/,
+                    /already exists in buildx's store, with the driver remote instead of docker-container/,
                 );
             }
             assert.deepEqual(await project.record(unique), remote);
@@ -99,7 +99,10 @@ describe("adoption", () => {
             await project.buildx("inspect", "--bootstrap", unique);
             const two = await project.record(unique);
             await project.program(builder("adopt: true"));
-            const named = new RegExp(`has a node ${unique}1 on .*add it to nodes.*--node ${unique}1 --leave`, "s");
+            const named = new RegExp(
+                `has a node ${unique}1 on .*Add the node to nodes.*--node ${unique}1 --leave`,
+                "s",
+            );
             assert.match(await project.failing("up"), named);
             assert.deepEqual(await project.record(unique), two);
 
@@ -120,7 +123,7 @@ describe("adoption", () => {
             await project.buildx("rm", unique);
             await project.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
             assert.match(await project.failing("up"), /with the driver remote instead of docker-container/);
-            assert.match((await project.destroy()).output, /it is a builder of the driver remote by now/);
+            assert.match((await project.destroy()).output, /replaced the builder by a builder of the driver remote/);
             assert.deepEqual(await project.record(unique), remote);
         }),
     );

@@ -92,7 +92,7 @@ async function nothingIsLeft(project: Project): Promise<void> {
 /** None of the processes of a copy takes as much as Node.js would to hold a good part of the state. */
 async function staysSmall(project: Project, part: string, copying: Promise<unknown>): Promise<void> {
     const most = await memoryDuring(project, part, copying);
-    assert.ok(most.size > 1, "the copying process was not seen");
+    assert.ok(most.size > 1, "the copy process was not found");
     for (const [pid, peak] of most) assert.ok(peak < 200_000, `process ${pid} took ${peak} kB of memory`);
 }
 
@@ -117,7 +117,7 @@ async function awaitsCopy(
     } finally {
         signal("SIGCONT");
     }
-    assert.match((await waiting).output, /waiting for container \S+_copy, which another program copies/);
+    assert.match((await waiting).output, /waiting for container \S+_copy, with which another program copies/);
     assert.ok((await archiving).size > megabytes * 1_000_000);
 }
 
@@ -206,7 +206,7 @@ describe("a copy of a state that is stopped", () => {
             const archiving = project.try("up");
             await archiveIsGrowing(project);
             await killAll(project, "copier");
-            const told = /the copying process ended with SIGKILL/;
+            const told = /the copy process ended with SIGKILL/;
             assert.match((await archiving).output, told);
             assert.equal(await isRunning(containerOf(project.unique)), true);
             assert.deepEqual(await leftovers(`${project.unique}0_state_copy`), []);

@@ -193,7 +193,7 @@ describe("an archive of a state", () => {
         withProject(async (project) => {
             const to = "a.tar.zst";
             const none = await archiveFails(project, { builderName: project.unique, to });
-            assert.match(none, /there is no volume .* on unix:.*docker volume ls/);
+            assert.match(none, /volume .* not found on unix:.*docker volume ls/);
             await project.program(`new buildx.BuildKitState("cache", { builderName: unique });`);
             await project.up();
             const user = `${project.unique}-user`;

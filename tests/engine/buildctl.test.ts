@@ -68,10 +68,10 @@ describe("a buildkitd", () => {
             await docker(["stop", container]);
             for (const buildctl of [inside, outside]) await assert.rejects(queryWorkers(buildctl), NotReadyError);
             await assert.rejects(queryUsage(outside), {
-                message: new RegExp(`^the cache of ${address} cannot be asked for: `),
+                message: new RegExp(`^the cache usage of ${address} cannot be queried: `),
             });
             await assert.rejects(prune(outside, {}), {
-                message: new RegExp(`^buildctl prune in ${address} ended with 1: `),
+                message: new RegExp(`^buildctl prune in ${address} failed with exit code 1: `),
             });
             assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [0, 0]);
         }),

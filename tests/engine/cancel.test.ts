@@ -117,7 +117,7 @@ describe("Ctrl-C", () => {
                         upon: [
                             new RegExp(`waiting for BuildKit in buildx_buildkit_${unique}-boots0`),
                             /pulling 127\.0\.0\.1:\d+\/nothing:latest/,
-                            /waiting for container \S+_copy, which another program copies/,
+                            /waiting for container \S+_copy, with which another program copies/,
                             /waiting for another resource that works on/,
                         ],
                         when: isBooted, // its record comes next
@@ -196,7 +196,7 @@ describe("a buildkitd that takes long to boot", () => {
                 await project.program(builder({ bootTimeout: 2, driverOpts: { image } }));
                 const refused = await project.failing("up");
                 assert.match(refused, /did not answer within 2 s/);
-                assert.match(refused, /If it needs longer than 2 s to boot, set bootTimeout to more/);
+                assert.match(refused, /If BuildKit needs more than 2 s to boot, increase bootTimeout/);
                 assert.deepEqual(await leftovers(project.unique), []);
                 await project.program(slow({}));
                 await project.up();

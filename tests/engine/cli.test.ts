@@ -101,7 +101,7 @@ describe("status", () => {
             await project.destroy();
             const gone = await cli(project, "status", unique);
             assert.equal(gone.code, 1);
-            assert.match(gone.output, /there is no builder/);
+            assert.match(gone.output, new RegExp(`builder "${unique}" not found`));
         }),
     );
 
@@ -118,7 +118,7 @@ describe("status", () => {
             assert.ok(performance.now() - before < 12_000);
             assert.match(stdout, /^silent +unreachable/m);
             assert.match(stdout, new RegExp(`^${project.unique} +running`, "m"));
-            assert.match(stdout, /no answer within 8 s/);
+            assert.match(stdout, /no response within 8 s/);
         }),
     );
 
@@ -127,7 +127,7 @@ describe("status", () => {
         withProject(async (project) => {
             project.env.DOCKER_HOST = `unix://${project.folder}/none.sock`;
             const { code, stdout } = await cli(project, "status");
-            assert.deepEqual([code, stdout], [0, "There are no builders of buildx's docker-container driver.\n"]);
+            assert.deepEqual([code, stdout], [0, "No builders with the docker-container driver.\n"]);
             const wrong = await cli(project, "stauts");
             assert.equal(wrong.code, 2);
             assert.match(wrong.output, /did you mean status/);
@@ -211,7 +211,7 @@ describe("doctor", () => {
             await project.buildx("create", "--name", name, "--driver", "docker-container", "--bootstrap");
             await project.buildx("rm", "--keep-state", name);
             const found = await find(project, "volume-without-builder", name);
-            assert.match(found.found, /It holds [\d.]+[kM]B/);
+            assert.match(found.found, /Its size is [\d.]+[kM]B/);
             await mend(project, found, "", name);
         }),
     );
@@ -292,7 +292,7 @@ describe("doctor", () => {
                 JSON.stringify({ ...record, Nodes: nodes }),
             );
             const found = await find(project, "engine-unreachable");
-            assert.match(found.found, /there is no such socket.*used by builder/);
+            assert.match(found.found, /socket not found.*used by builder/);
             await mend(project, found, "buildx rm");
 
             await changeDockerConfig(project.env.DOCKER_CONFIG as string, { currentContext: "gone" });

@@ -27,7 +27,7 @@ describe("a builder with use", () => {
             await project.buildx("create", "--name", other, "--driver", "docker-container", "--use");
             const { output } = await project.preview();
             assert.match(output, /1 to update/);
-            assert.match(output, /it is not the current builder any more/);
+            assert.match(output, /the builder is not the current builder any more/);
             await project.up();
             assert.equal(await current(project), unique);
             await project.buildx("use", "default");

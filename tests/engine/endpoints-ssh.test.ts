@@ -52,11 +52,11 @@ describe("an engine behind ssh", () => {
                 Object.assign(project.env, sshd.env);
                 await sshd.changeHostKey();
                 const changed = await project.failing("refresh");
-                assert.match(changed, /its host key is another than the one in known_hosts .* ssh-keygen -R "\[127/);
+                assert.match(changed, /the host key differs from the key in known_hosts .* ssh-keygen -R "\[127/);
                 await writeFile(sshd.knownHosts, "");
                 assert.match(
                     await project.failing("refresh"),
-                    /its host key is not in known_hosts .*Connect once with ssh/,
+                    /the host key is not in known_hosts .*Connect once with ssh/,
                 );
                 await sshd.accept();
                 await project.destroy();
@@ -96,7 +96,7 @@ describe("an engine behind ssh", () => {
                 );
                 assert.match(
                     await project.failing("refresh"),
-                    new RegExp(`no Docker engine answers at ${host} .*refused`),
+                    new RegExp(`no Docker engine responds at ${host} .*refused`),
                 );
 
                 proxy.decide = () => "pass";

@@ -121,7 +121,9 @@ describe("an engine behind TLS", () => {
             // A context of someone else is not written over.
             assert.match(
                 await project.failing("up"),
-                new RegExp(`needs a docker context ${stranger}, and there is one that someone else made`),
+                new RegExp(
+                    `needs a docker context ${stranger}, but another process or user created a context of that name`,
+                ),
             );
             assert.equal((await inspectContext(project, stranger)).Endpoints.docker.Host, second.host);
             await run("docker", ["context", "rm", stranger], { env: project.env });
@@ -161,23 +163,27 @@ describe("an engine behind TLS", () => {
             const pasted = "MHcCAQEEIBsecretsecretsecret".repeat(12);
             const bad: [args: object, property: string, told: RegExp][] = [
                 [{ endpoint: "nowhere" }, "endpoint", /"nowhere" .* neither a host URL .* nor a docker context/],
-                [{ endpoint: "http://127.0.0.1:2375" }, "endpoint", /"http:.*:2375" is no endpoint .*: write unix:/],
-                [{ endpoint: "ssh://me:open-sesame@host" }, "endpoint", /^a password does not belong/],
-                [{ endpoint: "unix:///a.sock", tls: { ca } }, "tls", /is "unix:\/\/\/a\.sock": leave it out/],
                 [
-                    { endpoint: undefined, tls: { ca } },
-                    "tls",
-                    /at unix:.* \(the default socket\): give the endpoint, too/,
+                    { endpoint: "http://127.0.0.1:2375" },
+                    "endpoint",
+                    /"http:.*:2375" is not a valid host URL: must start with unix:/,
                 ],
-                [{ tls: { ca: "/nowhere/ca.pem" } }, "tls.ca", /"\/nowhere\/ca\.pem" .* \(there is no such file\)/],
-                [{ tls: { ca: "package.json" } }, "tls.ca", /"package\.json" holds no PEM text/],
-                [{ tls: { ca: broken } }, "tls.ca", /broken\.pem" holds no certificate that can be read/],
-                [{ tls: { ca: key } }, "tls.ca", /key\.pem" holds no certificate that can be read/],
-                [{ tls: { ca, cert, key: cert } }, "tls.key", /cert\.pem" holds no private key that can be read/],
-                [{ tls: { ca, cert, key: pasted } }, "tls.key", /^it cannot be read/],
-                [{ tls: { ca, cert, key: stranger.key } }, "tls.key", /^it is not the key of tls\.cert/],
-                [{ tls: { ca, cert } }, "tls.key", /^it is needed beside tls\.cert/],
-                [{ tls: { ca, crt: cert } }, "tls", /there is no crt: did you mean cert\?/],
+                [{ endpoint: "ssh://me:open-sesame@host" }, "endpoint", /^a password is not supported in an ssh:/],
+                [
+                    { endpoint: "unix:///a.sock", tls: { ca } },
+                    "tls",
+                    /not supported with endpoint "unix:\/\/\/a\.sock": .*Remove tls/,
+                ],
+                [{ endpoint: undefined, tls: { ca } }, "tls", /at unix:.* \(the default socket\): .*Set endpoint, too/],
+                [{ tls: { ca: "/nowhere/ca.pem" } }, "tls.ca", /"\/nowhere\/ca\.pem" .* \(file not found\)/],
+                [{ tls: { ca: "package.json" } }, "tls.ca", /"package\.json" contains no PEM text/],
+                [{ tls: { ca: broken } }, "tls.ca", /broken\.pem" contains no valid certificate/],
+                [{ tls: { ca: key } }, "tls.ca", /key\.pem" contains no valid certificate/],
+                [{ tls: { ca, cert, key: cert } }, "tls.key", /cert\.pem" contains no valid private key/],
+                [{ tls: { ca, cert, key: pasted } }, "tls.key", /^the value cannot be read/],
+                [{ tls: { ca, cert, key: stranger.key } }, "tls.key", /^does not belong to tls\.cert/],
+                [{ tls: { ca, cert } }, "tls.key", /^required with tls\.cert/],
+                [{ tls: { ca, crt: cert } }, "tls", /"crt" is not a valid key: did you mean cert\?/],
             ];
             await withoutDockerHost(async () => {
                 for (const [args, property, told] of bad) {
@@ -190,7 +196,7 @@ describe("an engine behind TLS", () => {
                 await project.program(builders({ bad: { tls: { ca: broken, cert: "nowhere", key: pasted } } }));
                 const preview = await project.failing("preview");
                 for (const part of ["ca", "cert", "key"])
-                    assert.match(preview, new RegExp(`tls\\.${part}.* (cannot|can) be`));
+                    assert.match(preview, new RegExp(`tls\\.${part}.* (cannot be read|contains no valid)`));
                 assert.ok(!preview.includes("secretsecret"), preview);
 
                 await project.program(
@@ -203,10 +209,10 @@ describe("an engine behind TLS", () => {
                 );
                 const refused = await project.failing("up", "--continue-on-error");
                 for (const what of [
-                    /it does not accept the client's certificate of the argument tls \(.*unknown ca\)/,
-                    /its certificate is not trusted \(.*\): the authority of the argument tls has to be/,
-                    /it asks for a client's certificate \(.*\), and the argument tls has none/,
-                    /at tcp:\/\/[\d.]+:9 \(from the argument endpoint\): no answer within 8 s/,
+                    /the engine rejects the client certificate of the argument tls \(.*unknown ca\)/,
+                    /the engine's certificate is not trusted \(.*\): it must be signed by the authority of the argument tls/,
+                    /the engine requires a client certificate \(.*\), but the argument tls has none/,
+                    /at tcp:\/\/[\d.]+:9 \(from the argument endpoint\): no response within 8 s/,
                 ]) {
                     assert.match(refused, what);
                 }

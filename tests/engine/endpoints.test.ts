@@ -88,7 +88,7 @@ describe("the engine", () => {
             assert.equal((await ask(project.folder)).id, await engineId({ env: { DOCKER_HOST: second.host } }));
             assert.match(
                 (await ask(empty)).error ?? "",
-                /at unix:\/\/\/var\/run\/docker\.sock \(from the default socket\): there is no such socket/,
+                /at unix:\/\/\/var\/run\/docker\.sock \(from the default socket\): socket not found/,
             );
         }),
     );
@@ -112,7 +112,7 @@ describe("the engine", () => {
                 const cases: [env: object, told: string[], asked?: string][] = [
                     [
                         { DOCKER_CONTEXT: "silent" },
-                        [silent, "(from context silent, named by DOCKER_CONTEXT)", "no answer within 8 s"],
+                        [silent, "(from context silent, set by DOCKER_CONTEXT)", "no response within 8 s"],
                     ],
                     [
                         {},
@@ -121,40 +121,43 @@ describe("the engine", () => {
                     ],
                     [
                         { DOCKER_HOST: "tcp://127.0.0.1:1" },
-                        ["tcp://127.0.0.1:1 (from DOCKER_HOST)", "connection was refused"],
+                        ["tcp://127.0.0.1:1 (from DOCKER_HOST)", "connection refused"],
                     ],
                     [
                         {},
-                        ["unix:///nowhere.sock (from the argument endpoint)", "no such socket"],
+                        ["unix:///nowhere.sock (from the argument endpoint)", "socket not found"],
                         "unix:///nowhere.sock",
                     ],
-                    [{}, ["tcp://nowhere.invalid:2375 (", "no host of that name"], "tcp://nowhere.invalid"],
+                    [{}, ["tcp://nowhere.invalid:2375 (", "host not found"], "tcp://nowhere.invalid"],
                     [
                         {},
                         ["ssh://me@127.0.0.1:1 (from the argument endpoint)", "ssh: connect to", "refused"],
                         "ssh://me@127.0.0.1:1",
                     ],
-                    [{ DOCKER_HOST: second.tcp }, ["it speaks TLS", "Give the argument tls"]],
+                    [{ DOCKER_HOST: second.tcp }, ["the engine requires TLS", "Set the argument tls"]],
                     [
                         { DOCKER_HOST: second.tcp, ...tls("stranger") },
-                        ["its certificate is not trusted", "the authority of DOCKER_CERT_PATH"],
+                        ["the engine's certificate is not trusted", "the authority of DOCKER_CERT_PATH"],
                     ],
                     [
                         {},
-                        ["(from context stranger, named by the argument endpoint)", "its certificate is not trusted"],
+                        [
+                            "(from context stranger, set by the argument endpoint)",
+                            "the engine's certificate is not trusted",
+                        ],
                         "stranger",
                     ],
-                    [{ DOCKER_CONTEXT: "lax" }, ["asks for a client's certificate", "context lax has none"]],
+                    [{ DOCKER_CONTEXT: "lax" }, ["requires a client certificate", "context lax has none"]],
                     [
                         { DOCKER_HOST: second.tcp, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/nowhere" },
-                        ["DOCKER_TLS_VERIFY is set, and there is no ca.pem in /nowhere"],
+                        ["DOCKER_TLS_VERIFY is set, but ca.pem is not found in /nowhere"],
                     ],
                     [
                         { DOCKER_CONTEXT: "nowhere" },
-                        ['"nowhere" (DOCKER_CONTEXT)', "nor a docker context: docker context ls"],
+                        ['"nowhere" (DOCKER_CONTEXT)', "nor a docker context. List contexts with: docker context ls"],
                     ],
-                    [{ DOCKER_HOST: "gopher://x" }, ["gopher://x (from DOCKER_HOST) cannot be reached"]],
-                    [{}, [`${unknownHost} (`, "its host key is not in known_hosts"], unknownHost],
+                    [{ DOCKER_HOST: "gopher://x" }, ["gopher://x (from DOCKER_HOST) is not a supported host URL"]],
+                    [{}, [`${unknownHost} (`, "the host key is not in known_hosts"], unknownHost],
                     [
                         {},
                         ["Permission denied (publickey)", "add the key to the agent"],

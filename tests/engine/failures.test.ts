@@ -29,9 +29,9 @@ describe("a creation that fails", () => {
                     `new buildx.BuildxBuilder("b", { name: unique, driverOpts: { image: ${JSON.stringify(image)} } });`,
                 );
                 const output = await project.failing("up");
-                assert.match(output, /BuildKit did not boot: buildkitd in buildx_buildkit_.* ended with exit code 3/);
-                assert.match(output, /The worker answered: /);
-                assert.match(output, /The end of buildkitd's log:\n +.*no configuration today/);
+                assert.match(output, /BuildKit did not boot: buildkitd in buildx_buildkit_.* exited with code 3/);
+                assert.match(output, /Last output of buildctl: /);
+                assert.match(output, /Last lines of buildkitd's log:\n +.*no configuration today/);
                 await leavesNothing(project);
             } finally {
                 await docker(["image", "rm", "--force", image]);
@@ -45,7 +45,10 @@ describe("a creation that fails", () => {
             await project.program(
                 `new buildx.BuildxBuilder("b", { name: unique, buildkitdFlags: ["--no-such-flag"] });`,
             );
-            assert.match(await project.failing("up"), /The end of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);
+            assert.match(
+                await project.failing("up"),
+                /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/,
+            );
             await leavesNothing(project);
         }),
     );
@@ -60,7 +63,7 @@ describe("a creation that fails", () => {
                 );
                 assert.match(
                     await project.failing("up"),
-                    /did not answer within 2 s\.\n +The worker answered: .+\n +The end of/,
+                    /did not respond within 2 s\.\n +Last output of buildctl: .+\n +Last lines of/,
                 );
                 await leavesNothing(project);
             } finally {
@@ -90,7 +93,7 @@ describe("a creation that fails", () => {
             await project.program(builder('endpoint: "unix:///nowhere/docker.sock"'));
             assert.match(
                 await project.failing("up"),
-                /no Docker engine answers at unix:\/\/\/nowhere\/docker\.sock \(from the argument endpoint\): there is no such socket/,
+                /no Docker engine responds at unix:\/\/\/nowhere\/docker\.sock \(from the argument endpoint\): socket not found/,
             );
             await project.program(builder('endpoint: "nowhere"'));
             assert.match(
@@ -135,7 +138,10 @@ describe("a creation that fails", () => {
                 env: project.env,
             });
             await project.program(`new buildx.BuildxBuilder("b", { name: unique });`);
-            assert.match(await project.failing("up"), /would hide the docker context of that name/);
+            assert.match(
+                await project.failing("up"),
+                /cannot be created: docker has a context of that name, .* Choose another name/,
+            );
             await leavesNothing(project);
 
             await project.program(`new buildx.BuildxBuilder("b", { name: unique + "-b", endpoint: unique });`);

@@ -131,7 +131,7 @@ describe("a state", () => {
             // A paused one goes on for it, and is paused again.
             await build(project, unique, await context(project, layers(3)));
             await docker(["pause", container]);
-            await assert.rejects(ask(project), /cannot be measured: .* is paused\. Let it go on with: docker unpause/);
+            await assert.rejects(ask(project), /cannot be measured: .* is paused\. Unpause it with: docker unpause/);
             const archiving = await archiveFails(project, { builderName: unique, to: join(project.folder, "no") });
             assert.match(archiving, /cannot be copied: container \S+ is paused.*docker unpause/);
             await program(gc, prune(3));
@@ -157,10 +157,7 @@ describe("a state", () => {
             assert.equal(gone.status, "inactive");
             assert.equal(gone.usage?.total, 0);
             await project.destroy();
-            await assert.rejects(
-                ask(project),
-                new RegExp(`there is no state of node ${unique}0 of builder "${unique}"`),
-            );
+            await assert.rejects(ask(project), new RegExp(`state of node ${unique}0 of builder "${unique}" not found`));
         }),
     );
 

@@ -40,7 +40,7 @@ describe("a stack without an endpoint, once docker uses another engine", () => {
             for (const command of ["preview", "up"]) {
                 const { code, output: said } = await project.try(command);
                 assert.equal(code === 0, command === "preview");
-                assert.match(said, /is on one, and without an endpoint the docker CLI uses two by now/);
+                assert.match(said, /is on one, but without the argument endpoint the docker CLI now uses two/);
                 assert.match(said, /Set endpoint: "one" to keep it there, or endpoint: "two" to replace it/);
             }
             assert.deepEqual(await leftovers(unique, second.host), []);
@@ -103,8 +103,8 @@ describe("an engine that is gone for good", () => {
             await proxy.stop();
             await project.config("buildx:deleteUnreachable", "true");
             const { output } = await project.refresh();
-            assert.match(output, /The builder is taken out of Pulumi's state/);
-            assert.match(output, /is taken out of Pulumi's state/);
+            assert.match(output, /The builder is removed from Pulumi's state/);
+            assert.match(output, /Volume .* is removed from Pulumi's state/);
             assert.deepEqual(await project.state(), []);
         }),
     );
@@ -127,7 +127,7 @@ describe("a node whose engine is gone", () => {
             await proxy.stop();
 
             const { output } = await project.refresh();
-            assert.match(output, new RegExp(`node ${unique}1 is shown as inactive: no Docker engine answers at`));
+            assert.match(output, new RegExp(`node ${unique}1 is shown as inactive: no Docker engine responds at`));
             assert.deepEqual(await statuses(project), ["running", "inactive"]);
 
             const moved = `${onFirst}, { endpoint: "${second.host}" }`;
@@ -136,13 +136,18 @@ describe("a node whose engine is gone", () => {
                 const said = await project.failing("up");
                 assert.match(
                     said,
-                    new RegExp(`node ${unique}1: no Docker engine answers at.*deleteUnreachable true`, "s"),
+                    new RegExp(`node ${unique}1: no Docker engine responds at.*deleteUnreachable true`, "s"),
                 );
             }
             await project.config("buildx:deleteUnreachable", "true");
             await docker(["--host", second.host, "rm", "--force", `buildx_buildkit_${unique}1`]);
             const up = await project.up();
-            assert.match(up.output, new RegExp(`The node is dropped; container buildx_buildkit_${unique}1 and volume`));
+            assert.match(
+                up.output,
+                new RegExp(
+                    `The node is removed from Pulumi's state, and container buildx_buildkit_${unique}1 and volume`,
+                ),
+            );
             assert.deepEqual(await statuses(project), ["running", "running"]);
             await project.preview("--expect-no-changes");
             await project.program(nodes(onFirst));

@@ -81,7 +81,7 @@ describe("a builder that buildx booted again from its record", () => {
             await project.buildx("rm", unique);
             await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
             await project.program(builder('labels: { a: "1" }'));
-            assert.match(await project.failing("up"), /made by buildx or by hand.*adopt: true/s);
+            assert.match(await project.failing("up"), /created by buildx or a user.*adopt: true/s);
             await project.program(builder('labels: { a: "1" }, adopt: true'));
             await project.up();
             await project.preview("--expect-no-changes");
@@ -151,10 +151,10 @@ describe("a saved stack on a new machine", () => {
             try {
                 assert.match(await project.failing("preview", "--expect-no-changes"), /BuildKitState cache +update/);
                 const { output } = await project.up();
-                for (const name of [unique, `${unique}-own`]) {
-                    const said = new RegExp(`volume ${volumeOf(name)} is not on .* any more: the cache starts empty`);
-                    assert.match(output, said);
-                }
+                const ofState = `volume ${volumeOf(unique)} not found on .*: it is created again, and the cache starts empty`;
+                assert.match(output, new RegExp(ofState));
+                const ofBuilder = `volume ${volumeOf(`${unique}-own`)} is not on .* any more: the cache starts empty`;
+                assert.match(output, new RegExp(ofBuilder));
                 const volume = await inspectVolume(volumeOf(unique), second.host);
                 assert.equal(volume?.Labels?.team, "ci");
                 assert.equal((await inspectContainer(containerOf(unique), second.host))?.State.Running, true);
@@ -177,11 +177,16 @@ describe("a saved stack on a new machine", () => {
                 new buildx.BuildKitState("restored", { builderName: unique + "r", restoreFrom: { volume: "${volumeOf(unique)}" } });`);
             await project.up();
             await docker(["volume", "rm", volumeOf(`${unique}r`)]);
-            assert.match((await project.up()).output, new RegExp(`it is restored from volume ${volumeOf(unique)}`));
+            assert.match(
+                (await project.up()).output,
+                new RegExp(`it is created again and restored from volume ${volumeOf(unique)}`),
+            );
             await docker(["volume", "rm", volumeOf(`${unique}r`), volumeOf(unique)]);
             assert.match(
                 (await project.up()).output,
-                new RegExp(`volume ${volumeOf(unique)} is not there either, so that the cache starts empty`),
+                new RegExp(
+                    `volume ${volumeOf(unique)} not found either: the volume is created again, and the cache starts empty`,
+                ),
             );
             await project.preview("--expect-no-changes");
         }),
@@ -225,7 +230,7 @@ describe("a container that the engine does not start any more", () => {
                 await assert.rejects(docker(["start", name]), /address already in use/);
                 await project.refresh();
                 const { output } = await project.up();
-                assert.match(output, /the container cannot be started any more \(.*address already in use/);
+                assert.match(output, /the container does not start any more \(.*address already in use/);
                 assert.deepEqual(await project.outputs(), { status: "running" });
                 assert.equal((await build(project, unique, folder)).cached, 3);
             } finally {

@@ -17,16 +17,16 @@ describe("what belongs to a builder", () => {
 
             await project.buildx(...create);
             const before = await project.record(project.unique);
-            assert.match(await project.failing("up"), /exists already in buildx's store.*docker buildx rm/s);
+            assert.match(await project.failing("up"), /already exists in buildx's store.*docker buildx rm/s);
             assert.deepEqual(await project.record(project.unique), before);
             assert.deepEqual(await leftovers(project.unique), []);
 
             await project.buildx("inspect", "--bootstrap", project.unique);
             const { Id: made } = (await inspectContainer(container(project))) ?? {};
-            assert.match(await project.failing("up"), /exists already on .*made by buildx or by hand/s);
+            assert.match(await project.failing("up"), /already exists on .*created by buildx or a user/s);
 
             await rm(join(project.store, "instances", project.unique));
-            assert.match(await project.failing("up"), /exists already on .*made by buildx or by hand/s);
+            assert.match(await project.failing("up"), /already exists on .*created by buildx or a user/s);
             assert.equal((await inspectContainer(container(project)))?.Id, made);
             assert.deepEqual(await project.state(), []);
         }),
@@ -38,7 +38,7 @@ describe("what belongs to a builder", () => {
             await project.program(oneBuilder);
             await project.up();
             await project.program(`${oneBuilder} new buildx.BuildxBuilder("second", { name: unique });`);
-            assert.match(await project.failing("up"), /made by urn:pulumi:test::.*::builder/);
+            assert.match(await project.failing("up"), /created by urn:pulumi:test::.*::builder/);
             assert.deepEqual(
                 (await project.state()).map(({ urn }) => urn),
                 [project.urn("BuildxBuilder", "builder")],
@@ -74,7 +74,7 @@ describe("what belongs to a builder", () => {
             await project.up();
             await project.try("state", "delete", "--yes", project.urn("BuildxBuilder", "builder"));
             project.env.BUILDX_CONFIG = join(project.folder, "another store");
-            assert.match(await project.failing("up"), /exists already on/);
+            assert.match(await project.failing("up"), /already exists on/);
             assert.ok(await inspectContainer(container(project)));
         }),
     );

@@ -123,11 +123,11 @@ describe("a preview", () => {
                 });`);
             const output = await project.failing("preview");
             for (const told of [
-                /name.*"default" is reserved by buildx/,
-                /driverOpts\.memory.*"512x" is not a size: .*such as "512m" or "2g"/,
-                /driverOpts.*memroy is no option of the docker-container driver: did you mean memory\?/,
-                /platforms\[0\].*"linux\/amd65" is not a platform .*"amd65" is no architecture/,
-                /plattforms.*there is no argument plattforms: did you mean platforms\?/,
+                /name.*"default" is not a valid builder name: buildx reserves it/,
+                /driverOpts\.memory.*"512x" is not a valid size: .*for example "512m" or "2g"/,
+                /driverOpts.*"memroy" is not a valid option of the docker-container driver: did you mean memory\?/,
+                /platforms\[0\].*"linux\/amd65" is not a valid platform .*"amd65" is not a known architecture/,
+                /plattforms.*"plattforms" is not a valid argument: did you mean platforms\?/,
             ]) {
                 assert.match(output, told);
             }
@@ -142,7 +142,7 @@ describe("a preview", () => {
                 const builder = new buildx.BuildxBuilder("b", { name: unique });
                 exports.args = builder.imageArgs(["linux/amd64", "linux/s390x"]);`);
             const output = await project.failing("up");
-            assert.match(output, /builder ".*" does not offer linux\/s390x, only linux\/amd64, .*Register an emulator/);
+            assert.match(output, /builder ".*" does not offer linux\/s390x, only linux\/amd64, .*register an emulator/);
             assert.doesNotMatch(output, /\n +at /);
         }),
     );

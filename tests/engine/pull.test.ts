@@ -62,7 +62,7 @@ function withImage(test: (given: Given) => Promise<void>, { auth = false } = {})
                     const waiting = {
                         report: (text: string) => {
                             reports.push(text);
-                            if (/trying again/.test(text)) onRetry();
+                            if (/retrying/.test(text)) onRetry();
                         },
                         warn: (text: string) => warnings.push(text),
                         signal,
@@ -128,12 +128,12 @@ describe("a pull", () => {
             ];
             for (const [fate, why] of fates) {
                 const { reports } = await pullAfter(fate, { argument: "bootTimeout" });
-                const again = reports.filter((text) => /trying again in/.test(text));
+                const again = reports.filter((text) => /retrying in/.test(text));
                 assert.equal(again.length, 1, reports.join("\n"));
                 assert.match(again[0] ?? "", why);
                 assert.match(
                     again[0] ?? "",
-                    /^pulling .* failed \(.*\): trying again in 0\.\d s \(60 s at most: bootTimeout\)$/,
+                    /^pulling .* failed \(.*\): retrying in 0\.\d s \(at most 60 s: bootTimeout\)$/,
                 );
                 assert.ok(await isThere(image));
                 await docker(["rmi", image]);
@@ -147,7 +147,7 @@ describe("a pull", () => {
             flaky.decide = (asked) => (asked.includes("manifests") ? { status: 503 } : "pass");
             let start = performance.now();
             const said = await failureOf(pull({ seconds: 2, argument: "bootTimeout" }));
-            assert.match(said, /cannot be pulled: .*503.*\. It was tried again for 2 s \(bootTimeout\)$/);
+            assert.match(said, /cannot be pulled: .*503.*\. Retried for 2 s \(bootTimeout\)$/);
             assert.ok(performance.now() - start > 1500);
 
             for (const [fate, why] of [
@@ -230,7 +230,7 @@ describe("a pull", () => {
             const start = performance.now();
             await pullOrKeep(engine, { image, mayFail: true, argument: "bootTimeout" }, waiting);
             assert.ok(performance.now() - start < 20_000);
-            assert.match(reports.at(-1) ?? "", new RegExp(`using the ${image} that the engine has: .*503`));
+            assert.match(reports.at(-1) ?? "", new RegExp(`using the local image ${image}: .*503`));
 
             once(flaky, { status: 503 });
             assert.match((await digestInRegistry(engine, image, [`127.0.0.1:1/${name}`])) ?? "", /^sha256:/);
@@ -249,17 +249,14 @@ describe("a pull", () => {
             await chmod(helper, 0o755);
             process.env.PATH = `${folder}:${process.env.PATH}`;
             for (const [store, why] of [
-                ["not-there", /docker-credential-not-there, which docker's config.json names, is not on the PATH/],
-                [
-                    "broken",
-                    /docker-credential-broken, which docker's config.json names, failed: the keychain is locked/,
-                ],
+                ["not-there", /docker-credential-not-there, set in docker's config.json, was not found on the PATH/],
+                ["broken", /docker-credential-broken, set in docker's config.json, failed: the keychain is locked/],
             ] as const) {
                 await configure(folder, { credsStore: store });
                 const { warnings } = await pullAfter({ status: 503 }, {});
                 assert.equal(warnings.length, 1);
                 assert.match(warnings[0] ?? "", why);
-                assert.match(warnings[0] ?? "", /is pulled without a login$/);
+                assert.match(warnings[0] ?? "", /\. Pulling .* without a login$/);
                 assert.ok(await isThere(`${flaky.host}/${name}`));
                 await docker(["rmi", `${flaky.host}/${name}`]);
             }
@@ -288,9 +285,12 @@ describe("a pull", () => {
                 const said = await failureOf(pull({}));
                 assert.match(
                     said,
-                    /The probable cause: the environment variable DOCKER_AUTH_CONFIG is not of the form/,
+                    /Probable cause: the environment variable DOCKER_AUTH_CONFIG is not valid: must be of the form/,
                 );
-                assert.match(said, /docker-credential-not-there, which docker's config.json names, is not on the PATH/);
+                assert.match(
+                    said,
+                    /docker-credential-not-there, set in docker's config.json, was not found on the PATH/,
+                );
                 assert.ok(!said.includes("sesame"));
             },
             { auth: true },
@@ -316,7 +316,7 @@ describe("a request to a registry", () => {
                     (await repository.download(layers[0].digest)).resume();
                     if (to === undefined) continue;
                     assert.equal(reports.length, 2, reports.join("\n"));
-                    for (const report of reports) assert.match(report, /: trying again in 0\.\d s$/);
+                    for (const report of reports) assert.match(report, /: retrying in 0\.\d s$/);
                 }
                 once(flaky, fate, /uploads/);
                 await (await openRepository(`${flaky.host}/${name}`, "pull,push", waiting)).upload(Buffer.from("new"));
@@ -341,7 +341,7 @@ describe("a request to a registry", () => {
                 };
                 const repository = await openRepository(`${flaky.host}/${name}`, "pull", waiting);
                 for (const work of [repository.manifest(type), repository.manifest(type)])
-                    assert.match(await failureOf(work), /asks for a password\. The probable cause: .*not-there.* PATH/);
+                    assert.match(await failureOf(work), /requires a password\. Probable cause: .*not-there.* PATH/);
                 assert.equal(warnings.length, 1);
                 process.env.DOCKER_AUTH_CONFIG = JSON.stringify({
                     auths: { [flaky.host]: { auth: basicOf(credentials) } },

@@ -54,7 +54,7 @@ describe("an emulation", () => {
                 assert.notEqual(seen, "");
                 assert.match(
                     await failing,
-                    /image .*:script gave no report of the emulators on unix:.* \(exit code 3\)\. It printed:\n +no emulators today/,
+                    /emulators on the host of unix:.* cannot be listed: image .*:script did not report them \(exit code 3\)\. It printed:\n +no emulators today/,
                 );
                 await leavesNothing(project);
             });
@@ -62,7 +62,7 @@ describe("an emulation", () => {
     );
 
     it(
-        "of an architecture that the image does not have tells so, and leaves no claim",
+        "of an architecture that the image does not have tells so, and owns no emulator afterwards",
         withProject(async (project) => {
             const report = JSON.stringify({ supported: ["linux/amd64"], emulators: null });
             const script = `echo "installing: loong64 unsupported architecture: loong64" >&2; echo '${report}'`;
@@ -86,7 +86,7 @@ describe("an emulation", () => {
                 const started = performance.now();
                 await assert.rejects(
                     runContainer(engine, options, { urn: "", store: "" }, 1),
-                    /a container of image .*:script cannot be run on unix:.*: it did not end within 1 s/,
+                    /a container of image .*:script cannot be run on unix:.*: it did not exit within 1 s/,
                 );
                 assert.ok(performance.now() - started < 20_000);
                 assert.equal(await docker(["ps", "--all", "--quiet", "--filter", `name=${project.unique}`]), "");
@@ -122,8 +122,8 @@ describe("an emulation", () => {
 
                 await project.program(emulation(`image: "A b", platforms: ["linux/arm65"]`));
                 const output = await project.failing("preview");
-                assert.match(output, /platforms\[0\].*"linux\/arm65" is no platform .*did you mean arm64\?/);
-                assert.match(output, /image.*"A b" is not an image's name/);
+                assert.match(output, /platforms\[0\].*"linux\/arm65" is not a platform that .*did you mean arm64\?/);
+                assert.match(output, /image.*"A b" is not a valid image name/);
                 await project.destroy();
             };
             await withPrivateImage(project, made, { of: stockQemu });
@@ -138,11 +138,14 @@ describe("an emulation", () => {
             await project.program(emulation('platforms: ["linux/amd64"]'));
             await project.up();
             await proxy.stop();
-            const named = new RegExp(`no Docker engine answers at ${proxy.host} \\(from DOCKER_HOST\\)`);
+            const named = new RegExp(`no Docker engine responds at ${proxy.host} \\(from DOCKER_HOST\\)`);
             assert.match(await project.failing("refresh"), named);
             assert.match(await project.failing("destroy"), /pulumi config set buildx:deleteUnreachable true/);
             project.env.PULUMI_BUILDX_DELETE_UNREACHABLE = "true";
-            assert.match((await project.destroy()).output, /no Docker engine answers .* may be left there/);
+            assert.match(
+                (await project.destroy()).output,
+                /no Docker engine responds .* may still be registered there/,
+            );
             assert.deepEqual(await project.state(), []);
         }),
     );

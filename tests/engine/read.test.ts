@@ -60,14 +60,14 @@ describe("a builder that another stack or a person made", () => {
             await project.program(`exports.it = buildx.getBuilder({ name: unique });`);
             assert.match(
                 await project.failing("preview"),
-                new RegExp(`there is no builder "${project.unique}" in .*there are ${project.unique}-one`),
+                new RegExp(`builder "${project.unique}" not found in .*other builders there: ${project.unique}-one`),
             );
             await project.program(`exports.it = buildx.BuildxBuilder.get("other", unique).name;`);
-            assert.match(await project.failing("preview"), new RegExp(`there is no builder "${project.unique}" in `));
+            assert.match(await project.failing("preview"), new RegExp(`builder "${project.unique}" not found in `));
             await project.program(`exports.it = buildx.getBuilder({ name: "4 you" });`);
             assert.match(
                 await project.failing("preview"),
-                /"4 you" is not a builder name: it has to start with a letter/,
+                /"4 you" is not a valid builder name: must start with a letter/,
             );
         }),
     );
@@ -87,7 +87,7 @@ describe("a builder that another stack or a person made", () => {
             assert.equal((await project.outputs<{ status: string }>()).status, "running");
             const text = output.replace(/\s+/g, " ");
             const warning =
-                /buildx on this machine has no record of builder "\S+" in \S+\/other-machine, so that builds with it fail here\. Write one with: (docker buildx create --name \S+ --driver docker-container --node \S+ \S+)/g;
+                /buildx on this machine has no record of builder "\S+" in \S+\/other-machine\. Builds with the builder fail here\. Write a record with: (docker buildx create --name \S+ --driver docker-container --node \S+ \S+)/g;
             const commands = [...text.matchAll(warning)].map(([, command]) => command as string);
             assert.equal(new Set(commands).size, 1, text);
             for (const shown of ["pulumi:pulumi:Stack", "BuildxBuilder \\(other\\)"])

@@ -134,7 +134,7 @@ describe("a registry", () => {
         withServers(async (servers) => {
             const { host } = await servers.registry();
             const image = nameAt(host);
-            assert.match(await refusal(push(image)), new RegExp(`asks for a password.*docker login ${host}`));
+            assert.match(await refusal(push(image)), new RegExp(`requires a password.*docker login ${host}`));
             await servers.logIn(host);
             await push(image);
             assert.deepEqual(await pull(image), content);
@@ -194,7 +194,7 @@ describe("a registry", () => {
                 auth: basicOf({ username: "0000", password: "" }),
                 identitytoken: "other-sesame",
             });
-            assert.match(await refusal(pull(nameAt(host)), "other-sesame"), /gives no token .*\(401: .*docker login/);
+            assert.match(await refusal(pull(nameAt(host)), "other-sesame"), /refuses a token .*\(401: .*docker login/);
         }),
     );
 
@@ -232,7 +232,7 @@ describe("a registry", () => {
             const said = await refusal(pull(nameAt(host)), wrong.password, basicOf(wrong));
             assert.match(
                 said,
-                new RegExp(`127.0.0.1:${tokens.port} gives no token .*\\(401: not with .*docker login ${host}`),
+                new RegExp(`127.0.0.1:${tokens.port} refuses a token .*\\(401: not with .*docker login ${host}`),
             );
 
             const elsewhere = await servers.tokens();
@@ -242,13 +242,13 @@ describe("a registry", () => {
             const { host: sent } = await servers.registry({ tokens: { ...tokens.trust, realm: sending.origin } });
             for (const entry of [{ auth: basicOf(credentials) }, { identitytoken: identityToken }]) {
                 await servers.logIn(sent, entry);
-                assert.match(await refusal(pull(nameAt(sent)), "signed"), /gives no token .*\(307\)/);
+                assert.match(await refusal(pull(nameAt(sent)), "signed"), /refuses a token .*\(307\)/);
             }
             assert.deepEqual(elsewhere.asked, []);
 
             const empty = await servers.http((_, response) => response.end("{}"));
             const { host: none } = await servers.registry({ tokens: { ...tokens.trust, realm: empty.origin } });
-            assert.match(await refusal(pull(nameAt(none))), /answers with no token for repository:caches\/ci:pull/);
+            assert.match(await refusal(pull(nameAt(none))), /returned no token for repository:caches\/ci:pull/);
         }),
     );
 
@@ -288,7 +288,7 @@ describe("a registry", () => {
                 const said = await refusal(pull(nameAt(host)));
                 assert.match(
                     said,
-                    new RegExp(`127.0.0.1:${thief.port}, where the registry at ${host} sends on to, refuses`),
+                    new RegExp(`127.0.0.1:${thief.port}, to which the registry at ${host} redirects, refuses`),
                 );
                 assert.doesNotMatch(said, /docker login/);
                 assert.deepEqual(
@@ -311,7 +311,7 @@ describe("a registry", () => {
             for (const [{ origin }, said] of [
                 [signed, /refuses a layer of .* \(403\)$/],
                 [back, /\(401: authentication required\)/],
-                [lost, /does not say where to go on/],
+                [lost, /has no address in the header Location/],
                 [round, /\(307\)/],
                 [{ origin: `http://127.0.0.1:${await freePort()}` }, /cannot be reached: connect ECONNREFUSED/],
             ] as const) {
@@ -329,7 +329,7 @@ describe("a registry", () => {
             const other = await servers.http((_, response) => response.writeHead(401).end());
             const { host } = await servers.registry({ seenAs: `http://localhost:${other.port}` });
             await servers.logIn(host);
-            assert.match(await refusal(push(nameAt(host))), /where the registry at .* sends on to, refuses a layer/);
+            assert.match(await refusal(push(nameAt(host))), /to which the registry at .* redirects, refuses a layer/);
             assert.deepEqual(
                 other.asked.map(({ method, authorization }) => [method, authorization]),
                 [["PUT", undefined]],
@@ -352,7 +352,12 @@ describe("a registry", () => {
                 const { host: asking } = await secure({ tokens: { ...plainTokens.trust, realm: plainTokens.realm } });
                 await servers.logIn(asking, entry);
                 const said = await refusal(pull(nameAt(asking)));
-                assert.match(said, new RegExp(`tokens asked of ${plainTokens.origin}, where .* on the way`));
+                assert.match(
+                    said,
+                    new RegExp(
+                        `token server of .* is ${plainTokens.origin}, which is not encrypted, .*password in transit`,
+                    ),
+                );
             }
             assert.deepEqual(plainTokens.asked, []);
 
@@ -366,7 +371,10 @@ describe("a registry", () => {
             );
             const { host: leaking } = await secure({ data, storage: plainStorage.origin });
             await servers.logIn(leaking);
-            assert.match(await refusal(pull(nameAt(leaking))), /sends on to http:.* is not encrypted, and so is not/);
+            assert.match(
+                await refusal(pull(nameAt(leaking))),
+                /redirects to http:.* is not encrypted\. The redirect is not followed/,
+            );
             const { host: misled } = await secure({ data, seenAs: plainStorage.origin });
             await servers.logIn(misled);
             assert.match(await refusal(push(nameAt(misled))), /not encrypted.*X-Forwarded-Proto/);
@@ -383,7 +391,7 @@ describe("a registry", () => {
                 `127.0.0.1:${port}/caches/ci@sha256:${createHash("sha256").update(text).digest("hex")}`;
             const read = async (image: string) => (await openRepository(image, "pull")).manifest(manifestType);
             assert.deepEqual(await read(named(manifest)), { schemaVersion: 2 });
-            assert.match(await refusal(read(named("another"))), /something else under the digest/);
+            assert.match(await refusal(read(named("another"))), /returned other content than the digest/);
         }),
     );
 

@@ -92,7 +92,7 @@ describe("the removal of a builder", () => {
             await project.up();
             assert.deepEqual(await project.outputs(), { adopted: true });
             const { output } = await project.destroy();
-            assert.match(output, new RegExp(`volume ${volume} stays on .*: it was there before the resource`));
+            assert.match(output, new RegExp(`volume ${volume} stays on .*: it existed before the resource`));
             assert.ok(await inspectVolume(volume));
         }),
     );

@@ -66,11 +66,13 @@ describe("what people write", () => {
                 const times = (text: string) => output.split(text).length - 1;
                 const container = (name: string, node = `${name}0`) => `buildx_buildkit_${unique}${node}`;
                 assert.ok(
-                    times('40000 without a unit is a number of bytes, which is next to nothing: write "40000MB"'),
+                    times(
+                        '40000 means bytes because it has no unit, which is probably too small. For megabytes, write "40000MB"',
+                    ),
                 );
                 const outside = `buildkitd in ${container("image")} on `;
                 assert.ok(output.includes(outside), output);
-                assert.ok(times("keeps its state outside of the state volume") === times(outside), output);
+                assert.ok(times("does not keep its state in the state volume") === times(outside), output);
                 assert.equal(times("is old:"), 0, output);
 
                 const ask = async (name: string) => {

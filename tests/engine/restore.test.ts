@@ -57,9 +57,9 @@ describe("restoring a state", () => {
             );
 
             for (const [name, said] of [
-                ["missing", /archive .*missing is not there/],
-                ["cut", /archive .*cut is cut off.*checksum/s],
-                ["other", /other is no archive of a BuildKit state/],
+                ["missing", /archive .*missing not found/],
+                ["cut", /archive .*cut is incomplete.*checksum/s],
+                ["other", /other is not a valid archive of a BuildKit state/],
             ] as const) {
                 await project.program(restoring(name));
                 assert.match(await project.failing("preview"), said);
@@ -94,7 +94,7 @@ describe("restoring a state", () => {
             const refused = await project.failing("up");
             assert.match(
                 refused,
-                /not restored into volume .*it has content already \(cache.db, mine, runc-overlayfs\)/s,
+                /cannot be restored into volume .*the volume already has content \(cache.db, mine, runc-overlayfs\)/s,
             );
             assert.match(refused, /overwrite: true/);
             assert.deepEqual(await entriesOf(volume), ["cache.db", "mine", "runc-overlayfs"]);
@@ -257,10 +257,10 @@ describe("restoring a state", () => {
         withProject(async (project) => {
             for (const [restoreFrom, said] of [
                 [{ archiv: "a" }, /restoreFrom.archiv.*did you mean archive/s],
-                [{ image: "Not An Image" }, /restoreFrom.image.*is not an image's name/s],
-                [{ overwrite: true }, /restoreFrom.*names no place/s],
-                [{ archive: "a", volume: "other" }, /restoreFrom.*names several places/s],
-                [7, /restoreFrom.*7 is not the path of a file/s],
+                [{ image: "Not An Image" }, /restoreFrom.image.*is not a valid image name/s],
+                [{ overwrite: true }, /restoreFrom.*names no location/s],
+                [{ archive: "a", volume: "other" }, /restoreFrom.*names several locations/s],
+                [7, /restoreFrom.*7 is not a valid path: must be the path of a file/s],
             ] as const) {
                 await project.program(restoring(restoreFrom));
                 assert.match(await project.failing("preview"), said);
@@ -269,7 +269,7 @@ describe("restoring a state", () => {
             const output = await project.failing("preview");
             assert.match(output, /to.imag.*did you mean image/s);
             assert.match(output, /tirggers.*did you mean triggers/s);
-            assert.match(output, /Give a BuildKitState as state/);
+            assert.match(output, /required: a BuildKitState, or its builderName/);
         }),
     );
 });

@@ -95,7 +95,7 @@ describe("a secret", () => {
             await project.program(program("warn", misplaced));
             assert.notEqual(await watch("preview", "--diff"), 0);
             for (const text of [...seen, JSON.stringify(await project.state())]) assert.ok(!text.includes(hush), text);
-            assert.ok(seen.some((text) => text.includes("this text is not a table")));
+            assert.ok(seen.some((text) => text.includes("this text is not a valid value: must be a table")));
             await project.destroy();
         }),
     );

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { second } from "../support/engines";
 import { withProject } from "../support/project";
 
 describe("two builders on one state", () => {
@@ -11,7 +12,7 @@ describe("two builders on one state", () => {
                 new buildx.BuildxBuilder("two", { state });`);
             assert.match(
                 await project.failing("preview"),
-                /BuildxBuilder "two" cannot work on the state that BuildxBuilder "one" works on: buildkitd locks its state/,
+                /BuildxBuilder "two" cannot use the state that BuildxBuilder "one" uses: buildkitd locks its state/,
             );
 
             await project.program(`
@@ -22,8 +23,25 @@ describe("two builders on one state", () => {
                 }`);
             assert.match(
                 await project.failing("preview"),
-                /BuildxBuilder "same" cannot work on the state that another BuildxBuilder "same" works on/,
+                /BuildxBuilder "same" cannot use the state that another BuildxBuilder "same" uses/,
             );
+
+            // The program knows two objects, and the provider sees one volume. The engine has no container yet.
+            await project.program(`
+                const states = [undefined, "unix:///var/run/docker.sock"].map((endpoint, index) =>
+                    new buildx.BuildKitState("state" + index, { builderName: unique, endpoint }));
+                const parent = new pulumi.ComponentResource("test:index:Part", "part");
+                new buildx.BuildxBuilder("one", { state: states[0] });
+                new buildx.BuildxBuilder("two", { nodes: [{ state: states[1] }] }, { parent });
+                new buildx.BuildxBuilder("three", {
+                    state: new buildx.BuildKitState("elsewhere", { builderName: unique, endpoint: "${second.host}" }),
+                });`);
+            const found = (await project.failing("preview")).replace(/\s+/g, " ");
+            assert.match(
+                found,
+                /property (nodes\[0\]\.)?state value .*BuildxBuilder "(one|two)" cannot use the state that BuildxBuilder "(two|one)" uses/,
+            );
+            assert.doesNotMatch(found, /"three"/);
 
             const program = (builder: string, more = "") =>
                 project.program(`
@@ -41,7 +59,7 @@ describe("two builders on one state", () => {
             assert.match(said, /BuildxBuilder resource 'two': property state/);
             assert.match(
                 said,
-                new RegExp(`container buildx_buildkit_${project.unique}0 on .* works on that state .*::one`),
+                new RegExp(`container buildx_buildkit_${project.unique}0 on .* already uses this state .*::one`),
             );
 
             await program("one");
@@ -50,7 +68,7 @@ describe("two builders on one state", () => {
             await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
             assert.match(
                 (await project.failing("preview")).replace(/\s+/g, " "),
-                /works on that state .* was made by buildx or by hand.*set adopt: true/,
+                /already uses this state .* was created by buildx or manually.*set adopt: true/,
             );
             await project.buildx("rm", project.unique);
             await project.preview();

@@ -55,7 +55,7 @@ describe("the user's ssh configuration", () => {
             for (const lines of [[], ["StrictHostKeyChecking ask"], ["StrictHostKeyChecking yes"]]) {
                 await sshd.configure(...lines);
                 const { error, ms } = await ask();
-                assert.match(error ?? "", /its host key is not in known_hosts .*Connect once with ssh/);
+                assert.match(error ?? "", /the host key is not in known_hosts .*Connect once with ssh/);
                 assert.ok(ms < 10_000);
                 assert.equal(await readFile(sshd.knownHosts, "utf8"), "");
             }
@@ -65,7 +65,7 @@ describe("the user's ssh configuration", () => {
             await sshd.changeHostKey();
             for (const lines of [[], ["StrictHostKeyChecking accept-new"]]) {
                 await sshd.configure(...lines);
-                assert.match((await ask()).error ?? "", /its host key is another than the one in known_hosts/);
+                assert.match((await ask()).error ?? "", /the host key differs from the key in known_hosts/);
             }
             await sshd.configure("StrictHostKeyChecking no");
             assert.equal((await ask()).id, engine);

@@ -67,7 +67,7 @@ describe("an engine on a machine that the same program creates", () => {
                 await engine.start();
                 const { code, output } = await going;
                 assert.equal(code, 0, output);
-                const yet = `no Docker engine answers at ${plain} yet \\(the connection was refused\\): trying again for \\d+ s`;
+                const yet = `no Docker engine responds at ${plain} yet \\(connection refused\\): retrying for \\d+ s`;
                 for (const [name, limit] of [
                     ["cache", ""],
                     ["nodes", " \\(bootTimeout\\)"],
@@ -94,9 +94,9 @@ describe("an engine on a machine that the same program creates", () => {
                     new buildx.QemuEmulation("qemu", { endpoint: "${plain}" });`,
                 );
                 const failed = await project.failing("up", "--continue-on-error");
-                assert.match(failed, /late.*no Docker engine answers .*\. It was waited for 3 s \(bootTimeout\)/);
+                assert.match(failed, /late.*no Docker engine responds .*\. Waited for 3 s \(bootTimeout\)/);
                 assert.doesNotMatch(failed, /(wrong|qemu).*(yet|waited for)/);
-                assert.match(failed, /wrong.*no Docker engine answers at .*the connection was refused/);
+                assert.match(failed, /wrong.*no Docker engine responds at .*connection refused/);
             } finally {
                 engine.stop();
             }

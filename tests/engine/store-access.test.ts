@@ -39,9 +39,9 @@ describe("a store that this user may not use", () => {
             await builder("");
             await mkdir(instances, { recursive: true, mode: 0o700 });
             await chmod(store, 0o500);
-            const may = (path: string) => `this user (uid ${process.getuid?.()}) may not write to ${path}`;
+            const may = (path: string) => `this user (uid ${process.getuid?.()}) has no permission to write to ${path}`;
             const fixed = (path: string) =>
-                `Give it to this user with: chmod -R u+rwX ${path}, or set BUILDX_CONFIG to a folder that this user can write`;
+                `Set BUILDX_CONFIG to a folder that this user can write, or give this user access with: chmod -R u+rwX ${path}`;
             const made = await pulumi(project, "up");
             assert.ok(made.text.includes(`buildx's store cannot be written: ${may(store)}`), made.text);
             assert.ok(made.text.includes(fixed(store)), made.text);
@@ -69,7 +69,7 @@ describe("a store that this user may not use", () => {
             // What may not be read is no builder that exists already, and no missing one.
             await chmod(record, 0);
             const text = await readFile(main).then(() => pulumi(project, "preview"));
-            const unread = `buildx's store cannot be read: this user (uid ${process.getuid?.()}) may not read ${record}`;
+            const unread = `buildx's store cannot be read: this user (uid ${process.getuid?.()}) has no permission to read ${record}`;
             assert.ok(text.text.includes(unread), text.text);
             assert.ok(text.text.includes(fixed(record)), text.text);
             if (process.getuid?.() === 0) {
@@ -86,14 +86,16 @@ describe("a store that this user may not use", () => {
             await chmod(instances, 0);
             const shown = await asUser(project, "node", main, "status");
             assert.equal(shown.code, 1);
-            assert.ok(shown.text.includes(`may not read ${instances}`), shown.text);
+            assert.ok(shown.text.includes(`has no permission to read ${instances}`), shown.text);
             const read = `require("pulumi-buildx").getBuilder({ name: "x" }).catch((error) => console.log(error.message))`;
             assert.match((await asUser(project, "node", "-e", read)).text, /buildx's store cannot be read: .*chmod/);
             await chmod(instances, 0o700);
 
             // docker buildx itself does not work without the lock.
             await chmod(join(store, ".lock"), 0);
-            assert.ok((await pulumi(project, "up")).text.includes(`may not write to ${join(store, ".lock")}`));
+            assert.ok(
+                (await pulumi(project, "up")).text.includes(`has no permission to write to ${join(store, ".lock")}`),
+            );
             assert.equal(await onEngine(project), there);
             await chmod(join(store, ".lock"), 0o600);
             assert.equal((await pulumi(project, "up")).code, 0);
@@ -116,7 +118,7 @@ describe("a store that this user may not use", () => {
                 assert.match(said, /set BUILDX_CONFIG to a folder that this user can write/i);
                 assert.deepEqual(await leftovers(project.unique), []);
             };
-            await says("/proc/nobody/.docker/buildx", "/proc/nobody/.docker/buildx cannot be made below /proc.");
+            await says("/proc/nobody/.docker/buildx", "/proc/nobody/.docker/buildx cannot be created below /proc.");
             const file = join(project.folder, "file");
             await writeFile(file, "");
             await says(join(file, "buildx"), `${file} is a file, not a folder.`);
@@ -140,8 +142,8 @@ describe("a store that this user may not use", () => {
                     env: { ...project.env, BUILDX_CONFIG: "", DOCKER_CONFIG: "", HOME: home, NODE_OPTIONS: "" },
                 });
                 const failure =
-                    `buildx's store cannot be written: this user (uid 65534) may not write to ${home}, which belongs to uid 0, ` +
-                    `and so not write ${join(home, ".docker/buildx")}. Set BUILDX_CONFIG to a folder that this user can write`;
+                    `buildx's store cannot be written: this user (uid 65534) has no permission to write to ${home}, which belongs to uid 0, ` +
+                    `and therefore cannot write ${join(home, ".docker/buildx")}. Set BUILDX_CONFIG to a folder that this user can write`;
                 assert.deepEqual(output.trim().split("\n")[0], failure);
                 assert.match(output.trim().split("\n")[1] ?? "", /^buildx's store cannot be written: /);
             } finally {
@@ -165,7 +167,12 @@ describe("a store that this user may not use", () => {
             const { code, text } = await pulumi(project, "up");
             assert.notEqual(code, 0);
             assert.ok(text.includes("docker's contexts cannot be written: this user"), text);
-            assert.ok(text.includes(`chmod -R u+rwX ${contexts}, or set DOCKER_CONFIG to a folder`), text);
+            assert.ok(
+                /Set DOCKER_CONFIG to a folder .*, or give this user access with: chmod -R u\+rwX (\S+)/.exec(
+                    text,
+                )?.[1] === contexts,
+                text,
+            );
             assert.deepEqual(await leftovers(project.unique, second.host), []);
             assert.deepEqual(await project.records(), []);
         }),

@@ -39,10 +39,10 @@ describe("where a state lies", () => {
             await build(project, project.unique, folder);
             // The engine empties it where its builder is stopped, so that a copy of it would lose it.
             const refused = await archiveFails(project, { builderName: project.unique, to: "a.tar.zst" });
-            assert.match(refused, /_state on unix:.* cannot be copied: a tmpfs is empty again/);
+            assert.match(refused, /_state on unix:.* cannot be copied: a tmpfs loses its content/);
             assert.equal((await build(project, project.unique, folder)).cached, 3);
             await program('volumeDriverOpts: { type: "tmpfs", device: "tmpfs" }, restoreFrom: "a.tar.zst"');
-            assert.match(await project.failing("preview"), /restoreFrom.*a tmpfs is empty again/s);
+            assert.match(await project.failing("preview"), /restoreFrom.*a tmpfs loses its content/s);
             assert.ok((await readdir(disk)).includes("runc-overlayfs")); // the files of a bind are the user's
 
             await program(bind(join(disk, "nowhere")));

@@ -185,7 +185,7 @@ describe("QEMU's emulators", () => {
                 if (await isKeptWithoutMount()) return assert.equal(code, 0, output); // older kernels
                 assert.match(
                     output,
-                    /qemu-aarch64 could be registered .* binfmt_misc is not mounted on the host\. Mount/,
+                    /qemu-aarch64 cannot stay registered .* binfmt_misc is not mounted on the host, .*\. Mount/,
                 );
                 assert.deepEqual(await claimed(), []);
                 assert.deepEqual(await project.state(), []);

@@ -51,8 +51,8 @@ const tiers: readonly (readonly string[])[] = [
         "resources/state",
         "resources/builder",
         "resources/*",
-        "args",
         "program",
+        "args",
     ],
     // the outside world
     ["transfer", "docker/buildkitd", "docker/engine", "buildkit", "buildx", "registry", "docker/endpoint"],

@@ -43,10 +43,11 @@ export interface Finding {
 /** Returns the problems that `doctor` finds, after checking its exit code. */
 export async function doctor(project: Project, ...names: string[]): Promise<Finding[]> {
     const { code, stdout, output } = await cli(project, "doctor", "--json", ...names);
-    if (code !== 0 && code !== 1) throw new Error(`doctor ended with ${code}:\n${output}`);
+    if (code !== 0 && code !== 1) throw new Error(`doctor failed with exit code ${code}:\n${output}`);
     const { healthy, findings }: { healthy: boolean; findings: (Finding & { severity: string })[] } =
         JSON.parse(stdout);
-    if (healthy !== (code === 0)) throw new Error(`doctor ended with ${code} and said:\n${stdout}`);
+    if (healthy !== (code === 0))
+        throw new Error(`the exit code ${code} of doctor does not match its output:\n${stdout}`);
     return findings.filter(({ severity }) => severity === "problem");
 }
 

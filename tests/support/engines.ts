@@ -52,7 +52,9 @@ export const second = {
 function fromEnvironment(name: string): string {
     const value = process.env[name];
     if (value) return value;
-    throw new Error(`${name} is not set: eval "$(environment/up --for-tests)" makes a second engine, as root on Linux`);
+    throw new Error(
+        `${name} is not set. Start the second engine, as root on Linux, with: eval "$(environment/up --for-tests)"`,
+    );
 }
 
 /** Returns the identifier that distinguishes an engine from all others. */

@@ -77,7 +77,7 @@ export const host = (others: Partial<HostFacts> = {}): HostFacts => ({
     env: { builder: "", context: "" },
     lock: undefined,
     readOnlyFolder: undefined,
-    plugin: "there",
+    plugin: "installed",
     contexts: [],
     ...others,
 });

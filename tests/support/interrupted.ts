@@ -40,7 +40,7 @@ export async function interrupted(
         if (child.exitCode !== null) throw new Error(`pulumi ${command} ended before the signal:\n${output}`);
         if (performance.now() < deadline) continue;
         process.kill(-pid, "SIGKILL");
-        throw new Error(`pulumi ${command} did not come to ${upon.join(", ")}:\n${output}`);
+        throw new Error(`pulumi ${command} did not print ${upon.join(", ")}:\n${output}`);
     }
     const started = performance.now();
     process.kill(alone ? pid : -pid, "SIGINT");

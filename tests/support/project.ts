@@ -84,7 +84,8 @@ export class Project {
 
     private async must(command: string, args: string[]): Promise<Ended> {
         const ended = await this.try(command, ...args);
-        if (ended.code !== 0) throw new Error(`pulumi ${command} ended with ${ended.code}:\n${ended.output}`);
+        if (ended.code !== 0)
+            throw new Error(`pulumi ${command} failed with exit code ${ended.code}:\n${ended.output}`);
         return ended;
     }
 
@@ -100,7 +101,7 @@ export class Project {
     /** Runs a command that must fail. Returns its output. */
     async failing(command: string, ...args: string[]): Promise<string> {
         const { code, output } = await this.try(command, ...args);
-        if (code === 0) throw new Error(`pulumi ${command} was to fail and did not:\n${output}`);
+        if (code === 0) throw new Error(`pulumi ${command} did not fail, but must fail:\n${output}`);
         return output;
     }
 

@@ -95,7 +95,7 @@ async function answers(address: string, port: number): Promise<void> {
         if (await accepts(address, port)) return;
         await sleep(50);
     }
-    throw new Error(`nothing answers at ${address}:${port}`);
+    throw new Error(`no registry responds at ${address}:${port}`);
 }
 
 const accepts = (address: string, port: number) =>

@@ -30,6 +30,6 @@ export function run(program: string, args: string[], { cwd, env }: RunOptions = 
  */
 export async function must(program: string, args: string[], options?: RunOptions): Promise<string> {
     const { code, stdout, output } = await run(program, args, options);
-    if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}`);
+    if (code !== 0) throw new Error(`${program} ${args.join(" ")} failed with exit code ${code}:\n${output}`);
     return stdout;
 }

@@ -91,7 +91,7 @@ export const archive = async (project: Project, args: object): Promise<Archived>
 export async function archiveFails(project: Project, args: object): Promise<string> {
     const options = { cwd: project.folder, env: project.env };
     const { code, output } = await run("node", [await archiver(project), JSON.stringify(args)], options);
-    if (code === 0) throw new Error(`the archive was to fail and did not:\n${output}`);
+    if (code === 0) throw new Error(`the archive did not fail, but must fail:\n${output}`);
     return output;
 }
 

@@ -8,11 +8,12 @@ import {
     trailerFrame,
 } from "../../provider/transfer/format";
 import { failuresOfPlace, restorePlaces } from "../../provider/args/archiveLocation";
-import { planArchive } from "../../provider/resources/archive/plan";
+import { planArchive, type PreviousArchive } from "../../provider/resources/archive/plan";
+import { changesOf } from "../../provider/bridges/lifecycle";
 import { formatProgress } from "../../provider/transfer/progress";
 import { desiredState } from "../../provider/resources/state/desired";
 import type { ObservedState, ObservedVolume } from "../../provider/resources/state/observe";
-import { planState } from "../../provider/resources/state/plan";
+import { planState, type PreviousState } from "../../provider/resources/state/plan";
 import { unknown } from "../../provider/args/unknown";
 
 const owner = { urn: "urn", store: "store" };
@@ -36,6 +37,12 @@ const withVolume = (volume?: Partial<ObservedVolume>): ObservedState => ({
 
 const content = (entries: string[], more = {}) => ({ entries, mark: undefined, isHalfMoved: false, ...more });
 
+/** A state that was created with these arguments. */
+const previous = (restoreFrom?: Parameters<typeof desired>[0], isUnfinished = false): PreviousState => ({
+    desired: desired(restoreFrom),
+    isUnfinished,
+});
+
 describe("the plan of a state that is restored", () => {
     const dos = (...args: Parameters<typeof planState>) => planState(...args).steps.map((step) => step.do);
 
@@ -47,7 +54,10 @@ describe("the plan of a state that is restored", () => {
 
     it("refuses content but to overwrite it, or where a restore left it half-moved", () => {
         const full = withVolume({ content: content(["a", "b", "c", "d"]) });
-        assert.match(planState(desired("a.tar.zst"), full, undefined).refusal ?? "", /\(a, b, c, …\).*overwrite: true/);
+        assert.match(
+            planState(desired("a.tar.zst"), full, undefined).refusal ?? "",
+            /already has content \(a, b, c, …\).*overwrite: true/,
+        );
         assert.deepEqual(dos(desired({ archive: "a", overwrite: true }), full, undefined), ["restore"]);
         const half = withVolume({ content: content(["a"], { isHalfMoved: true }) });
         assert.deepEqual(dos(desired("a.tar.zst"), half, undefined), ["restore"]);
@@ -56,15 +66,65 @@ describe("the plan of a state that is restored", () => {
     it("takes what the same restore left whole as done, and nothing in use or in memory", () => {
         const restored = withVolume({ content: content(["a"], { mark: desired("a.tar.zst").restore?.mark }) });
         assert.deepEqual(planState(desired("a.tar.zst"), restored, undefined), { steps: [] });
-        assert.match(planState(desired("b.tar.zst"), restored, undefined).refusal ?? "", /has content/);
+        assert.match(planState(desired("b.tar.zst"), restored, undefined).refusal ?? "", /already has content/);
         const used = withVolume({ content: content([]), running: ["user"] });
         assert.match(planState(desired("a"), used, undefined).refusal ?? "", /in use by container user/);
         const forgetful = withVolume({ content: content([]), isTmpfs: true });
-        assert.match(planState(desired("a"), forgetful, undefined).refusal ?? "", /a tmpfs is empty again/);
+        assert.match(planState(desired("a"), forgetful, undefined).refusal ?? "", /a tmpfs loses its content/);
     });
 
     it("leaves a state that is there alone, whatever restoreFrom becomes", () => {
-        assert.deepEqual(planState(desired("b"), withVolume({}), desired("a")), { steps: [] });
+        assert.deepEqual(planState(desired("b"), withVolume({}), previous("a")), { steps: [] });
+    });
+
+    it("continues an unfinished creation, also in a volume that exists", () => {
+        const unfinished = previous("a.tar.zst", true);
+        assert.deepEqual(dos(desired("a.tar.zst"), withVolume(), unfinished), ["createVolume", "restore"]);
+        assert.deepEqual(dos(desired("a.tar.zst"), withVolume({ content: content([]) }), unfinished), ["restore"]);
+        const full = withVolume({ content: content(["a"]) });
+        assert.match(planState(desired("a.tar.zst"), full, unfinished).refusal ?? "", /already has content/);
+    });
+});
+
+describe("the changes of a state", () => {
+    const changes = (...args: Parameters<typeof planState>) => {
+        const { replaces = [], steps } = planState(...args);
+        return changesOf(replaces, steps);
+    };
+
+    it("name the arguments that replace it, and restoreFrom if it is restored", () => {
+        const builderName = desiredState({ builderName: "other", labels: { a: "1" } }, owner);
+        assert.deepEqual(
+            changes(builderName, withVolume({}), previous()).map(({ path, isDrift }) => [path, isDrift]),
+            [
+                ["builderName", undefined],
+                ["node", undefined],
+                ["labels", undefined],
+            ],
+        );
+        assert.deepEqual(changes(desired("a"), withVolume(), undefined), [
+            { why: "the volume does not exist yet" },
+            { path: "restoreFrom", why: "restoreFrom is set" },
+        ]);
+    });
+
+    it("of its TLS files alone are saved, because the next connection needs them", () => {
+        const tls = desiredState({ builderName: "ci", tls: { ca: "new.pem" } }, owner);
+        const { steps } = planState(tls, withVolume({}), previous());
+        assert.deepEqual(
+            steps.map((step) => step.do),
+            ["saveSettings"],
+        );
+        assert.deepEqual(changes(tls, withVolume({}), previous()), [{ path: "tls", why: "tls changed" }]);
+    });
+
+    it("are drift if the volume is lost, and restore it unless its source is lost too", () => {
+        const volume = { why: "volume buildx_buildkit_ci0_state is missing", isDrift: true };
+        assert.deepEqual(changes(desired("a"), withVolume(), previous("a")), [
+            volume,
+            { path: "restoreFrom", why: "restoreFrom is set", isDrift: true },
+        ]);
+        assert.deepEqual(changes(desired("a"), { ...withVolume(), isSourceGone: true }, previous("a")), [volume]);
     });
 });
 
@@ -73,14 +133,45 @@ describe("the plan of an archive", () => {
         ...desiredArchive({ builderName: "ci", to: "a.tar.zst", triggers: [{ a: 1 }] }),
         ...change,
     });
+    const written = { sha256: "0".repeat(64) };
+    const previous = (): PreviousArchive => ({ desired: wanted(), ...written });
+    const changes = (desired: DesiredArchive) => changesOf([], planArchive(desired, written, previous()).steps);
 
     it("writes what is not there, and again for another state, place or trigger", () => {
-        assert.equal(planArchive(wanted(), undefined), "there is none");
-        assert.equal(planArchive(wanted(), wanted()), undefined);
-        assert.equal(planArchive(wanted({ triggers: [{ a: 2 }] }), wanted()), "the triggers changed");
-        assert.equal(planArchive(wanted({ to: { image: "r/i:t" } }), wanted()), "the place changed");
-        assert.equal(planArchive(wanted({ node: "other0" }), wanted()), "the node changed");
-        assert.equal(planArchive(wanted({ drainTimeout: 1 }), wanted()), undefined);
+        assert.deepEqual(planArchive(wanted(), { sha256: undefined }, undefined), {
+            steps: [
+                {
+                    do: "write",
+                    node: "ci0",
+                    to: { archive: "a.tar.zst" },
+                    image: "debian:stable-slim",
+                    drainTimeout: 600,
+                    why: "the archive was not written yet",
+                },
+            ],
+        });
+        assert.deepEqual(planArchive(wanted(), written, previous()), { steps: [] });
+        assert.deepEqual(changes(wanted({ triggers: [{ a: 2 }] })), [{ path: "triggers", why: "triggers changed" }]);
+        assert.deepEqual(changes(wanted({ to: { image: "r/i:t" } })), [{ path: "to", why: "to changed" }]);
+        assert.deepEqual(changes(wanted({ node: "other0" })), [{ path: "builderName", why: "builderName changed" }]);
+        assert.deepEqual(changes(wanted({ drainTimeout: 1 })), []);
+    });
+
+    it("names the state if the state sets the node and the endpoint", () => {
+        const state = { builderName: "ci", node: "ci1", endpoint: "unix:///other.sock" };
+        const ofState = desiredArchive({ state, to: "a.tar.zst", triggers: [{ a: 1 }] });
+        assert.deepEqual(changes(ofState), [{ path: "state", why: "state changed" }]);
+    });
+
+    it("writes an archive again that is missing or was replaced, as drift", () => {
+        for (const [sha256, why] of [
+            [undefined, /^archive .*a\.tar\.zst is missing$/],
+            ["1".repeat(64), /^archive .*a\.tar\.zst is another archive$/],
+        ] as const) {
+            const [change, ...others] = changesOf([], planArchive(wanted(), { sha256 }, previous()).steps);
+            assert.deepEqual([change?.path, change?.isDrift, others], ["sha256", true, []]);
+            assert.match(change?.why ?? "", why);
+        }
     });
 });
 

@@ -27,6 +27,7 @@ function recording(overrides: Partial<Lifecycle<Args, Saved>> = {}) {
             return result;
         };
     const lifecycle: Lifecycle<Args, Saved> = {
+        outputs: ["found"],
         check: record("check", { args: { size: 2 }, failures: [] }),
         diff: record("diff", { changes: [] }),
         create: record("create", { id: "id", saved }),
@@ -117,6 +118,23 @@ describe("the bridge to dynamic providers", () => {
         const expected = { id: "id", reasons: ["a", "b"], properties, stack: "" };
         await assert.rejects(verbs.create({ size: 1, ...hidden }), expected);
         await assert.rejects(verbs.update("id", saved, { size: 1, ...hidden }), expected);
+    });
+
+    it("reports two resources that use the same thing, unless their arguments are invalid anyway", async () => {
+        const exclusiveUses = async (_: Call, { size }: Args) => [
+            { key: `volume ${size}`, property: "size", reason: (user: string) => `${user} uses it` },
+        ];
+        const { verbs } = recording({ exclusiveUses });
+        const check = async (__urn: string) => (await verbs.check({}, { size: 1, __urn })).failures;
+        assert.deepEqual(await check("a"), []);
+        assert.deepEqual(await check("a"), []); // as preview and update in one process
+        assert.deepEqual(await check("b"), [{ property: "size", reason: "a uses it" }]);
+        const failure = { property: "size", reason: "it is too large" };
+        const invalid = recording({
+            exclusiveUses,
+            check: async (_, __, args) => ({ args, failures: [failure] }),
+        });
+        assert.deepEqual((await invalid.verbs.check({}, { size: 2, __urn: "b" })).failures, [failure]);
     });
 
     it("runs one call at a time on a volume", async () => {

@@ -11,82 +11,146 @@ const failures = (args: object) => failuresOfBuilder({ name: "ci", ...args });
 
 /** Arguments, the property at which they fail, and what the sentence says. */
 const bad: [object, string, RegExp][] = [
-    [{ name: "4you" }, "name", /"4you" is not a builder name: it has to start with a letter/],
-    [{ name: "a b" }, "name", /"a b" is not a builder name/],
-    [{ name: "" }, "name", /"" is not a builder name/],
-    [{ name: "Default" }, "name", /"default" is reserved/],
-    [{ name: 4 }, "name", /4 is not a builder's name/],
-    [{ state: { builderName: "default" } }, "state.builderName", /reserved/],
-    [{ endpoint: " " }, "endpoint", /docker context's name or a host/],
-    [{ driverOpts: { memory: "512x" } }, "driverOpts.memory", /"512x" is not a size: .*"512m"/],
-    [{ driverOpts: { memory: "-1" } }, "driverOpts.memory", /"-1" is not a size/],
+    [{ name: "4you" }, "name", /"4you" is not a valid builder name: must start with a letter/],
+    [{ name: "a b" }, "name", /"a b" is not a valid builder name/],
+    [{ name: "" }, "name", /"" is not a valid builder name/],
+    [{ name: "Default" }, "name", /"default" is not a valid builder name: buildx reserves it/],
+    [{ name: 4 }, "name", /4 is not a valid builder name/],
+    [{ state: { builderName: "default" } }, "state.builderName", /buildx reserves it/],
+    [{ endpoint: " " }, "endpoint", /name of a docker context or a host URL/],
+    [{ driverOpts: { memory: "512x" } }, "driverOpts.memory", /"512x" is not a valid size: .*"512m"/],
+    [{ driverOpts: { memory: "-1" } }, "driverOpts.memory", /"-1" is not a valid size/],
     [{ driverOpts: { memory: "1m" } }, "driverOpts.memory", /less than 6m/],
-    [{ driverOpts: { memory: 512 } }, "driverOpts.memory", /512 is not a size/],
+    [{ driverOpts: { memory: 512 } }, "driverOpts.memory", /512 is not a valid size/],
     [{ driverOpts: { memory: "1g", memorySwap: "512m" } }, "driverOpts.memorySwap", /"512m" is less than memory, "1g"/],
-    [{ driverOpts: { memorySwap: "512m" } }, "driverOpts.memorySwap", /needs memory beside it/],
-    [{ driverOpts: { memorySwap: "lots" } }, "driverOpts.memorySwap", /"lots" is not a size.*"-1" for no limit/],
-    [{ driverOpts: { cpuQuota: -1 } }, "driverOpts.cpuQuota", /-1 is not a whole number of microseconds, 1000 or more/],
-    [{ driverOpts: { cpuQuota: 1000.5 } }, "driverOpts.cpuQuota", /1000.5 is not a whole number/],
+    [
+        { driverOpts: { memorySwap: "512m" } },
+        "driverOpts.memorySwap",
+        /requires memory, because memorySwap is the sum of memory and swap/,
+    ],
+    [{ driverOpts: { memorySwap: "lots" } }, "driverOpts.memorySwap", /"lots" is not a valid size.*"-1" for no limit/],
+    [
+        { driverOpts: { cpuQuota: -1 } },
+        "driverOpts.cpuQuota",
+        /-1 is not a valid CPU quota: must be a whole number of microseconds, 1000 or more/,
+    ],
+    [
+        { driverOpts: { cpuQuota: 1000.5 } },
+        "driverOpts.cpuQuota",
+        /1000.5 is not a valid CPU quota: must be a whole number/,
+    ],
     [{ driverOpts: { cpuQuota: 10 } }, "driverOpts.cpuQuota", /1000 or more/],
     [{ driverOpts: { cpuPeriod: 2_000_000 } }, "driverOpts.cpuPeriod", /from 1000 to 1000000/],
-    [{ driverOpts: { cpuShares: -5 } }, "driverOpts.cpuShares", /-5 is not a whole number of shares/],
-    [{ driverOpts: { cpuShares: "many" } }, "driverOpts.cpuShares", /"many" is not a whole number of shares/],
-    [{ driverOpts: { cpusetCpus: "0-" } }, "driverOpts.cpusetCpus", /"0-" is not a list of processors/],
-    [{ driverOpts: { cpusetCpus: "3-1" } }, "driverOpts.cpusetCpus", /"3-1" is not a list of processors/],
-    [{ driverOpts: { cpusetMems: "a" } }, "driverOpts.cpusetMems", /"a" is not a list of memory nodes/],
-    [{ driverOpts: { defaultLoad: "yes" } }, "driverOpts.defaultLoad", /"yes" is not true or false/],
-    [{ driverOpts: { network: "" } }, "driverOpts.network", /"" is not the name of a network/],
-    [{ extraHosts: { registry: "10.0.0.300" } }, "extraHosts.registry", /"10.0.0.300" is not an address/],
-    [{ extraHosts: { "a.example": "b.example" } }, 'extraHosts["a.example"]', /is not an address.*"host-gateway"/],
-    [{ extraHosts: { "a:b": "10.0.0.7" } }, 'extraHosts["a:b"]', /"a:b" is not a host's name/],
-    [{ extraHosts: "a:10.0.0.7" }, "extraHosts", /write hosts as { host: "10.0.0.7" }/],
-    [{ dns: { nameservers: ["resolver.example"] } }, "dns.nameservers[0]", /"resolver.example" is not an address/],
-    [{ dns: { nameservers: "10.0.0.2" } }, "dns.nameservers", /write a list of addresses/],
-    [{ dns: { searchDomains: ["corp.example", "a b"] } }, "dns.searchDomains[1]", /"a b" is not a domain/],
-    [{ dns: { options: [""] } }, "dns.options[0]", /"" is not a resolver option/],
+    [
+        { driverOpts: { cpuShares: -5 } },
+        "driverOpts.cpuShares",
+        /-5 is not a valid number of CPU shares: must be a whole number/,
+    ],
+    [
+        { driverOpts: { cpuShares: "many" } },
+        "driverOpts.cpuShares",
+        /"many" is not a valid number of CPU shares: must be a whole number/,
+    ],
+    [{ driverOpts: { cpusetCpus: "0-" } }, "driverOpts.cpusetCpus", /"0-" is not a valid list of processors/],
+    [{ driverOpts: { cpusetCpus: "3-1" } }, "driverOpts.cpusetCpus", /"3-1" is not a valid list of processors/],
+    [{ driverOpts: { cpusetMems: "a" } }, "driverOpts.cpusetMems", /"a" is not a valid list of memory nodes/],
+    [
+        { driverOpts: { defaultLoad: "yes" } },
+        "driverOpts.defaultLoad",
+        /"yes" is not a valid boolean: must be true or false/,
+    ],
+    [{ driverOpts: { network: "" } }, "driverOpts.network", /"" is not a valid network name/],
+    [{ extraHosts: { registry: "10.0.0.300" } }, "extraHosts.registry", /"10.0.0.300" is not a valid address/],
+    [
+        { extraHosts: { "a.example": "b.example" } },
+        'extraHosts["a.example"]',
+        /is not a valid address of a host.*"host-gateway"/,
+    ],
+    [{ extraHosts: { "a:b": "10.0.0.7" } }, 'extraHosts["a:b"]', /"a:b" is not a valid host name/],
+    [
+        { extraHosts: "a:10.0.0.7" },
+        "extraHosts",
+        /must be an object of addresses by host name, for example { host: "10.0.0.7" }/,
+    ],
+    [
+        { dns: { nameservers: ["resolver.example"] } },
+        "dns.nameservers[0]",
+        /"resolver.example" is not a valid name server/,
+    ],
+    [{ dns: { nameservers: "10.0.0.2" } }, "dns.nameservers", /must be a list of addresses/],
+    [{ dns: { searchDomains: ["corp.example", "a b"] } }, "dns.searchDomains[1]", /"a b" is not a valid domain/],
+    [{ dns: { options: [""] } }, "dns.options[0]", /"" is not a valid resolver option/],
     [{ dns: { servers: [] } }, "dns", /servers.*nameservers/],
-    [{ driverOpts: { network: "container:x" }, dns: {} }, "dns", /network of another container .*set it there/],
-    [{ driverOpts: { cgroupParent: "a b" } }, "driverOpts.cgroupParent", /"a b" is not the path of a cgroup/],
-    [{ driverOpts: { provenanceAddGha: 0 } }, "driverOpts.provenanceAddGha", /0 is not true or false/],
-    [{ driverOpts: { allowUntrustedImage: "no" } }, "driverOpts.allowUntrustedImage", /"no" is not true or false/],
-    [{ driverOpts: { restartPolicy: "sometimes" } }, "driverOpts.restartPolicy", /"sometimes" is not a restart policy/],
-    [{ driverOpts: { restartPolicy: "always:3" } }, "driverOpts.restartPolicy", /"always:3" is not a restart policy/],
-    [{ driverOpts: { env: { "": "x" } } }, "driverOpts.env", /a variable needs a name/],
-    [{ driverOpts: { env: { "A=B": "x" } } }, "driverOpts.env", /cannot hold "="/],
-    [{ driverOpts: { env: { A: 1 } } }, "driverOpts.env.A", /has to be text/],
-    [{ driverOpts: { env: "A=1" } }, "driverOpts.env", /write variables as/],
-    [{ driverOpts: { image: "Moby/BuildKit" } }, "driverOpts.image", /"Moby\/BuildKit" is not an image's name/],
-    [{ driverOpts: { image: "a:b:c" } }, "driverOpts.image", /is not an image's name/],
-    [{ driverOpts: { memroy: "1g" } }, "driverOpts", /memroy is no option .*did you mean memory\?/],
-    [{ driverOpts: { "cpu-quota": 1000 } }, "driverOpts", /cpu-quota is no option .*here it is written cpuQuota/],
-    [{ driverOpts: { qemu: true } }, "driverOpts", /qemu is no option .*there are image, memory/],
+    [
+        { driverOpts: { network: "container:x" }, dns: {} },
+        "dns",
+        /not supported with network "container:x": set it on container "x" instead/,
+    ],
+    [{ driverOpts: { cgroupParent: "a b" } }, "driverOpts.cgroupParent", /"a b" is not a valid cgroup path/],
+    [
+        { driverOpts: { provenanceAddGha: 0 } },
+        "driverOpts.provenanceAddGha",
+        /0 is not a valid boolean: must be true or false/,
+    ],
+    [
+        { driverOpts: { allowUntrustedImage: "no" } },
+        "driverOpts.allowUntrustedImage",
+        /"no" is not a valid boolean: must be true or false/,
+    ],
+    [
+        { driverOpts: { restartPolicy: "sometimes" } },
+        "driverOpts.restartPolicy",
+        /"sometimes" is not a valid restart policy/,
+    ],
+    [
+        { driverOpts: { restartPolicy: "always:3" } },
+        "driverOpts.restartPolicy",
+        /"always:3" is not a valid restart policy/,
+    ],
+    [{ driverOpts: { env: { "": "x" } } }, "driverOpts.env", /the name of a variable must not be empty/],
+    [{ driverOpts: { env: { "A=B": "x" } } }, "driverOpts.env", /must not contain "="/],
+    [{ driverOpts: { env: { A: 1 } } }, "driverOpts.env.A", /must be a string/],
+    [{ driverOpts: { env: "A=1" } }, "driverOpts.env", /must be an object, for example { NAME: "value" }/],
+    [{ driverOpts: { image: "Moby/BuildKit" } }, "driverOpts.image", /"Moby\/BuildKit" is not a valid image name/],
+    [{ driverOpts: { image: "a:b:c" } }, "driverOpts.image", /is not a valid image name/],
+    [{ driverOpts: { memroy: "1g" } }, "driverOpts", /"memroy" is not a valid option .*did you mean memory\?/],
+    [{ driverOpts: { "cpu-quota": 1000 } }, "driverOpts", /"cpu-quota" is not a valid option .*write cpuQuota instead/],
+    [{ driverOpts: { qemu: true } }, "driverOpts", /"qemu" is not a valid option .*must be one of image, memory/],
     [
         { gc: { maxUsedSpace: "much" } },
         "gc.maxUsedSpace",
-        /"much" is not a size: write a number of bytes, "20GB" or "10%"/,
+        /"much" is not a valid size: must be a number of bytes, .*"20GB" or "10%"/,
     ],
-    [{ gc: { keepDuration: "soon" } }, "gc.keepDuration", /"soon" is not a duration: write "48h", "7d" or a number/],
+    [
+        { gc: { keepDuration: "soon" } },
+        "gc.keepDuration",
+        /"soon" is not a valid duration: must be a number of seconds or .*"48h" or "7d"/,
+    ],
     [
         { gc: [{ maxUsedSpace: 5 }, { maxUsedSpac: 1 }] },
         "gc[1]",
-        /there is no maxUsedSpac: did you mean maxUsedSpace\?/,
+        /"maxUsedSpac" is not a valid key: did you mean maxUsedSpace\?/,
     ],
     [{ gc: [{}] }, "gc[0]", /a rule without bounds would remove everything/],
-    [{ gc: [] }, "gc", /one rule at least/],
-    [{ gc: { filters: "x" } }, "gc.filters", /write a list of filters/],
-    [{ gc: { all: true }, buildkitdConfig: "[worker.oci]\ngc = false" }, "gc", /buildkitdConfig says .*leave one out/],
-    [{ platforms: ["linux/amd65"] }, "platforms[0]", /"amd65" is no architecture/],
-    [{ platforms: ["linux/amd64", "a/b/c/d"] }, "platforms[1]", /"a\/b\/c\/d" is not a platform/],
-    [{ platforms: "linux/amd64" }, "platforms", /write a list of platforms/],
-    [{ buildkitdFlags: "--debug" }, "buildkitdFlags", /write a list of arguments/],
-    [{ buildkitdFlags: [""] }, "buildkitdFlags[0]", /is not an argument of buildkitd/],
-    [{ pull: "never" }, "pull", /"never" is not "missing" or "always"/],
-    [{ bootTimeout: 0 }, "bootTimeout", /0 is not a number of seconds, 1 or more/],
-    [{ drainTimeout: -1 }, "drainTimeout", /-1 is not a number of seconds, 0 or more/],
-    [{ drainTimeout: "10m" }, "drainTimeout", /"10m" is not a number of seconds/],
-    [{ labels: { a: 1 } }, "labels.a", /1 is not text/],
+    [{ gc: [] }, "gc", /must have at least one rule/],
+    [{ gc: { filters: "x" } }, "gc.filters", /must be a list of filters/],
+    [
+        { gc: { all: true }, buildkitdConfig: "[worker.oci]\ngc = false" },
+        "gc",
+        /conflicts with the garbage collection in buildkitdConfig .*remove one of them/,
+    ],
+    [{ platforms: ["linux/amd65"] }, "platforms[0]", /"amd65" is not a known architecture/],
+    [{ platforms: ["linux/amd64", "a/b/c/d"] }, "platforms[1]", /"a\/b\/c\/d" is not a valid platform/],
+    [{ platforms: "linux/amd64" }, "platforms", /must be a list of platforms/],
+    [{ buildkitdFlags: "--debug" }, "buildkitdFlags", /must be a list of arguments/],
+    [{ buildkitdFlags: [""] }, "buildkitdFlags[0]", /is not a valid argument of buildkitd/],
+    [{ pull: "never" }, "pull", /"never" is not a valid pull policy: must be "missing" or "always"/],
+    [{ bootTimeout: 0 }, "bootTimeout", /0 is not a valid number of seconds: must be a number, 1 or more/],
+    [{ drainTimeout: -1 }, "drainTimeout", /-1 is not a valid number of seconds: must be a number, 0 or more/],
+    [{ drainTimeout: "10m" }, "drainTimeout", /"10m" is not a valid number of seconds/],
+    [{ labels: { a: 1 } }, "labels.a", /1 is not a valid label value: must be a string/],
     [{ labels: { "io.github.pulumi-buildx.x": "1" } }, 'labels["io.github.pulumi-buildx.x"]', /is not a valid label/],
-    [{ nodez: [] }, "nodez", /there is no argument nodez/],
+    [{ nodez: [] }, "nodez", /"nodez" is not a valid argument/],
 ];
 
 describe("checking a builder's arguments", () => {
@@ -175,7 +239,7 @@ describe("the name of a builder that was given none", () => {
 
 describe("checking a state's arguments", () => {
     const stateFailures = async (args: object) =>
-        (await checkState({ builderName: "ci", ...args }, true)).failures ?? [];
+        (await checkState({ builderName: "ci", ...args }, undefined)).failures;
 
     it("refuses illegal names and what is no text", async () => {
         for (const [args, property] of [
@@ -198,22 +262,25 @@ describe("checking a state's arguments", () => {
 });
 
 describe("checking the arguments of a prune", () => {
-    const told = (args: object) =>
-        checkPrune({ ...args } as never).failures?.map(({ property, reason }) => `${property}: ${reason}`);
+    const told = async (args: object) =>
+        (await checkPrune({ ...args } as never)).failures.map(({ property, reason }) => `${property}: ${reason}`);
 
-    it("refuses shares of the disk, what is no bound, and no builder", () => {
-        assert.deepEqual(told({ builderName: "ci", maxUsedSpace: "10%" }), [
-            "maxUsedSpace: a share of the disk is for gc alone: write a number of bytes or a size",
+    it("refuses shares of the disk, what is no bound, and no builder", async () => {
+        assert.deepEqual(await told({ builderName: "ci", maxUsedSpace: "10%" }), [
+            'maxUsedSpace: a percentage is valid only in gc: must be a number of bytes or a size, for example "20GB"',
         ]);
-        assert.deepEqual(told({ keepDuration: "7 days" }), [
-            "builderName: which builder?",
-            'keepDuration: "7 days" is not a duration: write "48h", "7d" or a number of seconds',
+        assert.deepEqual(await told({ keepDuration: "7 days" }), [
+            "builderName: required: the name of the builder to prune",
+            'keepDuration: "7 days" is not a valid duration: must be a number of seconds or a number with a unit, for example "48h" or "7d"',
         ]);
-        assert.match(told({ builderName: "ci", maxUsedSpac: 1 })?.[0] ?? "", /did you mean maxUsedSpace\?/);
+        assert.match((await told({ builderName: "ci", maxUsedSpac: 1 }))[0] ?? "", /did you mean maxUsedSpace\?/);
     });
 
-    it("takes what is not known yet, and triggers of any kind", () => {
-        assert.deepEqual(told({ builderName: unknown, triggers: [unknown, 1, { a: [] }], keepDuration: "7d" }), []);
-        assert.deepEqual(told({ builderName: "ci", triggers: unknown }), []);
+    it("takes what is not known yet, and triggers of any kind", async () => {
+        assert.deepEqual(
+            await told({ builderName: unknown, triggers: [unknown, 1, { a: [] }], keepDuration: "7d" }),
+            [],
+        );
+        assert.deepEqual(await told({ builderName: "ci", triggers: unknown }), []);
     });
 });

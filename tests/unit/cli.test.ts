@@ -3,7 +3,7 @@ import { parseArguments } from "../../cli/arguments";
 import { reportStatus } from "../../cli/status/report";
 import { renderStatus } from "../../cli/status/table";
 import { shortPlatforms } from "../../cli/format/platforms";
-import { formatAge, formatSize } from "../../cli/format/quantities";
+import { formatAge, formatHumanSize } from "../../cli/format/quantities";
 import { screenOf } from "../../cli/format/screen";
 import { dockerAt, quote } from "../../cli/format/shell";
 import { resourceOf } from "../../cli/format/stack";
@@ -20,11 +20,11 @@ describe("the command line", () => {
     });
 
     for (const [args, message] of [
-        [["stats"], 'there is no command "stats": did you mean status?'],
-        [["x"], 'there is no command "x": there are status, doctor'],
-        [["status", "--jsn"], "there is no option --jsn: did you mean --json?"],
-        [["status", "--json=1"], "--json takes no value"],
-        [["status", "-x"], "there is no option -x"],
+        [["stats"], '"stats" is not a valid command: did you mean status?'],
+        [["x"], '"x" is not a valid command: must be one of status, doctor'],
+        [["status", "--jsn"], '"--jsn" is not a valid option: did you mean --json?'],
+        [["status", "--json=1"], "option --json does not accept a value"],
+        [["status", "-x"], '"-x" is not a valid option'],
     ] as const) {
         it(`suggests what was meant by ${args.join(" ")}`, () =>
             assert.throws(() => parseArguments(args), { message: new RegExp(message.replace(/[?]/g, "\\?")) }));
@@ -33,7 +33,7 @@ describe("the command line", () => {
 
 describe("words for a person", () => {
     it("are sizes as docker prints them", () => {
-        const sizes = [0, 999, 1000, 25_554_026, 999_999, 1_500_000_000_000].map(formatSize);
+        const sizes = [0, 999, 1000, 25_554_026, 999_999, 1_500_000_000_000].map(formatHumanSize);
         assert.deepEqual(sizes, ["0B", "999B", "1kB", "25.6MB", "1MB", "1.5TB"]);
     });
 
@@ -149,14 +149,14 @@ describe("status", () => {
     });
 
     it("names other drivers and what cannot be read or reached, and goes on", () => {
-        const message = "no Docker engine answers at tcp://far:2376";
+        const message = "no Docker engine responds at tcp://far:2376";
         const there = machine({
             records: [
                 record({ name: "broken", unreadable: "it is no JSON", driver: "", nodes: [] }),
                 record({ name: "cloud", driver: "kubernetes" }),
                 record({ name: "far", address: "tcp://far:2376" }),
             ],
-            engines: [engine({ addresses: ["tcp://far:2376"], trouble: { kind: "silent", message } })],
+            engines: [engine({ addresses: ["tcp://far:2376"], error: { kind: "silent", message } })],
         });
         const builders = reportStatus(there, []);
         assert.deepEqual(

@@ -59,72 +59,84 @@ describe("buildkitd's configuration", () => {
         assert.match(rendered[0] ?? "", /^insecure-entitlements = \[ "security.insecure" \]$/m);
     });
 
-    it("tells where text is no TOML, without what stands there", async () => {
+    it("reports where text is not valid TOML, without its content", async () => {
         assert.deepEqual(await told('debug = true\ntoken = "hush'), [
-            ": line 2, column 9 is no TOML: unfinished string. Mend it there",
+            ": invalid TOML at line 2, column 9: unfinished string",
         ]);
     });
 
     for (const [what, config, problems] of [
-        ["a key that there is not", { debgu: true }, ["debgu: BuildKit has no debgu here: did you mean debug?"]],
+        [
+            "a key that there is not",
+            { debgu: true },
+            ["debgu: BuildKit does not support debgu here: did you mean debug?"],
+        ],
         [
             "camelCase in text",
             "[worker.oci]\nmaxParallelism = 4",
-            ["worker.oci.maxParallelism: BuildKit has no maxParallelism here: did you mean max-parallelism?"],
+            ["worker.oci.maxParallelism: BuildKit does not support maxParallelism here: did you mean max-parallelism?"],
         ],
-        ["a value of another type", { debug: "yes" }, ['debug: "yes" is not true or false']],
+        ["a value of another type", { debug: "yes" }, ['debug: "yes" is not a valid value: must be true or false']],
         [
             "text where a list stands",
             'insecure-entitlements = "x"',
-            ['insecure-entitlements: "x" is not a list of network.host, security.insecure and device'],
+            [
+                'insecure-entitlements: "x" is not a valid value: must be a list of network.host, security.insecure and device',
+            ],
         ],
         [
             "days",
             { worker: { oci: { gcpolicy: [{ keepDuration: "7d" }] } } },
-            ['worker.oci.gcpolicy[0].keepDuration: "7d" is not allowed: write "168h"'],
+            [
+                'worker.oci.gcpolicy[0].keepDuration: "7d" is not a valid duration: BuildKit does not support days and weeks. Write "168h"',
+            ],
         ],
         [
             "the same key twice",
             { worker: { oci: { maxParallelism: 2, "max-parallelism": 4 } } },
-            ["worker.oci.max-parallelism: max-parallelism stands here twice, in two spellings: leave one out"],
+            ["worker.oci.max-parallelism: max-parallelism is set twice, in two spellings: remove one of them"],
         ],
         [
             "a key misspelled, in an object's own words",
             { worker: { oci: { maxParalelism: 4 } } },
-            ["worker.oci.maxParalelism: BuildKit has no maxParalelism here: did you mean maxParallelism?"],
+            ["worker.oci.maxParalelism: BuildKit does not support maxParalelism here: did you mean maxParallelism?"],
         ],
         [
             "half a pair",
             { registry: { "r.example": { keypair: [{}] } } },
             ["key", "cert"].map(
                 (part) =>
-                    `registry["r.example"].keypair[0]: it has no ${part}: write { key, cert }, each a path or PEM text`,
+                    `registry["r.example"].keypair[0]: ${part} is missing: write { key, cert }, each a path or PEM text`,
             ),
         ],
         [
             "an entitlement that there is not",
             { entitlements: ["netwrok.host"] },
-            ["entitlements: a list is not a list of network.host, security.insecure and device"],
+            ["entitlements: a list is not a valid value: must be a list of network.host, security.insecure and device"],
         ],
         [
             "a path in the place of the text",
             "./buildkitd.toml",
-            [': it is the path of a file: give its text, readFileSync(path, "utf8")'],
+            [': the text is the path of a file: use its content, readFileSync(path, "utf8")'],
         ],
         [
             "a size that is none",
             { worker: { oci: { maxUsedSpace: "much" } } },
-            ['worker.oci.maxUsedSpace: "much" is not a size: write a number of bytes, "20GB" or "10%"'],
+            [
+                'worker.oci.maxUsedSpace: "much" is not a valid size: must be a number of bytes, or a text, for example "20GB" or "10%"',
+            ],
         ],
         [
             "a table that is none",
             { registry: { "docker.io": "mirror" } },
-            ['registry["docker.io"]: "mirror" is not a table'],
+            ['registry["docker.io"]: "mirror" is not a valid value: must be a table'],
         ],
         [
             "a file that is not there",
             { registry: { "r.example": { ca: "./none.pem" } } },
-            ['registry["r.example"].ca: "./none.pem" cannot be read (there is no such file): give a path or PEM text'],
+            [
+                'registry["r.example"].ca: "./none.pem" cannot be read (file not found): must be the path of a file or PEM text',
+            ],
         ],
     ] as [string, object | string, string[]][]) {
         it(`tells of ${what}`, async () => assert.deepEqual(await told(config), problems));
@@ -133,12 +145,12 @@ describe("buildkitd's configuration", () => {
     it("tells of files that are no certificates, and of keys of other ones", async () => {
         const registry = (more: object) => ({ registry: { "r.example": more } });
         assert.deepEqual(await told(registry({ ca: [at("one.crt"), at("text")] })), [
-            `registry["r.example"].ca[1]: "${at("text")}" holds no PEM text ("-----BEGIN …")`,
+            `registry["r.example"].ca[1]: "${at("text")}" contains no PEM text ("-----BEGIN …")`,
         ]);
         const pair = (key: string) => registry({ keypair: [{ key: at(key), cert: at("one.crt") }] });
         assert.deepEqual(await told(pair("one.key")), []);
         assert.deepEqual(await told(pair("other.key")), [
-            'registry["r.example"].keypair[0].key: it is not the key of the certificate beside it',
+            'registry["r.example"].keypair[0].key: the key does not belong to the certificate in the same table',
         ]);
     });
 
@@ -168,11 +180,11 @@ describe("buildkitd's configuration", () => {
                 ...(await failures({ nodes })),
                 ...(await failures({ buildkitdConfig: ["debug = true"] })),
                 ...(await failures({ buildkitdConfig: "debug = 1" })),
-            ].map(({ property, reason }) => `${property} | ${reason.replace(/:.*/, "")}`),
+            ].map(({ property, reason }) => `${property} | ${reason.replace(/(not found\)|^debug):.*/, "$1")}`),
             [
-                'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (there is no such file)',
-                'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (there is no such file)',
-                "buildkitdConfig | a list is neither the text of a buildkitd.toml nor the same as an object",
+                'buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
+                'nodes[1].buildkitdConfig.registry["docker.io"].ca | "./none.pem" cannot be read (file not found)',
+                "buildkitdConfig | a list is not a valid configuration of buildkitd: must be the text of a buildkitd.toml or an object",
                 "buildkitdConfig | debug",
             ],
         );

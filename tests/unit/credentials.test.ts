@@ -19,11 +19,11 @@ async function usersOf(config: object, environment: string | undefined, ...domai
         await writeFile(join(folder, "config.json"), JSON.stringify(config));
         const found = [];
         for (const domain of domains) {
-            const { auth, trouble } = await registryCredentials(domain);
+            const { auth, problem } = await registryCredentials(domain);
             const { username, password, serveraddress } = (auth ?? {}) as Record<string, string>;
             if (auth !== undefined)
                 assert.deepEqual([password, serveraddress], ["a:secret", domain === "docker.io" ? hub : domain]);
-            found.push(trouble === undefined ? username : { username, trouble });
+            found.push(problem === undefined ? username : { username, problem });
         }
         return found;
     } finally {
@@ -68,12 +68,16 @@ describe("the login of a registry", () => {
             '"sesame"',
             "null",
         ]) {
-            assert.throws(() => authsInEnvironment({ DOCKER_AUTH_CONFIG: text }), /not of the form \{"auths"/, text);
+            assert.throws(
+                () => authsInEnvironment({ DOCKER_AUTH_CONFIG: text }),
+                /must be of the form \{"auths"/,
+                text,
+            );
             const [found] = await usersOf(config, text, "a.example");
-            const { username, trouble } = found as { username: string; trouble: string };
+            const { username, problem } = found as { username: string; problem: string };
             assert.equal(username, "file");
-            assert.match(trouble, /DOCKER_AUTH_CONFIG is not of the form/);
-            assert.ok(!trouble.includes("sesame") && !trouble.includes("c2VzYW1l"));
+            assert.match(problem, /DOCKER_AUTH_CONFIG is not valid: must be of the form/);
+            assert.ok(!problem.includes("sesame") && !problem.includes("c2VzYW1l"));
         }
         for (const text of ["", "  ", "{}", '{"auths": {}}'])
             assert.deepEqual(authsInEnvironment({ DOCKER_AUTH_CONFIG: text }), {});

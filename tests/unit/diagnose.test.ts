@@ -25,24 +25,27 @@ describe("a diagnosis", () => {
     });
 
     describe("of an engine", () => {
-        const troubled = (kind: "context" | "permission" | "silent" | "unusable", address: string, isCurrent = false) =>
-            engine({ addresses: [address], host: address, isCurrent, trouble: { kind, message: "no" } });
+        const unavailable = (
+            kind: "context" | "permission" | "silent" | "unusable",
+            address: string,
+            isCurrent = false,
+        ) => engine({ addresses: [address], host: address, isCurrent, error: { kind, message: "no" } });
         const only = (each: ReturnType<typeof engine>, here?: HostFacts) => kinds(machine({ engines: [each] }), here);
 
         it("that does not answer says how it is started or looked at", () => {
-            const at = (address: string) => only(troubled("silent", address))[0]?.[1];
+            const at = (address: string) => only(unavailable("silent", address))[0]?.[1];
             assert.equal(at("unix:///var/run/docker.sock"), "sudo systemctl start docker");
             assert.equal(at("unix:///run/user/1000/docker.sock"), "systemctl --user start docker");
             assert.equal(at("tcp://far:2376"), "docker --host tcp://far:2376 version");
             assert.equal(at("ssh://me@far:22"), "ssh -p 22 me@far docker version");
-            const mac = only(troubled("silent", "unix:///var/run/docker.sock"), host({ platform: "darwin" }));
+            const mac = only(unavailable("silent", "unix:///var/run/docker.sock"), host({ platform: "darwin" }));
             assert.deepEqual(mac, [["engine-unreachable", "open -a Docker"]]);
         });
 
         it("is told once for all its builders, with how each is forgotten", () => {
             const address = "tcp://far:2376";
             const records = [record({ name: "a", address }), record({ name: "b", address })];
-            const found = diagnose(machine({ records, engines: [troubled("silent", address)] }), host(), []);
+            const found = diagnose(machine({ records, engines: [unavailable("silent", address)] }), host(), []);
             assert.equal(found.length, 1);
             assert.match(found[0]?.found ?? "", /used by builder "a", builder "b"/);
             assert.deepEqual(
@@ -54,12 +57,12 @@ describe("a diagnosis", () => {
         it("that the user may not use, that no context has, or that is too old", () => {
             const socket = "unix:///var/run/docker.sock";
             const group = `usermod --append --groups docker "$(id -un)"`;
-            assert.deepEqual(only(troubled("permission", socket)), [["engine-permission", `sudo ${group}`]]);
-            assert.deepEqual(only(troubled("context", "gone", true)), [
+            assert.deepEqual(only(unavailable("permission", socket)), [["engine-permission", `sudo ${group}`]]);
+            assert.deepEqual(only(unavailable("context", "gone", true)), [
                 ["context-missing", "docker context use default"],
             ]);
             const byVariable = host({ env: { builder: "", context: "gone" } });
-            assert.deepEqual(only(troubled("context", "gone", true), byVariable), [
+            assert.deepEqual(only(unavailable("context", "gone", true), byVariable), [
                 ["context-missing", "unset DOCKER_CONTEXT"],
             ]);
             const old = engine({ version: "18.09.9", apiVersion: "1.39" });
@@ -105,7 +108,7 @@ describe("a diagnosis", () => {
             assert.deepEqual(kinds(there, host(), "k"), [["other-driver", "docker buildx inspect k"]]);
             const [found] = diagnose(there, host(), ["k"]);
             assert.equal(found?.severity, "hint");
-            assert.match(found?.found ?? "", /has the driver kubernetes, and only builders of the docker-container/);
+            assert.match(found?.found ?? "", /has the driver kubernetes: only builders with the docker-container/);
         });
 
         it("that this user may not read is given to them, and not removed", () => {

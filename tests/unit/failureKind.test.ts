@@ -28,7 +28,7 @@ const texts: Record<FailureKind, string[]> = {
         "http2: server sent GOAWAY and closed the connection; LastStreamID=1999, ErrCode=NO_ERROR",
         "stream error: stream ID 3; INTERNAL_ERROR; received from peer",
         "the registry at r.example refuses the manifest of r.example/a:b (503: unavailable)",
-        "auth.example gives no token for repository:a:pull (502). Log in with: docker login r.example",
+        "auth.example refuses a token for repository:a:pull (502). Log in with: docker login r.example",
         "r.example cannot be reached: read ECONNRESET",
         "r.example cannot be reached: socket hang up",
         "r.example cannot be reached: getaddrinfo EAI_AGAIN r.example",

@@ -75,8 +75,7 @@ for (const [name, option] of allOptions) {
             const [failure] = await failures({ ...to, [name]: [1] });
             assert.match(failure?.property ?? "", new RegExp(String.raw`^driverOpts\.${name}\b`));
             const [misspelled] = option.buildx === name ? [] : await failures({ [option.buildx]: to[name] });
-            if (option.buildx !== name)
-                assert.match(misspelled?.reason ?? "", new RegExp(`here it is written ${name}`));
+            if (option.buildx !== name) assert.match(misspelled?.reason ?? "", new RegExp(`write ${name} instead`));
         });
 
         it("is in buildx's record in the driver's spelling", () => {

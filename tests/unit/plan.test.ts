@@ -1,11 +1,21 @@
 import { strict as assert } from "node:assert";
-import { type DesiredBuilder, desiredBuilder } from "../../provider/resources/docker-container/desired";
-import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
-import type { Observed, ObservedRemains } from "../../provider/resources/docker-container/observe";
+import type { BuilderInputs } from "../../provider/resources/docker-container/args";
+import {
+    type DesiredBuilder,
+    desiredBuilder,
+    type DesiredNode,
+} from "../../provider/resources/docker-container/desired";
+import { removedNodes } from "../../provider/resources/docker-container/node/node";
+import type { Leftovers } from "../../provider/resources/docker-container/node/observeLeftovers";
+import type { ObservedNode } from "../../provider/resources/docker-container/node/observeNode";
+import { absentNode } from "../../provider/resources/docker-container/node/outputs";
+import type { Observed } from "../../provider/resources/docker-container/observe";
 import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { plan } from "../../provider/resources/docker-container/plan";
 import { planRemoval } from "../../provider/resources/docker-container/planRemoval";
+import type { PreviousBuilder, PreviousNode } from "../../provider/resources/docker-container/previous";
 import { recordOf } from "../../provider/resources/docker-container/record";
+import { nodeSteps, type Plan, type Step } from "../../provider/resources/docker-container/steps";
 import { changeOf } from "../support/driverOptions";
 
 const owner = { urn: "urn:pulumi:dev::p::t::b", store: "0123456789abcdef" };
@@ -14,30 +24,50 @@ const endpoint = "unix:///var/run/docker.sock";
 const desired = (args: Partial<BuilderInputs> = {}): DesiredBuilder => desiredBuilder({ name: "ci", ...args }, owner);
 
 /** What buildx's record says of each node's place. */
-const places = (wanted: DesiredBuilder) => wanted.nodes.map((node) => ({ stored: node.endpoint ?? endpoint }));
+const located = (wanted: DesiredBuilder) =>
+    wanted.nodes.map((node) => ({ desired: node, stored: node.endpoint ?? endpoint }));
 
-const record = (wanted: DesiredBuilder) => recordOf(wanted, places(wanted));
+const record = (wanted: DesiredBuilder) => recordOf(wanted.name, located(wanted));
+
+/** What Pulumi's state has of a builder that was made by `args`. */
+function previousOf(args: Partial<BuilderInputs>): PreviousBuilder {
+    const wanted = desired(args);
+    return {
+        name: wanted.name,
+        args: { name: "ci", ...args },
+        desired: wanted,
+        nodes: located(wanted).map(previousNode),
+    };
+}
+
+const previousNode = ({ desired: node, stored }: { desired: DesiredNode; stored: string }): PreviousNode => ({
+    ...node,
+    desired: node,
+    described: absentNode(node.name, stored),
+    stored,
+    volumeWasThere: false,
+    imageMoved: false,
+    drifted: [],
+    answersSince: "2026-01-01T00:00:00Z",
+});
+
+/** What exists of a builder, and what Pulumi's state has of it. */
+interface Found extends Omit<Observed, "nodes" | "removed"> {
+    readonly nodes: readonly FoundNode[];
+    readonly previous: PreviousBuilder | undefined;
+}
+
+type FoundNode = Omit<ObservedNode, "desired" | "previous" | "stored">;
 
 /** A builder that is just as `args` ask for it. */
-function asAsked(args: Partial<BuilderInputs> = {}): Observed {
+function asAsked(args: Partial<BuilderInputs> = {}): Found {
     const wanted = desired(args);
     return {
         record: { is: "present", nodeGroup: record(wanted), isOwn: true },
         isContext: false,
         choice: args.use ? "current" : "no",
-        previous: {
-            name: wanted.name,
-            nodes: wanted.nodes.map((node, index) => ({
-                ...node,
-                stored: places(wanted)[index]?.stored ?? "",
-                volumeWasThere: false,
-                imageMoved: false,
-                answersSince: "2026-01-01T00:00:00Z",
-            })),
-            savedOnly: wanted.savedOnly,
-        },
+        previous: previousOf(args),
         nodes: wanted.nodes.map((node) => ({
-            stored: "",
             host: endpoint,
             engine: { CgroupDriver: "cgroupfs" },
             context: undefined,
@@ -56,46 +86,67 @@ function asAsked(args: Partial<BuilderInputs> = {}): Observed {
             hasImage: true,
             hasNetwork: true,
         })),
-        dropped: [],
     };
 }
 
-const nothing: Observed = {
+const noNode: FoundNode = {
+    host: endpoint,
+    engine: {},
+    context: undefined,
+    container: undefined,
+    volume: undefined,
+    hasImage: true,
+    hasNetwork: true,
+};
+
+const nothing: Found = {
     record: { is: "absent" },
     isContext: false,
     choice: "no",
     previous: undefined,
-    nodes: [
-        {
-            stored: "",
-            host: endpoint,
-            engine: {},
-            context: undefined,
-            container: undefined,
-            volume: undefined,
-            hasImage: true,
-            hasNetwork: true,
-        },
-    ],
-    dropped: [],
+    nodes: [noNode],
 };
 
-const withNode = (observed: Observed, node: Partial<Observed["nodes"][number]>): Observed => ({
-    ...observed,
-    nodes: observed.nodes.map((each) => ({ ...each, ...node })),
+const withNode = (found: Found, node: Partial<FoundNode>): Found => ({
+    ...found,
+    nodes: found.nodes.map((each) => ({ ...each, ...node })),
 });
 
-const withContainer = (observed: Observed, container: object): Observed =>
-    withNode(observed, { container: { ...observed.nodes[0]?.container, ...container } as never });
+const withContainer = (found: Found, container: object): Found =>
+    withNode(found, { container: { ...found.nodes[0]?.container, ...container } as never });
 
-function steps(wanted: DesiredBuilder, observed: Observed): string[] {
-    const at = places(wanted);
-    const located = observed.nodes.map((node, index) => ({ ...node, ...at[index] }));
-    const { refusal, replaces = [], nodes, after } = plan(wanted, { ...observed, nodes: located });
+/** The plan for a builder. Nodes that do not exist yet follow the nodes that exist. */
+function planFor(wanted: DesiredBuilder, { nodes, previous, ...others }: Found): Plan {
+    const observed = located(wanted).map((node, index): ObservedNode => {
+        const before = previous?.nodes.find(({ name }) => name === node.desired.name);
+        return { ...(nodes[index] ?? noNode), ...node, previous: before };
+    });
+    const removed = removedNodes(previous?.nodes ?? [], observed).map((node) => ({ ...leftovers(node), stays: false }));
+    return plan(wanted, { ...others, nodes: observed, removed }, previous);
+}
+
+/** What is left of a node that is running. */
+const leftovers = (previous: PreviousNode): Leftovers => ({
+    previous,
+    name: previous.name,
+    engineId: undefined,
+    isStateVolume: false,
+    context: undefined,
+    container: `buildx_buildkit_${previous.name}`,
+    volume: `buildx_buildkit_${previous.name}_state`,
+    hasContainer: true,
+    containerIsOurs: true,
+    isRunning: true,
+    hasNext: false,
+    volumeIsOurs: true,
+});
+
+function steps(wanted: DesiredBuilder, found: Found): string[] {
+    const { refusal, replaces = [], nodes, after } = planFor(wanted, found);
     if (refusal !== undefined) return [refusal];
     return [
         ...replaces.map((key) => `replace: ${key}`),
-        ...nodes.flat().map((step) => step.do),
+        ...nodeSteps({ nodes }).map((step) => step.do),
         ...after.map((step) => step.do),
     ];
 }
@@ -113,7 +164,7 @@ describe("platforms that a builder has to offer", () => {
     });
 
     it("make one that runs without them start again, and leave alone one that has them", () => {
-        assert.deepEqual(change({}, required), ["drain", "boot", "remember", "requirePlatforms"]);
+        assert.deepEqual(change({}, required), ["drain", "boot", "saveSettings", "requirePlatforms"]);
         const observed = withContainer(asAsked(required), { platforms: required.requirePlatforms });
         assert.deepEqual(steps(desired(required), observed), []);
     });
@@ -140,7 +191,7 @@ describe("the plan for a new builder", () => {
     });
 
     it("goes on with what is ours and lost its record", () => {
-        const observed: Observed = { ...asAsked(), previous: undefined, record: { is: "absent" } };
+        const observed: Found = { ...asAsked(), previous: undefined, record: { is: "absent" } };
         assert.deepEqual(steps(desired(), observed), ["writeRecord"]);
     });
 
@@ -148,17 +199,17 @@ describe("the plan for a new builder", () => {
         const found: Observed["record"] = { is: "present", nodeGroup: record(desired()), isOwn: false };
         assert.match(
             steps(desired(), { ...nothing, record: found })[0] ?? "",
-            /"ci" exists already in buildx's store.*docker buildx rm ci/,
+            /"ci" already exists in buildx's store.*docker buildx rm ci/,
         );
         const unreadable: Observed["record"] = { is: "unreadable", why: "" };
-        assert.match(steps(desired(), { ...nothing, record: unreadable })[0] ?? "", /exists already in buildx's store/);
+        assert.match(steps(desired(), { ...nothing, record: unreadable })[0] ?? "", /already exists in buildx's store/);
         const foreign = withContainer({ ...asAsked(), previous: undefined }, { isOurs: false, owner: undefined });
-        assert.match(steps(desired(), foreign)[0] ?? "", /made by buildx or by hand/);
+        assert.match(steps(desired(), foreign)[0] ?? "", /created by buildx or a user/);
         assert.match(
             steps(desired(), withContainer(foreign, { owner: { urn: "urn:x", store: "" } }))[0] ?? "",
-            /made by urn:x/,
+            /created by urn:x/,
         );
-        assert.match(steps(desired(), { ...nothing, isContext: true })[0] ?? "", /hide the docker context/);
+        assert.match(steps(desired(), { ...nothing, isContext: true })[0] ?? "", /docker has a context of that name/);
     });
 
     it("takes over what is someone else's when it is told to, in place where it can", () => {
@@ -262,13 +313,13 @@ describe("the plan for a change", () => {
     }
 
     it("of use chooses the builder, or takes the choice back", () => {
-        assert.deepEqual(change({}, { use: true }), ["use", "remember"]);
-        assert.deepEqual(change({ use: true }, {}), ["stopUsing", "remember"]);
+        assert.deepEqual(change({}, { use: true }), ["use", "saveSettings"]);
+        assert.deepEqual(change({ use: true }, {}), ["stopUsing", "saveSettings"]);
     });
 
     it("of what only later steps go by is remembered", () => {
         for (const to of [{ keepState: true }, { bootTimeout: 5 }, { drainTimeout: 5 }, { pull: "always" as const }]) {
-            assert.deepEqual(change({}, to), ["remember"]);
+            assert.deepEqual(change({}, to), ["saveSettings"]);
         }
     });
 
@@ -311,7 +362,7 @@ describe("the plan for a builder that drifted", () => {
     });
 
     it("rolls a newer image out once a refresh has seen it", () => {
-        const seen = ({ previous: known = assert.fail(), ...others }: Observed): Observed => ({
+        const seen = ({ previous: known = assert.fail(), ...others }: Found): Found => ({
             ...others,
             previous: { ...known, nodes: known.nodes.map((node) => ({ ...node, imageMoved: true })) },
         });
@@ -352,12 +403,22 @@ describe("the plan for a builder that drifted", () => {
     it("makes it the current one again where someone chose another, and takes back no choice but its own", () => {
         for (const choice of ["no", "elsewhere"] as const)
             assert.deepEqual(steps(desired({ use: true }), { ...asAsked({ use: true }), choice }), ["use"]);
-        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "no" }), ["remember"]);
+        assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "no" }), ["saveSettings"]);
         assert.deepEqual(steps(desired(), { ...asAsked({ use: true }), choice: "elsewhere" }), [
             "stopUsing",
-            "remember",
+            "saveSettings",
         ]);
         assert.deepEqual(steps(desired(), { ...asAsked(), choice: "current" }), []);
+    });
+
+    it("leaves a node that fails out of the record, and keeps it if the record has it", () => {
+        const [ok = assert.fail(), failing = assert.fail()] = located(
+            desired({ nodes: [{ endpoint }, { endpoint: "tcp://second:2375" }] }),
+        );
+        const both = recordOf("ci", [ok, failing]);
+        const withError = [ok, { ...failing, stored: "", error: "no Docker engine answers" }];
+        assert.deepEqual(recordOf("ci", withError), recordOf("ci", [ok]));
+        assert.deepEqual(recordOf("ci", withError, both), both);
     });
 
     it("does not mind the order in which buildx wrote a record's keys", () => {
@@ -375,24 +436,281 @@ describe("the plan for a builder that drifted", () => {
     });
 });
 
-describe("the plan for a removal", () => {
-    const remains: ObservedRemains = {
-        node: "ci0",
-        isStateVolume: false,
-        context: undefined,
-        container: "buildx_buildkit_ci0",
-        volume: "buildx_buildkit_ci0_state",
-        hasContainer: true,
-        containerIsOurs: true,
-        isRunning: true,
-        hasNext: false,
-        volumeIsOurs: true,
+describe("the cause of a step", () => {
+    interface Shown {
+        why: string;
+        properties: readonly string[];
+        isDrift: boolean;
+    }
+
+    /** The cause of the first step of a plan that has `kind`. */
+    function causeOf(kind: Step["do"], wanted: DesiredBuilder, found: Found): Shown {
+        const planned = planFor(wanted, found);
+        const all: Step[] = [...nodeSteps(planned), ...planned.after];
+        const { why, properties = [], isDrift = false } = all.find((step) => step.do === kind) ?? assert.fail(kind);
+        return { why, properties, isDrift };
+    }
+
+    const asked = (why: string, ...properties: string[]): Shown => ({ why, properties, isDrift: false });
+    const drifted = (why: string, ...properties: string[]): Shown => ({ why, properties, isDrift: true });
+    const settingsOf = (args: Partial<BuilderInputs>) => desired(args).nodes[0]?.settings ?? assert.fail();
+
+    /** A builder that was made by `args`, and whose container now is as `now` asks for. */
+    const changedByHand = (args: Partial<BuilderInputs>, now: Partial<BuilderInputs>) =>
+        withContainer(asAsked(args), { settings: settingsOf(now) });
+
+    type Case = [Step["do"], Partial<BuilderInputs>, Partial<BuilderInputs>, Shown];
+    const memory = (size: string) => ({ driverOpts: { memory: size } });
+    const env = (variables: Record<string, string>) => ({ driverOpts: { env: variables } });
+    const second = "tcp://second:2375";
+    const withTwo = (of: object = {}, more: object = {}): Partial<BuilderInputs> => ({
+        ...more,
+        nodes: [{ endpoint }, { endpoint: second, ...of }],
+    });
+
+    const changes: Record<string, Case> = {
+        "a limit": ["updateLimits", memory("1g"), memory("2g"), asked("memory changed", "driverOpts.memory")],
+        "a limit, in the record": [
+            "writeRecord",
+            memory("1g"),
+            memory("2g"),
+            asked("memory changed", "driverOpts.memory"),
+        ],
+        "a limit that is new": ["updateLimits", {}, memory("2g"), asked("memory changed", "driverOpts.memory")],
+        "a limit that is removed": ["boot", memory("2g"), {}, asked("memory removed", "driverOpts.memory")],
+        "a variable": [
+            "createContainer",
+            env({ A: "1", B: "1" }),
+            env({ A: "2", B: "1", C: "3" }),
+            asked("env changed", "driverOpts.env.A", "driverOpts.env.C"),
+        ],
+        "a limit and a variable": [
+            "drain",
+            { driverOpts: { memory: "1g", env: { A: "1" } } },
+            { driverOpts: { memory: "2g", env: { A: "2" } } },
+            asked("env, memory changed", "driverOpts.env.A", "driverOpts.memory"),
+        ],
+        flags: [
+            "createContainer",
+            {},
+            { buildkitdFlags: ["--debug"] },
+            asked("buildkitdFlags changed", "buildkitdFlags"),
+        ],
+        "the network, from which a flag follows": [
+            "createContainer",
+            {},
+            { driverOpts: { network: "host" } },
+            asked("network changed", "driverOpts.network"),
+        ],
+        labels: ["createContainer", {}, { labels: { "a.b": "c" } }, asked("labels changed", "labels")],
+        hosts: [
+            "createContainer",
+            {},
+            { extraHosts: { host: "10.0.0.7" }, dns: { nameservers: ["10.0.0.1"] } },
+            asked("extraHosts, dns changed", "extraHosts", "dns"),
+        ],
+        platforms: ["writeRecord", {}, { platforms: ["linux/arm64"] }, asked("platforms changed", "platforms")],
+        "an option of the record": [
+            "writeRecord",
+            {},
+            { driverOpts: { defaultLoad: true } },
+            asked("defaultLoad changed", "driverOpts.defaultLoad"),
+        ],
+        use: ["use", {}, { use: true }, asked("use is true", "use")],
+        "settings for later steps": [
+            "saveSettings",
+            {},
+            { keepState: true, bootTimeout: 5 },
+            asked("keepState, bootTimeout changed", "keepState", "bootTimeout"),
+        ],
+        "the platforms to offer": [
+            "boot",
+            {},
+            { requirePlatforms: ["linux/arm64"] },
+            asked("the builder does not offer linux/arm64", "requirePlatforms"),
+        ],
+        "an option of a node": [
+            "updateLimits",
+            withTwo(memory("1g")),
+            withTwo(memory("2g")),
+            asked("memory changed", "nodes[1].driverOpts.memory"),
+        ],
+        "an option that a node no longer has": [
+            "createContainer",
+            withTwo(memory("1g")),
+            withTwo(),
+            asked("memory removed", "nodes[1].driverOpts.memory"),
+        ],
+        "an option of all nodes": [
+            "updateLimits",
+            withTwo({}, memory("1g")),
+            withTwo({}, memory("2g")),
+            asked("memory changed", "driverOpts.memory"),
+        ],
+        "a variable of a node beside those of all": [
+            "createContainer",
+            withTwo(env({ B: "1" }), env({ A: "1" })),
+            withTwo(env({ B: "2" }), env({ A: "1" })),
+            asked("env changed", "nodes[1].driverOpts.env.B"),
+        ],
+        "a node's platforms": [
+            "writeRecord",
+            withTwo(),
+            withTwo({ platforms: ["linux/arm64"] }),
+            asked("platforms changed", "nodes[1].platforms"),
+        ],
+        "a node that is added": ["createContainer", { endpoint }, withTwo(), asked("node ci1 was added", "nodes[1]")],
+        "a node that is added, in the record": [
+            "writeRecord",
+            { endpoint },
+            withTwo(),
+            asked("nodes changed", "nodes[1]"),
+        ],
+        "a node that is removed": [
+            "removeContainer",
+            withTwo(),
+            { nodes: [{ endpoint }] },
+            asked("node ci1 was removed from the program", "nodes"),
+        ],
+        "a node that is removed, in the record": [
+            "writeRecord",
+            withTwo(),
+            { nodes: [{ endpoint }] },
+            asked("nodes changed", "nodes"),
+        ],
+        "a node that moves": [
+            "removeContainer",
+            withTwo(),
+            withTwo({ endpoint: "tcp://third:2375" }),
+            asked("the endpoint of node ci1 changed", "nodes[1].endpoint"),
+        ],
     };
+    for (const [what, [step, from, to, cause]] of Object.entries(changes)) {
+        it(`names ${what} if the arguments changed`, () => {
+            assert.deepEqual(causeOf(step, desired(to), asAsked(from)), cause);
+        });
+    }
+
+    const drifts: Record<string, Case> = {
+        "a limit": [
+            "updateLimits",
+            memory("1g"),
+            memory("2g"),
+            drifted("memory, memorySwap changed", "driverOpts.memory", "driverOpts.memorySwap"),
+        ],
+        "a variable": ["createContainer", env({ A: "1" }), env({ A: "2" }), drifted("env changed", "driverOpts.env.A")],
+        labels: ["createContainer", { labels: { a: "b" } }, {}, drifted("labels changed", "labels")],
+        flags: [
+            "createContainer",
+            { buildkitdFlags: ["--debug"] },
+            {},
+            drifted("buildkitdFlags changed", "buildkitdFlags"),
+        ],
+        "an option of a node": [
+            "updateLimits",
+            withTwo({ driverOpts: { cpuShares: 512 } }),
+            { driverOpts: { cpuShares: 100 } },
+            drifted("cpuShares changed", "nodes[1].driverOpts.cpuShares"),
+        ],
+    };
+    for (const [what, [step, args, now, cause]] of Object.entries(drifts)) {
+        it(`is drift if ${what} of the container differs from arguments that did not change`, () => {
+            assert.deepEqual(causeOf(step, desired(args), onlyLast(changedByHand(args, now), args)), cause);
+        });
+    }
+
+    /** Leaves all nodes but the last as `args` ask for them. */
+    const onlyLast = (found: Found, args: Partial<BuilderInputs>): Found => ({
+        ...found,
+        nodes: found.nodes.map((node, index) =>
+            index < found.nodes.length - 1 ? (asAsked(args).nodes[index] ?? noNode) : node,
+        ),
+    });
+
+    it("is no drift if one of two settings was changed in the arguments, and names both", () => {
+        const from = { driverOpts: { cpuShares: 100, cpuPeriod: 20_000 } };
+        const to = desired({ driverOpts: { cpuShares: 200, cpuPeriod: 20_000 } });
+        const found = changedByHand(from, { driverOpts: { cpuShares: 100, cpuPeriod: 30_000 } });
+        const both = asked("cpuPeriod, cpuShares changed", "driverOpts.cpuPeriod", "driverOpts.cpuShares");
+        assert.deepEqual(causeOf("updateLimits", to, found), both);
+    });
+
+    it("is drift after a refresh, which writes what it finds into the arguments of the state", () => {
+        const found = asAsked({ driverOpts: { cpuShares: 100 } });
+        const { previous = assert.fail() } = found;
+        const nodes = previous.nodes.map((node) => ({ ...node, drifted: ["cpuShares"] }));
+        const refreshed = { ...found, previous: { ...previous, nodes } };
+        const wanted = desired({ driverOpts: { cpuShares: 200 } });
+        const cause = drifted("cpuShares changed", "driverOpts.cpuShares");
+        assert.deepEqual(causeOf("updateLimits", wanted, refreshed), cause);
+    });
+
+    const lost: [string, Step["do"], Found, Shown][] = [
+        [
+            "container that is gone",
+            "createContainer",
+            withNode(asAsked(), { container: undefined }),
+            drifted("the container does not exist", "status"),
+        ],
+        [
+            "volume that is gone",
+            "createVolume",
+            withNode(asAsked(), { volume: undefined }),
+            drifted("the volume does not exist", "status"),
+        ],
+        [
+            "container that is stopped",
+            "boot",
+            withContainer(asAsked(), { isRunning: false }),
+            drifted("the container is not running", "status"),
+        ],
+        [
+            "record that is missing",
+            "writeRecord",
+            { ...asAsked(), record: { is: "absent" } },
+            drifted("buildx has no record of the builder on this machine"),
+        ],
+        [
+            "record that was edited",
+            "writeRecord",
+            { ...asAsked(), record: { is: "present", nodeGroup: record(desired(memory("1g"))), isOwn: false } },
+            drifted("buildx's record of the builder differs"),
+        ],
+    ];
+    for (const [what, step, found, cause] of lost) {
+        it(`is drift: a ${what}`, () => {
+            assert.deepEqual(causeOf(step, desired(), found), cause);
+        });
+    }
+
+    it("is drift for another current builder, a newer image and a platform that is missing again", () => {
+        const use = { ...asAsked({ use: true }), choice: "no" as const };
+        const cause = drifted("the builder is not the current builder any more", "use");
+        assert.deepEqual(causeOf("use", desired({ use: true }), use), cause);
+
+        const found = withContainer(asAsked(), { imageMoved: true });
+        const { previous = assert.fail() } = found;
+        const nodes = previous.nodes.map((node) => ({ ...node, imageMoved: true }));
+        const moved = { ...found, previous: { ...previous, nodes } };
+        const { image } = settingsOf({}).fixed;
+        assert.deepEqual(causeOf("boot", desired(), moved), drifted(`${image} is a newer image`, "driverOpts.image"));
+
+        const required = { requirePlatforms: ["linux/arm64"] };
+        assert.deepEqual(
+            causeOf("boot", desired(required), asAsked(required)),
+            drifted("the builder does not offer linux/arm64", "requirePlatforms"),
+        );
+    });
+});
+
+describe("the plan for a removal", () => {
+    const [ci0 = assert.fail()] = previousOf({}).nodes;
+    const remains = leftovers(ci0);
     const present: Observed["record"] = { is: "present", nodeGroup: record(desired()), isOwn: true };
     const removal = { name: "ci", keepVolume: false, drainTimeout: 5 };
-    const removed = (found: Partial<ObservedRemains>, more: Partial<typeof removal> = {}) => {
+    const removed = (found: Partial<Leftovers>, more: Partial<typeof removal> = {}) => {
         const { nodes, after } = planRemoval({ ...removal, ...more }, [{ ...remains, ...found }], present);
-        return [...nodes.flat(), ...after].map((step) => step.do);
+        return [...nodeSteps({ nodes }), ...after].map((step) => step.do);
     };
     const gone = { hasContainer: false, containerIsOurs: false, isRunning: false };
 

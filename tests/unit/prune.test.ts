@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
+import { changesOf } from "../../provider/bridges/lifecycle";
 import { type DesiredPrune, desiredPrune } from "../../provider/resources/prune/desired";
-import type { ObservedBuilder, ObservedPruneNode } from "../../provider/resources/prune/observe";
-import { planPrune, whyPruned } from "../../provider/resources/prune/plan";
+import { assumedBuilder, type ObservedBuilder, type ObservedPruneNode } from "../../provider/resources/prune/observe";
+import { planPrune } from "../../provider/resources/prune/plan";
 
 const wanted = (change: Partial<Parameters<typeof desiredPrune>[0]> = {}): DesiredPrune =>
     desiredPrune({ builderName: "CI", keepDuration: "7d", triggers: [{ week: 1 }], ...change });
@@ -39,11 +40,38 @@ describe("the plan of a prune", () => {
     });
 
     it("does so again for another builder, rule or trigger, and not for another spelling of the same", () => {
-        assert.equal(whyPruned(wanted(), wanted({ builderName: "ci", all: undefined })), undefined);
-        assert.equal(whyPruned(wanted({ triggers: [{ week: 2 }] }), wanted()), "the triggers changed");
-        assert.equal(whyPruned(wanted({ maxUsedSpace: "1GB" }), wanted()), "what is to stay changed");
-        assert.equal(whyPruned(wanted({ builderName: "other" }), wanted()), "the builder changed");
+        const changes = (desired: DesiredPrune, previous: DesiredPrune) =>
+            changesOf([], planPrune(desired, observed(node("ci0")), previous).steps);
+        assert.deepEqual(changes(wanted(), wanted({ builderName: "ci", all: undefined })), []);
+        assert.deepEqual(changes(wanted({ triggers: [{ week: 2 }] }), wanted()), [
+            { path: "triggers", why: "triggers changed" },
+        ]);
+        const why = "maxUsedSpace, keepDuration changed";
+        assert.deepEqual(changes(wanted({ maxUsedSpace: "1GB", keepDuration: "8d" }), wanted()), [
+            { path: "maxUsedSpace", why },
+            { path: "keepDuration", why },
+        ]);
+        assert.deepEqual(changes(wanted({ builderName: "other" }), wanted()), [
+            { path: "builderName", why: "builderName changed" },
+        ]);
         assert.deepEqual(planPrune(wanted(), observed(node("ci0", "stopped")), wanted()), { steps: [] });
+    });
+
+    it("names the changed arguments in every step of a node", () => {
+        const changed = wanted({ triggers: [{ week: 2 }] });
+        for (const each of [node("ci0", "stopped"), node("ci0", "paused"), node("ci0", "inactive")]) {
+            const { steps: all } = planPrune(changed, observed(each), wanted());
+            assert.equal(all.length, 3);
+            for (const { properties } of all) assert.deepEqual(properties, ["triggers"]);
+        }
+    });
+
+    it("is shown by a preview without a query, for a builder that may not exist yet", () => {
+        const steps = planPrune(wanted({ all: true }), assumedBuilder(wanted()), wanted()).steps;
+        assert.deepEqual(
+            steps.map((step) => [step.do, step.why]),
+            [["prune", "all changed"]],
+        );
     });
 
     it("starts what is stopped, lets go on what is paused, and takes that back", () => {
@@ -99,7 +127,8 @@ describe("the plan of a prune", () => {
         assert.match(planPrune(wanted(), several, undefined).refusal ?? "", /ci0 .*silent\n.*ci1 .*refused/);
         const none: ObservedBuilder = { nodes: undefined, records: ["a", "b"], store: "/store" };
         assert.deepEqual(planPrune(wanted(), none, undefined), {
-            refusal: 'there is no builder "ci" in /store (there are a, b): docker buildx ls lists them',
+            refusal:
+                'builder "ci" not found in /store (other builders there: a, b). List builders with: docker buildx ls',
             steps: [],
         });
     });

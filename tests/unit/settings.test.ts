@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { settingsOfContainer } from "../../provider/resources/docker-container/node/containerSettings";
 import { desiredBuilder, type DesiredNode } from "../../provider/resources/docker-container/desired";
-import type { BuilderInputs } from "../../provider/resources/docker-container/inputs";
+import type { BuilderInputs } from "../../provider/resources/docker-container/args";
 import { containerOptions } from "../../provider/resources/docker-container/node/containerOptions";
 import { changedFixed, changedLimits } from "../../provider/resources/docker-container/node/settings";
 import { canonicalAddress, canonicalCpuSet } from "../../provider/text/dockerValues";

@@ -1,7 +1,7 @@
 /** Files and command lines that people have, each with what is said of it: nothing, a refusal or a warning. */
 import { strict as assert } from "node:assert";
 import { failuresOfBuilder, warningsOfBuilder } from "../../provider/resources/docker-container/check";
-import { checkPrune, warningsOfPrune } from "../../provider/resources/prune/check";
+import { checkPrune } from "../../provider/resources/prune/check";
 import { unknown } from "../../provider/args/unknown";
 import { checkState } from "../../provider/resources/state/check";
 
@@ -61,22 +61,27 @@ const accepted: Record<string, object> = {
 
 /** With the property and what is said of it. */
 const refused: [string, object, string, RegExp][] = [
-    ["Kubernetes' unit", memory("512Mi"), "driverOpts.memory", /"512Mi" is not a size: .* Did you mean "512m"\?/],
+    ["Kubernetes' unit", memory("512Mi"), "driverOpts.memory", /"512Mi" is not a valid size: .* Did you mean "512m"\?/],
     ["words", memory("512 MByte"), "driverOpts.memory", /Did you mean "512m"\?/],
     ["a comma", memory("1,5g"), "driverOpts.memory", /Did you mean "1.5g"\?/],
-    ["two points", memory("1.5.5g"), "driverOpts.memory", /"1.5.5g" is not a size: [^?]*$/],
+    ["two points", memory("1.5.5g"), "driverOpts.memory", /"1.5.5g" is not a valid size: [^?]*$/],
     ["a space before", memory(" 512m"), "driverOpts.memory", /Did you mean "512m"\?/],
     ["wide digits", memory("５１２m"), "driverOpts.memory", /Did you mean "512m"\?/],
-    ["a number", memory(536870912), "driverOpts.memory", /536870912 is not a size: .* Did you mean "536870912"\?/],
-    ["hexadecimal", memory("0x10"), "driverOpts.memory", /is not a size/],
+    [
+        "a number",
+        memory(536870912),
+        "driverOpts.memory",
+        /536870912 is not a valid size: .* Did you mean "536870912"\?/,
+    ],
+    ["hexadecimal", memory("0x10"), "driverOpts.memory", /is not a valid size/],
     ["swap", { driverOpts: { memory: "1g", memorySwap: "2Gi" } }, "driverOpts.memorySwap", /Did you mean "2g"\?/],
-    ["gc", { gc: { maxUsedSpace: "20Gi" } }, "gc.maxUsedSpace", /"20Gi" is not a size: .* Did you mean "20GB"\?/],
+    ["gc", { gc: { maxUsedSpace: "20Gi" } }, "gc.maxUsedSpace", /"20Gi" is not a valid size: .* Did you mean "20GB"\?/],
     ["a list of gc", { gc: [{ reservedSpace: "1Ti" }] }, "gc[0].reservedSpace", /Did you mean "1TB"\?/],
-    ["half a percent", { gc: { minFreeSpace: "10.5%" } }, "gc.minFreeSpace", /is not a size/],
-    ["half a byte", { gc: { maxUsedSpace: 1.5 } }, "gc.maxUsedSpace", /1.5 is not a size/],
-    ["half a second", { gc: { keepDuration: 1.5 } }, "gc.keepDuration", /1.5 is not a duration/],
-    ["a broken duration", { gc: { keepDuration: "1.2.3h" } }, "gc.keepDuration", /is not a duration/],
-    ["a thousand years", { gc: { keepDuration: "99999999h" } }, "gc.keepDuration", /is not a duration/],
+    ["half a percent", { gc: { minFreeSpace: "10.5%" } }, "gc.minFreeSpace", /is not a valid size/],
+    ["half a byte", { gc: { maxUsedSpace: 1.5 } }, "gc.maxUsedSpace", /1.5 is not a valid size/],
+    ["half a second", { gc: { keepDuration: 1.5 } }, "gc.keepDuration", /1.5 is not a valid duration/],
+    ["a broken duration", { gc: { keepDuration: "1.2.3h" } }, "gc.keepDuration", /is not a valid duration/],
+    ["a thousand years", { gc: { keepDuration: "99999999h" } }, "gc.keepDuration", /is not a valid duration/],
     [
         "a policy",
         oci({ gcPolicy: [{ maxUsedSpace: "20Gi" }] }),
@@ -93,7 +98,7 @@ const refused: [string, object, string, RegExp][] = [
         "all flags in one",
         flags("--debug --allow-insecure-entitlement security.insecure"),
         "buildkitdFlags[0]",
-        /each as a text of its own, "--debug", "--allow-insecure-entitlement", "security.insecure"$/,
+        /each argument as a separate string: "--debug", "--allow-insecure-entitlement", "security.insecure"$/,
     ],
     ["a flag with its value", flags("--debug", "--root /x"), "buildkitdFlags[1]", /"--root", "\/x"$/],
     ["flags behind a value", flags("--log-level=warn --debug"), "buildkitdFlags[0]", /"--log-level=warn", "--debug"$/],
@@ -101,7 +106,7 @@ const refused: [string, object, string, RegExp][] = [
         "gc and a flag",
         { ...flags("--oci-worker-gc=false"), gc: { all: true } },
         "gc",
-        /--oci-worker-gc .*leave one out/,
+        /--oci-worker-gc\): remove one of them/,
     ],
     [
         "gc and a bound",
@@ -109,11 +114,26 @@ const refused: [string, object, string, RegExp][] = [
         "gc",
         /--oci-worker-gc-keepstorage/,
     ],
-    ["gc and an older flag", { ...flags("-containerd-worker-gc"), gc: { all: true } }, "gc", /leave one out/],
+    [
+        "gc and an older flag",
+        { ...flags("-containerd-worker-gc"), gc: { all: true } },
+        "gc",
+        /--containerd-worker-gc\): remove one of them/,
+    ],
     ["a bound with a unit", flags("--oci-worker-gc-keepstorage=9GB"), "buildkitdFlags[0]", /number of megabytes/],
-    ["gc and another file", { ...flags("--config=/x"), gc: { all: true } }, "buildkitdFlags[0]", /does not read gc/],
-    ["another file", { ...flags("--config", "/x"), ...toml("") }, "buildkitdFlags[0]", /does not read buildkitdConfig/],
-    ["a root elsewhere", toml('root = "/workspace/buildkit"'), "buildkitdConfig", /root: it lies outside of the state/],
+    [
+        "gc and another file",
+        { ...flags("--config=/x"), gc: { all: true } },
+        "buildkitdFlags[0]",
+        /conflicts with gc, which buildkitd does not read/,
+    ],
+    [
+        "another file",
+        { ...flags("--config", "/x"), ...toml("") },
+        "buildkitdFlags[0]",
+        /conflicts with buildkitdConfig, which buildkitd does not read/,
+    ],
+    ["a root elsewhere", toml('root = "/workspace/buildkit"'), "buildkitdConfig", /root: it is outside of the state/],
     ["a root nearby", config({ root: "/var/lib/buildkit2" }), "buildkitdConfig.root", /outside of the state volume/],
     ["a root by a flag", flags("--root", "/var/lib/buildkit/../x"), "buildkitdFlags[0]", /outside of the state volume/],
     ["a root by another spelling", flags("-root=/x"), "buildkitdFlags[0]", /outside of the state volume/],
@@ -127,15 +147,15 @@ const refused: [string, object, string, RegExp][] = [
         "an address without the socket",
         config({ grpc: { address: ["tcp://0.0.0.0:1234"] } }),
         "buildkitdConfig.grpc.address",
-        /reaches buildkitd by unix:\/\/\/run\/buildkit\/buildkitd.sock alone/,
+        /connects to buildkitd only through unix:\/\/\/run\/buildkit\/buildkitd.sock,/,
     ],
     ["the same in text", toml("[grpc]\naddress = ['tcp://0.0.0.0:1234']"), "buildkitdConfig", /^grpc.address: buildx/],
-    ["the same by a flag", flags("--addr", "tcp://0.0.0.0:1234"), "buildkitdFlags[0]", /stay silent/],
+    ["the same by a flag", flags("--addr", "tcp://0.0.0.0:1234"), "buildkitdFlags[0]", /never respond/],
     [
         "another socket for buildctl",
         { driverOpts: { env: { BUILDKIT_HOST: "unix:///tmp/b.sock" } } },
         "driverOpts.env.BUILDKIT_HOST",
-        /by unix:\/\/\/tmp\/b.sock alone/,
+        /only through unix:\/\/\/tmp\/b.sock,/,
     ],
     [
         "containerd",
@@ -143,7 +163,7 @@ const refused: [string, object, string, RegExp][] = [
         "buildkitdConfig",
         /worker.containerd.enabled: .*would not boot/,
     ],
-    ["containerd by a flag", flags("--containerd-worker=true"), "buildkitdFlags[0]", /needs a containerd/],
+    ["containerd by a flag", flags("--containerd-worker=true"), "buildkitdFlags[0]", /requires containerd/],
     ["no worker", oci({ enabled: false }), "buildkitdConfig.worker.oci.enabled", /without this worker/],
     [
         "a scheme",
@@ -169,15 +189,15 @@ const refused: [string, object, string, RegExp][] = [
         "no mirror",
         config({ registry: { "docker.io": { mirrors: [""] } } }),
         'buildkitdConfig.registry["docker.io"].mirrors[0]',
-        /no host/,
+        /no valid host/,
     ],
     [
         "daemon.json",
         toml('{ "registry-mirrors": ["https://m.example"] }'),
         "buildkitdConfig",
-        /this is JSON, as in the engine's daemon.json/,
+        /the text is the JSON of the engine's daemon.json/,
     ],
-    ["JSON", toml('{ "debug": true }'), "buildkitdConfig", /this is JSON, .*JSON.parse/],
+    ["JSON", toml('{ "debug": true }'), "buildkitdConfig", /the text is JSON, .*JSON.parse/],
     ["the engine's keys", config({ "insecure-registries": [] }), "buildkitdConfig.insecure-registries", /http: true/],
     [
         "a name of the past",
@@ -187,7 +207,12 @@ const refused: [string, object, string, RegExp][] = [
     ],
     ["the same in text", toml("[worker.oci]\ngckeepBytes = 1"), "buildkitdConfig", /did you mean gckeepstorage\?/],
     ["an option of a command line", { driverOpts: { "env.NO_PROXY": "x" } }, "driverOpts", /env: { "NO_PROXY": "…" }/],
-    ["options of a command line", { driverOpts: "memory=1g" }, "driverOpts", /write options as { memory: "512m" }/],
+    [
+        "options of a command line",
+        { driverOpts: "memory=1g" },
+        "driverOpts",
+        /must be an object, for example { memory: "512m" }/,
+    ],
 ];
 
 const warned: [string, object, RegExp][] = [
@@ -199,28 +224,40 @@ const warned: [string, object, RegExp][] = [
     [
         "bare megabytes in an object",
         oci({ gcPolicy: [{ keepBytes: 512 }] }),
-        /gcPolicy\[0\].keepBytes: 512 without a unit/,
+        /gcPolicy\[0\].keepBytes: 512 means bytes because it has no unit/,
     ],
-    ["bare megabytes of gc", { gc: { maxUsedSpace: "20000" } }, /^gc.maxUsedSpace: 20000 without a unit/],
+    [
+        "bare megabytes of gc",
+        { gc: { maxUsedSpace: "20000" } },
+        /^gc.maxUsedSpace: 20000 means bytes because it has no unit/,
+    ],
     ["bare megabytes in a list", { gc: [{ maxUsedSpace: 20000 }] }, /^gc\[0\].maxUsedSpace: /],
     ["more than all", { gc: { maxUsedSpace: "150%" } }, /more than the whole disk/],
-    ["a flag misspelled", flags("--debgu"), /^buildkitdFlags\[0\]: .* no flag --debgu: did you mean --debug\?/],
-    ["a flag of later", flags("--something-new=1"), /no flag --something-new$/],
+    [
+        "a flag misspelled",
+        flags("--debgu"),
+        /^buildkitdFlags\[0\]: .* not support the flag --debgu: did you mean --debug\?/,
+    ],
+    ["a flag of later", flags("--something-new=1"), /not support the flag --something-new$/],
     ["a value of no flag", flags("--oci-worker-gc", "false"), /^buildkitdFlags\[1\]: "false" is neither a flag nor/],
-    ["entitlements in one", flags("--allow-insecure-entitlement=network.host,security.insecure"), /a flag of its own/],
+    [
+        "entitlements in one",
+        flags("--allow-insecure-entitlement=network.host,security.insecure"),
+        /a separate flag for each/,
+    ],
     ["a list that is lost", config({ entitlements: ["security.insecure"] }), /entitlements: .*add "network.host" here/],
     [
         "a list that a flag overrules",
         { ...flags("--allow-insecure-entitlement=network.host"), ...config({ entitlements: ["security.insecure"] }) },
-        /takes the place of the whole list, so that security.insecure is not allowed: add a flag/,
+        /replaces the whole list, so security.insecure is not allowed: add a flag/,
     ],
-    ["capitals", config({ registry: { "GHCR.io": {} } }), /only images that are written with this host/],
-    ["Docker Hub's address", config({ registry: { "registry-1.docker.io": {} } }), /and not with "docker.io"/],
+    ["capitals", config({ registry: { "GHCR.io": {} } }), /only for images with exactly this host/],
+    ["Docker Hub's address", config({ registry: { "registry-1.docker.io": {} } }), /, not for "docker.io"/],
     ["a bare name", config({ registry: { registry: {} } }), /a repository on docker.io/],
     [
         "a mirror by HTTP",
         config({ registry: { "docker.io": { mirrors: ["http://m:5000"] } } }),
-        /speaks HTTPS to the mirror/,
+        /connects to the mirror with HTTPS/,
     ],
 ];
 
@@ -253,24 +290,30 @@ describe("what people write", () => {
         });
     }
 
-    it("is the same for a prune", () => {
-        const prune = (args: object) => ({ builderName: "ci", ...args });
-        assert.match(checkPrune(prune({ maxUsedSpace: "20Gi" })).failures?.[0]?.reason ?? "", /Did you mean "20GB"\?/);
-        assert.match(warningsOfPrune(prune({ reservedSpace: 512 })).join(), /^reservedSpace: 512 without a unit/);
-        assert.deepEqual(warningsOfPrune(prune({ reservedSpace: "512m", maxUsedSpace: unknown })), []);
+    it("is the same for a prune", async () => {
+        const prune = (args: object) => checkPrune({ builderName: "ci", ...args });
+        assert.match((await prune({ maxUsedSpace: "20Gi" })).failures[0]?.reason ?? "", /Did you mean "20GB"\?/);
+        assert.match(
+            (await prune({ reservedSpace: 512 })).warnings.join(),
+            /^reservedSpace: 512 means bytes because it has no unit/,
+        );
+        assert.deepEqual((await prune({ reservedSpace: "512m", maxUsedSpace: unknown })).warnings, []);
     });
 
     it("is the same for a state's volume", async () => {
         const told = async (volumeDriverOpts: object, volumeDriver?: string) =>
-            (await checkState({ builderName: "ci", volumeDriverOpts, volumeDriver } as never, true)).failures;
+            (await checkState({ builderName: "ci", volumeDriverOpts, volumeDriver } as never, undefined)).failures;
         const tmpfs = (o: string) => ({ type: "tmpfs", device: "tmpfs", o });
         for (const o of ["size=512Mi", "mode=0700, size=20GB"]) {
             const [failure, ...others] = (await told(tmpfs(o))) ?? [];
             assert.equal(failure?.property, "volumeDriverOpts.o");
-            assert.match(failure.reason, /is not a size that the kernel reads: write "(512m|20g)"/);
+            assert.match(failure.reason, /is not a valid size: the kernel reads a number .* Did you mean "(512m|20g)"/);
             assert.deepEqual(others, []);
         }
-        assert.match((await told({ size: "20Gi" }))?.[0]?.reason ?? "", /"20Gi" is not a size: write "20g"/);
+        assert.match(
+            (await told({ size: "20Gi" }))?.[0]?.reason ?? "",
+            /"20Gi" is not a valid size: must be a number .*Did you mean "20g"/,
+        );
         for (const o of ["size=20g", "size=50%", "uid=1000"]) assert.deepEqual(await told(tmpfs(o)), []);
         assert.deepEqual(await told({ size: "20Gi" }, "another-driver"), []);
         assert.deepEqual(await told({ o: unknown, size: unknown }), []);

@@ -99,7 +99,7 @@ describe("platforms", () => {
             "*",
             "linux amd64",
         ]) {
-            assert.throws(() => normalizePlatform(text), /is not a platform/, text);
+            assert.throws(() => normalizePlatform(text), /is not a valid platform/, text);
         }
     });
 

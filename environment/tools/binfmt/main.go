@@ -1,11 +1,11 @@
-// A stand-in for the program of the image tonistiigi/binfmt where that cannot be pulled: the same arguments and
-// output, as its documentation has them, on the real kernel with Debian's QEMU.
+// A replacement for the program in the image tonistiigi/binfmt, if that image cannot be pulled. It has the documented
+// arguments and output of the original, and uses the real kernel with Debian's QEMU.
 //
-//	--install arm64,riscv64   registers emulators; "all" those that the image has and the machine needs
-//	--uninstall qemu-aarch64  takes them away again, by the name of the emulator
+//	--install arm64,riscv64   registers emulators; "all": each emulator of the image that the machine needs
+//	--uninstall qemu-aarch64  unregisters emulators by name
 //
-// Last it prints as JSON what the machine can run, and which emulators are registered. As in the original, what goes
-// wrong with one architecture is a line on standard error, and the exit code is 0 all the same.
+// Finally it prints, as JSON, the platforms that the machine can run and the registered emulators. As in the original,
+// an error with one architecture is a line on standard error, and the exit code is still 0.
 package main
 
 import (
@@ -28,7 +28,7 @@ const (
 	programs = "/usr/bin"
 )
 
-// What QEMU calls an architecture, where that is not Go's name for it.
+// QEMU's names of architectures that differ from Go's names.
 var qemuNames = map[string]string{
 	"386": "i386", "amd64": "x86_64", "arm64": "aarch64", "loong64": "loongarch64", "mips64le": "mips64el",
 }
@@ -59,7 +59,7 @@ func install(architecture string) error {
 		key, value, _ := strings.Cut(line, " ")
 		fields[key] = value
 	}
-	// C: with the rights of the program that it runs. F: opened now, so that it serves in every container.
+	// C: the emulator gets the credentials of the program. F: it is opened now, so it works in every container.
 	entry := fmt.Sprintf(":%s:M:0:%s:%s:%s/%s:CF", emulator, fields["magic"], fields["mask"], programs, emulator)
 	err = os.WriteFile(filepath.Join(kernel, "register"), []byte(entry), 0)
 	if os.IsExist(err) {
@@ -98,7 +98,7 @@ func missing() (all []string) {
 	return all
 }
 
-// What the machine runs, found out by running a small program of each kind.
+// The platforms that the machine can run, found by running a small program for each.
 func supported() (all []string) {
 	for _, platform := range archutil.SupportedPlatforms(true) {
 		all = append(all, platforms.Format(platforms.Normalize(platform)))
@@ -152,7 +152,7 @@ func main() {
 		architecture = architectureOf(architecture)
 		say("installing", architecture, install(architecture))
 	}
-	// Not a list where there is none, as in the original.
+	// An empty list is null, as in the original.
 	report, _ := json.MarshalIndent(map[string][]string{"supported": supported(), "emulators": registered()}, "", "  ")
 	fmt.Println(string(report))
 }

@@ -3,6 +3,7 @@ import type { DiffResult, ResourceProvider } from "@pulumi/pulumi/dynamic";
 import { hasUnknown } from "../../args/unknown";
 import { untilAborted } from "../../waiting";
 import type { Call, CheckedArguments, Difference, Lifecycle } from "../lifecycle";
+import { registerOfUses } from "../exclusiveUses";
 import { withLocks } from "../locks";
 import { startCall } from "./call";
 import { plainError, withProperties } from "./errors";
@@ -16,6 +17,9 @@ export type Verbs = Required<Omit<ResourceProvider, "configure">>;
  * unless an engine or a registry does not respond.
  */
 const grace = 3_500;
+
+/** Pulumi starts one process of the dynamic provider for each preview and for each update. */
+const registerUses = registerOfUses();
 
 /**
  * Returns the verbs of a lifecycle. The lifecycle is loaded when its first verb is called. No verb starts after Pulumi
@@ -63,7 +67,12 @@ export function verbsOf<Args extends object, Saved extends object>(
             const { hidden, args } = split(news);
             const before = split(olds);
             const previous = Object.keys(olds).length === 0 ? undefined : before.args;
-            const work: Work<CheckedArguments<Args>> = (lifecycle, call) => lifecycle.check(call, previous, args);
+            const work: Work<CheckedArguments<Args>> = async (lifecycle, call) => {
+                const checked = await lifecycle.check(call, previous, args);
+                const isValid = checked.failures.length === 0;
+                const uses = isValid ? await lifecycle.exclusiveUses?.(call, checked.args) : undefined;
+                return { ...checked, failures: [...checked.failures, ...registerUses(call, uses ?? [])] };
+            };
             const checked = await run(hidden, work, { previousUrn: before.hidden.__urn });
             return { inputs: { ...checked.args, ...hidden }, failures: checked.failures };
         },

@@ -5,13 +5,14 @@ import { daemonKeys } from "./names";
  */
 export function whyJson(text: string): string | undefined {
     if (!text.trimStart().startsWith("{")) return undefined;
-    const isDaemons = Object.keys(parse(text)).some((key) => key in daemonKeys);
-    if (!isDaemons)
-        return "this is JSON, and a text has to be TOML: give the object itself, JSON.parse(text), or a buildkitd.toml";
+    const isDaemonJson = Object.keys(parse(text)).some((key) => key in daemonKeys);
+    if (!isDaemonJson)
+        return "the text is JSON, but must be TOML: use the object itself, JSON.parse(text), or a buildkitd.toml";
     return (
-        "this is JSON, as in the engine's daemon.json, and buildkitd takes TOML or an object with keys of its own: " +
-        'registry-mirrors is registry: { "docker.io": { mirrors: […] } } there, insecure-registries is ' +
-        'registry: { "<host>": { http: true } }, and builder.gc is the argument gc; the rest stays in daemon.json'
+        "the text is the JSON of the engine's daemon.json, but buildkitd needs TOML or an object with its own keys: " +
+        'instead of registry-mirrors use registry: { "docker.io": { mirrors: […] } }, instead of insecure-registries ' +
+        'use registry: { "<host>": { http: true } }, and instead of builder.gc use the argument gc. ' +
+        "Keep the other keys in daemon.json"
     );
 }
 

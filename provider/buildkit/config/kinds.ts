@@ -6,11 +6,11 @@ import type { TomlKey } from "./names";
 /** A single value, or a list of them. */
 interface Scalar {
     readonly is: "scalar";
-    /** Describes a legal value in messages, with an example. */
-    readonly what: string;
+    /** The message about an illegal value, without the value at its start. */
+    readonly invalid: string;
     readonly isLegal: (value: unknown) => boolean;
-    /** Returns what to write instead of a value that is nearly legal. */
-    readonly instead?: (value: unknown) => string | undefined;
+    /** Returns the end of a more specific message about a value that is nearly legal. */
+    readonly nearlyLegal?: (value: unknown) => string | undefined;
     /** Returns the value that was probably meant by an illegal value. */
     readonly nearest?: (value: unknown) => string | undefined;
     /** Returns why a legal value is probably not the intended one. */
@@ -36,7 +36,7 @@ export const named = (of: Kind): Kind => ({ is: "named", of });
 
 export const oneOf = (...words: string[]): Kind => ({
     is: "scalar",
-    what: `one of ${words.join(", ")}`,
+    invalid: `is not a valid value: must be one of ${words.join(", ")}`,
     isLegal: (value) => typeof value === "string" && words.includes(value),
 });
 
@@ -56,40 +56,47 @@ const durationOf = (value: unknown) => (isWhole(value) || isText(value) ? parseG
 
 const isDuration = (value: unknown) => (durationOf(value) ?? -1) >= 0;
 
-/** Converts days and weeks to hours, because BuildKit does not support days (docker/buildx#2505). */
-function inHours(value: unknown): string | undefined {
+/** Returns the message about days and weeks, with the value in hours (docker/buildx#2505). */
+function daysInHours(value: unknown): string | undefined {
     const [, count, unit] = /^(\d+(?:\.\d+)?) ?(d|w)(?:ays?|eeks?)?$/.exec(String(value)) ?? [];
-    return count === undefined ? undefined : `"${Number(count) * (unit === "w" ? 168 : 24)}h"`;
+    if (count === undefined) return undefined;
+    const hours = Number(count) * (unit === "w" ? 168 : 24);
+    return `is not a valid duration: BuildKit does not support days and weeks. Write "${hours}h"`;
 }
 
-const one = (what: string, isLegal: Scalar["isLegal"], more: Partial<Scalar> = {}): Kind => ({
+const one = (invalid: string, isLegal: Scalar["isLegal"], more: Partial<Scalar> = {}): Kind => ({
     is: "scalar",
-    what,
+    invalid,
     isLegal,
     ...more,
 });
 
+const invalidDuration = 'is not a valid duration: must be a number of seconds, or a text, for example "48h"';
+
 export const scalar = {
-    yesOrNo: one("true or false", (value) => typeof value === "boolean"),
-    integer: one("a whole number", isWhole),
-    text: one("text", isText),
-    texts: one("a list of texts", areTexts),
+    yesOrNo: one("is not a valid value: must be true or false", (value) => typeof value === "boolean"),
+    integer: one("is not a valid value: must be a whole number", isWhole),
+    text: one("is not a valid value: must be text", isText),
+    texts: one("is not a valid value: must be a list of texts", areTexts),
     entitlements: one(
-        "a list of network.host, security.insecure and device",
+        "is not a valid value: must be a list of network.host, security.insecure and device",
         (value) => Array.isArray(value) && value.every(isEntitlement),
     ),
-    size: one('a size: write a number of bytes, "20GB" or "10%"', isDiskSpace, {
+    size: one('is not a valid size: must be a number of bytes, or a text, for example "20GB" or "10%"', isDiskSpace, {
         nearest: nearestDiskSpace,
         doubt: doubtfulDiskSpace,
     }),
-    bytes: one("a whole number of bytes", isWhole, { doubt: doubtfulDiskSpace }),
-    duration: one('a duration: write "48h" or a number of seconds', isDuration, { instead: inHours }),
+    bytes: one("is not a valid value: must be a whole number of bytes", isWhole, { doubt: doubtfulDiskSpace }),
+    duration: one(invalidDuration, isDuration, { nearlyLegal: daysInHours }),
     /** A duration that may be negative. A negative duration means "no limit". */
-    anyDuration: one('a duration: write "48h" or a number of seconds', (value) => durationOf(value) !== undefined, {
-        instead: inHours,
+    anyDuration: one(invalidDuration, (value) => durationOf(value) !== undefined, { nearlyLegal: daysInHours }),
+    certificate: one("is not a valid certificate: must be the path of a file or PEM text", isText, {
+        holds: "certificate",
     }),
-    certificate: one("the path of a file or PEM text", isText, { holds: "certificate" }),
-    certificates: one("a list of paths of files, or PEM texts", areTexts, { holds: "certificate", isList: true }),
-    key: one("the path of a file or PEM text", isText, { holds: "key" }),
+    certificates: one("is not a valid list of certificates: each must be the path of a file or PEM text", areTexts, {
+        holds: "certificate",
+        isList: true,
+    }),
+    key: one("is not a valid key: must be the path of a file or PEM text", isText, { holds: "key" }),
     anything: { is: "anything" } as Kind,
 };

@@ -28,14 +28,14 @@ export const misnomers: Readonly<Record<string, readonly string[]>> = {
 
 /** Keys of the engine's `daemon.json` that buildkitd's configuration has elsewhere or does not have. */
 export const daemonKeys: Readonly<Record<string, string>> = {
-    "registry-mirrors": 'write registry: { "docker.io": { mirrors: […] } }',
+    "registry-mirrors": 'use registry: { "docker.io": { mirrors: […] } }',
     "insecure-registries":
-        'write registry: { "<host>": { http: true } }, or insecure: true for HTTPS with any certificate',
-    builder: "write the argument gc, or worker.oci",
-    "max-concurrent-downloads": "write system.maxRegistryConcurrency",
+        'use registry: { "<host>": { http: true } }, or insecure: true for HTTPS with any certificate',
+    builder: "use the argument gc, or worker.oci",
+    "max-concurrent-downloads": "use system.maxRegistryConcurrency",
     ...Object.fromEntries(
         ["features", "experimental", "data-root", "storage-driver", "log-driver", "log-opts", "exec-opts", "proxies"]
             .concat("bip", "default-address-pools", "live-restore", "hosts", "userns-remap", "runtimes")
-            .map((key) => [key, "it is a setting of the engine, which stays in the engine's daemon.json"]),
+            .map((key) => [key, "it is a setting of the engine. Keep it in the engine's daemon.json"]),
     ),
 };

@@ -1,4 +1,4 @@
-import { belongTogether, whyUnusable } from "../../pem";
+import { belongTogether, whyInvalidPem } from "../../pem";
 import { isInStateFolder, outsideOfState } from "../stateFolder";
 import { type FileArgument, type Problem, readConfig, type Table } from "./read";
 import { problemsOfRegistries } from "./registries";
@@ -14,7 +14,7 @@ export async function problemsOfConfig(config: string | BuildkitdConfig, { isWho
     const ofKeys = problems.filter(({ isWarning }) => !isWarning);
     const ofFiles = await Promise.all(
         files.map(async ({ path, holds, value }) => {
-            const reason = await whyUnusable(holds, value);
+            const reason = await whyInvalidPem(holds, value);
             return reason === undefined ? [] : [{ path, reason }];
         }),
     );
@@ -46,13 +46,13 @@ function halvesOfPairs({ registry }: Table): Problem[] {
                 .filter((part) => !(part in pair))
                 .map((part) => {
                     const path = ["registry", host, "keypair", index];
-                    return { path, reason: `it has no ${part}: write { key, cert }, each a path or PEM text` };
+                    return { path, reason: `${part} is missing: write { key, cert }, each a path or PEM text` };
                 }),
         ),
     );
 }
 
-/** Returns keys that do not belong to the certificates beside them. */
+/** Returns keys that do not belong to the certificates in the same tables. */
 async function problemsOfPairs(files: readonly FileArgument[]): Promise<Problem[]> {
     const beside = ({ path }: FileArgument) => path.slice(0, -1).join("\n");
     const ofKeys = files
@@ -60,7 +60,7 @@ async function problemsOfPairs(files: readonly FileArgument[]): Promise<Problem[
         .map(async (key) => {
             const certificate = files.find((file) => file !== key && beside(file) === beside(key));
             if (certificate === undefined || (await belongTogether(certificate.value, key.value))) return [];
-            return [{ path: key.path, reason: "it is not the key of the certificate beside it" }];
+            return [{ path: key.path, reason: "the key does not belong to the certificate in the same table" }];
         });
     return (await Promise.all(ofKeys)).flat();
 }

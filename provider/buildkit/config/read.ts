@@ -46,11 +46,10 @@ export async function readConfig(config: string | BuildkitdConfig): Promise<Read
             if (!(error instanceof TomlError)) throw error;
             // Omits the surrounding lines, which may contain secrets.
             const why = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
-            const isOfPath = isPath(config) && 'it is the path of a file: give its text, readFileSync(path, "utf8")';
+            const whyPath =
+                isPath(config) && 'the text is the path of a file: use its content, readFileSync(path, "utf8")';
             const reason =
-                whyJson(config) ||
-                isOfPath ||
-                `line ${error.line}, column ${error.column} is no TOML: ${why}. Mend it there`;
+                whyJson(config) || whyPath || `invalid TOML at line ${error.line}, column ${error.column}: ${why}`;
             return { table: {}, problems: [{ path: [], reason }], files };
         }
     }
@@ -70,28 +69,28 @@ interface Reader {
 
 function readAs(kind: Kind, value: unknown, path: Problem["path"], reader: Reader): unknown {
     const wrong = (reason: string) => void reader.problems.push({ path, reason });
+    const notATable = () => wrong(`${shown(value)} is not a valid value: must be a table`);
     switch (kind.is) {
         case "anything":
             return value;
         case "list": {
             const list = !reader.isText && isTable(value) ? [value] : value;
-            if (!Array.isArray(list)) return wrong(`${shown(value)} is not a list of tables`);
+            if (!Array.isArray(list)) return wrong(`${shown(value)} is not a valid value: must be a list of tables`);
             return list.map((each, index) => readAs(kind.of, each, [...path, index], reader));
         }
         case "named":
-            if (!isTable(value)) return wrong(`${shown(value)} is not a table`);
+            if (!isTable(value)) return notATable();
             return Object.fromEntries(
                 Object.entries(value).map(([name, each]) => [name, readAs(kind.of, each, [...path, name], reader)]),
             );
         case "table":
-            if (!isTable(value)) return wrong(`${shown(value)} is not a table`);
+            if (!isTable(value)) return notATable();
             return readTable(kind, value, path, reader);
         case "scalar": {
             const read = kind.isList && !reader.isText && typeof value === "string" ? [value] : value;
             if (!kind.isLegal(read)) {
-                const instead = kind.instead?.(value);
-                const what = instead === undefined ? kind.what : `allowed: write ${instead}`;
-                return wrong(`${shown(value)} is not ${what}${orNearest(kind.nearest?.(value))}`);
+                const message = kind.nearlyLegal?.(value) ?? kind.invalid;
+                return wrong(`${shown(value)} ${message}${orNearest(kind.nearest?.(value))}`);
             }
             const doubt = kind.doubt?.(read);
             if (doubt !== undefined) reader.problems.push({ path, reason: doubt, isWarning: true });
@@ -119,11 +118,11 @@ function readTable(
         const name = names.get(key.toLowerCase());
         if (name === undefined) {
             const instead = meant(key, keys, { ...reader, isTop: path.length === 0 });
-            const reason = `BuildKit has no ${key} here: ${instead}`;
+            const reason = `BuildKit does not support ${key} here: ${instead}`;
             reader.problems.push({ path: at, reason, isUnknownKey: true });
             read[key] = each;
         } else if (name in read) {
-            reader.problems.push({ path: at, reason: `${name} stands here twice, in two spellings: leave one out` });
+            reader.problems.push({ path: at, reason: `${name} is set twice, in two spellings: remove one of them` });
         } else {
             read[name] = readAs(keys[name] as Kind, each, at, reader);
         }

@@ -33,17 +33,20 @@ function problemsOfName(name: string): Problem[] {
     if (!host.test(name) || name === "index.docker.io") {
         const write = host.test(meant)
             ? `write "${meant}"`
-            : 'write a host, such as "ghcr.io" or "registry.example:5000"';
+            : 'write a host, for example "ghcr.io" or "registry.example:5000"';
         return [
-            { path, reason: `no image is looked up under this name, which is not the host of a registry: ${write}` },
+            {
+                path,
+                reason: `the name is not a valid host of a registry, so BuildKit does not use this table: ${write}`,
+            },
         ];
     }
     const doubt =
         meant === name
             ? !/[.:]/.test(name) &&
               name !== "localhost" &&
-              "docker takes a first part without a dot or a port for a part of a repository on docker.io"
-            : `only images that are written with this host, and not with "${meant}", are looked up here`;
+              "the name has no dot and no port, so Docker treats it as part of a repository on docker.io and not as a host"
+            : `BuildKit uses this table only for images with exactly this host in their name, not for "${meant}"`;
     return doubt ? [{ path, reason: doubt, isWarning: true }] : [];
 }
 
@@ -65,11 +68,11 @@ function problemsOfMirror(
 ): Omit<Problem, "path">[] {
     const name = hostOfMirror(mirror);
     if (!host.test(name))
-        return [{ reason: 'BuildKit reads no host in it: write a host and a path, such as "cache.example/hub"' }];
+        return [{ reason: 'the mirror has no valid host: write a host and a path, for example "cache.example/hub"' }];
     const { http = false, insecure = false } = registries[name] ?? {};
     if (!/^http:/i.test(mirror) || http || insecure || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/.test(name))
         return [];
-    const reason = `BuildKit passes over "http://" and speaks HTTPS to the mirror: give registry["${name}"] http: true`;
+    const reason = `BuildKit ignores "http://" and connects to the mirror with HTTPS: set http: true in registry["${name}"]`;
     return [{ reason, isWarning: true }];
 }
 

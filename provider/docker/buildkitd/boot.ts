@@ -4,6 +4,9 @@ import { type Engine, engineMessage, failedCall } from "../engine/engine";
 import { pause, untilAborted } from "../../waiting";
 import { inContainer } from "./inContainer";
 
+/** How long buildkitd may take to respond if no argument sets a limit, in seconds. */
+export const defaultBootTimeout = 60;
+
 /** How many lines of buildkitd's log an error shows. */
 const shownLines = 15;
 
@@ -77,7 +80,7 @@ export async function waitUntilReady(
             if (!(error instanceof NotReadyError)) throw error;
             const ended = await untilAborted(whyEnded(engine, container, signal), signal);
             if (ended !== undefined || performance.now() > deadline) {
-                const what = ended ?? `did not answer within ${timeout} s`;
+                const what = ended ?? `did not respond within ${timeout} s`;
                 const message = await untilAborted(bootFailure(engine, container, what, error), signal);
                 throw ended === undefined ? new BootTimeoutError(message) : new Error(message);
             }
@@ -95,21 +98,21 @@ async function whyEnded(
     // When an engine restarts a container, its exit code is lost until the container exits again.
     for (let attempt = 0; ; attempt++) {
         const found = await inspectContainer(engine, container);
-        if (found === undefined) return "was removed by someone else";
+        if (found === undefined) return "was removed by another process";
         const { Running: running, Restarting: restarting, ExitCode: code, OOMKilled: killed } = found.State;
         if (killed) return "was killed because it used more memory than its limit";
-        if (!running || restarting) return `ended with exit code ${code}`;
+        if (!running || restarting) return `exited with code ${code}`;
         if (found.RestartCount === 0) return undefined;
-        if (attempt === 20) return `ended and was started again, ${found.RestartCount} times`;
+        if (attempt === 20) return `exited and was restarted ${found.RestartCount} times`;
         await pause(50, signal);
     }
 }
 
-async function bootFailure(engine: Engine, container: string, what: string, answer: NotReadyError): Promise<string> {
+async function bootFailure(engine: Engine, container: string, what: string, error: NotReadyError): Promise<string> {
     const log = await lastLogLines(engine, container, shownLines);
     return (
         `BuildKit did not boot: buildkitd in ${container} on ${engine.endpoint.host} ${what}.\n` +
-        `The worker answered: ${answer.message || "nothing"}\n` +
-        `The end of buildkitd's log:\n${(log || "(empty)").replace(/^/gm, "  ")}`
+        `Last output of buildctl: ${error.message || "(empty)"}\n` +
+        `Last lines of buildkitd's log:\n${(log || "(empty)").replace(/^/gm, "  ")}`
     );
 }

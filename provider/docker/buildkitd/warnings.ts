@@ -14,9 +14,9 @@ export async function warningsAfterBoot(engine: Engine, container: string, worke
     if (await keepsStateInVolume(engine, container)) return limits;
     return [
         ...limits,
-        `buildkitd in ${container} on ${engine.endpoint.host} keeps its state outside of the state volume, as its image has ` +
-            `it (that of rootless BuildKit does): the cache is lost when the container is recreated, and an archive of the ` +
-            `state holds nothing. Use an image whose buildkitd keeps it in ${stateFolder}`,
+        `buildkitd in ${container} on ${engine.endpoint.host} does not keep its state in the state volume, because its image ` +
+            `sets another folder, as the image of rootless BuildKit does: the cache is lost when the container is ` +
+            `recreated, and an archive of the state is empty. Use an image whose buildkitd keeps its state in ${stateFolder}`,
     ];
 }
 
@@ -34,12 +34,12 @@ async function keepsStateInVolume(engine: Engine, container: string): Promise<bo
                 (error: unknown) => statusOf(error) !== 404, // do not warn if the engine does not respond
             );
     if (await hasLock(stateFolder)) return true;
-    const root = await askedRoot(engine, container);
+    const root = await configuredRoot(engine, container);
     return root !== undefined && isInStateFolder(root) && hasLock(root);
 }
 
 /** Returns buildkitd's root folder as set by the arguments or the configuration in a container. */
-async function askedRoot(engine: Engine, container: string): Promise<string | undefined> {
+async function configuredRoot(engine: Engine, container: string): Promise<string | undefined> {
     const found = await inspectContainer(engine, container);
     const flag = readFlags(found?.Config.Cmd ?? []).flags.findLast(({ name }) => name === "root");
     if (flag?.value !== undefined) return flag.value;

@@ -41,7 +41,7 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
         return JSON.parse(text) as DockerConfig;
     } catch {
         // The parser's message is left out: it quotes the text, and so may contain a part of a password.
-        throw new Error(`docker's configuration ${path} is not JSON: mend or remove it`);
+        throw new Error(`docker's configuration ${path} is not valid JSON. Fix or remove the file`);
     }
 }
 
@@ -58,7 +58,7 @@ export function authsInEnvironment(env: NodeJS.ProcessEnv = process.env): Auths 
     const auths = authsIn(text);
     if (auths === undefined)
         throw new Error(
-            'the environment variable DOCKER_AUTH_CONFIG is not of the form {"auths": {"<registry>": {"auth": "<base64 of user:password>"}}}',
+            'the environment variable DOCKER_AUTH_CONFIG is not valid: must be of the form {"auths": {"<registry>": {"auth": "<base64 of user:password>"}}}',
         );
     return auths;
 }

@@ -1,7 +1,8 @@
 /** docker's contexts: named engines with their TLS files (docker/cli `cli/context/store`). */
-import { createHash, randomBytes } from "node:crypto";
-import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, constants, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { writeAtomically } from "../../atomicWrite";
 import { FileAccessError, makeFolders, whyNoAccess } from "../../fileAccess";
 import { dockerConfigFolder } from "./configFile";
 import { materialInFolder, type TlsMaterial, tlsFile, tlsParts } from "./tls";
@@ -56,11 +57,11 @@ export async function writeContext(name: string, { host, tls, metadata }: Docker
         const path = join(tlsFolder(name), tlsFile(part));
         const text = tls?.[part];
         if (text === undefined) await remove(path);
-        else await writeWhole(path, text, 0o600);
+        else await writeContextFile(path, text, 0o600);
     }
     const docker = { Host: host, SkipTLSVerify: tls?.skipVerify ?? false };
     const meta: Meta = { Name: name, Metadata: metadata, Endpoints: { docker } };
-    await writeWhole(metaPath(name), JSON.stringify(meta), 0o644);
+    await writeContextFile(metaPath(name), JSON.stringify(meta), 0o644);
 }
 
 /** Removes a context with its files. Does nothing if it does not exist. */
@@ -85,13 +86,11 @@ export async function requireWritableContexts(): Promise<void> {
     }
 }
 
-/** Writes a file and then moves it to its path, so that no reader sees a part of it. Folders have docker's modes. */
-async function writeWhole(path: string, content: string, mode: number): Promise<void> {
+/** Writes a file of a context atomically. Folders have docker's modes. */
+async function writeContextFile(path: string, content: string, mode: number): Promise<void> {
     try {
         await makeFolders(dirname(path), mode === 0o600 ? 0o700 : 0o755);
-        const beside = `${path}.${randomBytes(6).toString("hex")}`;
-        await writeFile(beside, content, { mode, flag: "wx" });
-        await rename(beside, path);
+        await writeAtomically(path, content, { temporary: `${path}.`, mode });
     } catch (error) {
         throw await noAccess(error, path, "write");
     }

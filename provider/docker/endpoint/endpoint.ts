@@ -24,18 +24,21 @@ const hostUrl = /^(unix|npipe|tcp|ssh):\/\//;
 /** The port that docker adds to a `tcp://` host without a port, also with TLS. */
 const tcpPort = 2375;
 
+/** Reason why an `ssh://` host with a password is not valid. */
+export const noSshPassword = "a password is not supported in an ssh:// endpoint: use a key or the ssh agent";
+
 /** Whether an endpoint is a host URL. Otherwise it is a context's name. */
 export const isHost = (endpoint: string): boolean => hostUrl.test(endpoint);
 
 /**
- * Returns the endpoint of an engine. If `asked` is omitted, returns the docker CLI's endpoint. If that is the default
+ * Returns the endpoint of an engine. If `given` is omitted, returns the docker CLI's endpoint. If that is the default
  * socket and it does not exist, returns a rootless engine's socket, which the docker CLI does not look for.
  *
- * @param asked a docker context's name or a host URL.
+ * @param given a docker context's name or a host URL.
  * @param tls the TLS files for a `tcp://` host. If omitted, the docker CLI's TLS files are used.
  */
-export async function findEndpoint(asked?: string, tls?: TlsArguments): Promise<Endpoint> {
-    if (asked !== undefined) return endpointOf(asked, "the argument endpoint", tls);
+export async function findEndpoint(given?: string, tls?: TlsArguments): Promise<Endpoint> {
+    if (given !== undefined) return endpointOf(given, "the argument endpoint", tls);
     const { DOCKER_HOST: host, DOCKER_CONTEXT: context } = process.env;
     if (host) return atHost(host, "DOCKER_HOST", tls);
     if (context) return context === "default" ? atDefaultSocket() : inContext(context, "DOCKER_CONTEXT");
@@ -62,10 +65,10 @@ export async function currentEndpoint(): Promise<string> {
 /** Returns the endpoint that a record names by a context's name or a host. */
 export const recordedEndpoint = (stored: string): Promise<Endpoint> => endpointOf(stored, "the builder's record");
 
-async function endpointOf(asked: string, from: string, tls?: TlsArguments): Promise<Endpoint> {
+async function endpointOf(given: string, from: string, tls?: TlsArguments): Promise<Endpoint> {
     const { DOCKER_HOST: host } = process.env;
-    if (asked === "default") return host ? atHost(host, from, tls) : atDefaultSocket();
-    return isHost(asked) ? atHost(asked, from, tls) : inContext(asked, from);
+    if (given === "default") return host ? atHost(host, from, tls) : atDefaultSocket();
+    return isHost(given) ? atHost(given, from, tls) : inContext(given, from);
 }
 
 async function atHost(host: string, from: string, given?: TlsArguments): Promise<Endpoint> {
@@ -96,11 +99,13 @@ async function inContext(name: string, source: string): Promise<Endpoint> {
     const context = await readContext(name);
     if (context === undefined) {
         throw new Error(
-            `endpoint "${name}" (${source}) is neither a host URL (unix://, tcp://, ssh://) nor a docker context: docker context ls lists the contexts`,
+            `endpoint "${name}" (${source}) is neither a host URL (unix://, tcp://, ssh://) nor a docker context. List contexts with: docker context ls`,
         );
     }
     const { host, tls } = context;
     if (host === "")
-        throw new Error(`docker context "${name}" (${source}) has no docker endpoint: docker context inspect ${name}`);
-    return { host, tls, context: name, from: `context ${name}, named by ${source}` };
+        throw new Error(
+            `docker context "${name}" (${source}) has no docker endpoint. Show it with: docker context inspect ${name}`,
+        );
+    return { host, tls, context: name, from: `context ${name}, set by ${source}` };
 }

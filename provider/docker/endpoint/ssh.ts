@@ -5,6 +5,7 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
+import { noSshPassword } from "./endpoint";
 
 /** Connection timeout in seconds, if the user's configuration sets none. */
 const connectTimeout = 7;
@@ -63,13 +64,13 @@ const userConnectTimeout = (destination: string[]): Promise<number | undefined> 
 /** Returns the arguments that name a host, and the command that runs on the host. */
 function sshArguments(host: string): { destination: string[]; command: string[] } {
     const { username, password, hostname, port, pathname } = new URL(host);
-    const wrong = (why: string) => new Error(`${host.replace(/:[^@/]*@/, "@")} cannot be used: ${why}`);
-    if (password) throw wrong("a password does not belong in it; use a key or the agent");
-    if (hostname === "" || hostname.startsWith("-")) throw wrong("it names no host");
+    const wrong = (why: string) => new Error(`${host.replace(/:[^@/]*@/, "@")} is not a valid ssh endpoint: ${why}`);
+    if (password) throw wrong(noSshPassword);
+    if (hostname === "" || hostname.startsWith("-")) throw wrong("it has no host name");
     const socket = pathname.replace(/^\/+$/, "");
     // The path becomes a part of a command that the remote shell parses.
     if (!/^[\w./-]*$/.test(socket))
-        throw wrong(`the socket's path ${socket} holds more than letters, digits, ., _ and -`);
+        throw wrong(`the socket's path ${socket} must contain only letters, digits, /, ., _ and -`);
     return {
         destination: [
             ...(username ? ["-l", decodeURIComponent(username)] : []),
@@ -88,16 +89,17 @@ class SshConnection extends Duplex {
         super();
         const ssh = spawn("ssh", command);
         this.#ssh = ssh;
-        let said = "";
-        ssh.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+        let output = "";
+        ssh.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
         ssh.stdout.on("data", (chunk: Buffer) => {
             if (!this.push(chunk)) ssh.stdout.pause();
         });
         ssh.stdin.on("error", () => {}); // ssh exited: reported below
-        ssh.once("error", (error) => this.destroy(new Error(`ssh cannot be run: ${error.message}`)));
+        ssh.once("error", (error) => this.destroy(new Error(`ssh cannot be started: ${error.message}`)));
         ssh.once("close", (code) => {
             if (code === 0) this.push(null);
-            else this.destroy(new Error(`ssh: ${said.trim().replace(/^ssh: /, "") || `it ended with ${code}`}`));
+            else
+                this.destroy(new Error(`ssh: ${output.trim().replace(/^ssh: /, "") || `it exited with code ${code}`}`));
         });
     }
 

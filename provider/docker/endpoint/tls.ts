@@ -63,8 +63,13 @@ export async function materialInEnvironment(): Promise<TlsMaterial | undefined> 
     const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls, DOCKER_CERT_PATH: path } = process.env;
     if (!verify && !tls) return undefined;
     const folder = path || dockerConfigFolder();
-    const [asked, where] = [verify ? "DOCKER_TLS_VERIFY" : "DOCKER_TLS", path ? "DOCKER_CERT_PATH" : "docker's folder"];
+    const [variable, where] = [
+        verify ? "DOCKER_TLS_VERIFY" : "DOCKER_TLS",
+        path ? "DOCKER_CERT_PATH" : "docker's folder",
+    ];
     const material = await materialInFolder(folder, { skipVerify: !verify, from: where });
     if (material.ca !== undefined) return material;
-    throw new Error(`${asked} is set, and there is no ${tlsFile("ca")} in ${folder} (${where}): put it there`);
+    throw new Error(
+        `${variable} is set, but ${tlsFile("ca")} is not found in ${folder} (${where}). Put the file there`,
+    );
 }

@@ -10,7 +10,7 @@ import type { TlsMaterial } from "./tls";
  */
 export function whyUnreachable(error: unknown, { host, tls }: Endpoint, timeout: number): string {
     const { code = "", name } = error as NodeJS.ErrnoException;
-    if (name === "TimeoutError" || code === "ABORT_ERR") return `no answer within ${timeout / 1000} s. ${start}`;
+    if (name === "TimeoutError" || code === "ABORT_ERR") return `no response within ${timeout / 1000} s. ${start}`;
     const { protocol } = new URL(host);
     return (
         (protocol === "ssh:" ? ofSsh(error as Error, new URL(host)) : undefined) ??
@@ -51,16 +51,16 @@ const sshStarting = new RegExp(
 
 const sshRefused = /host key verification failed|host identification has changed|host key is known|permission denied/i;
 
-const start = "Start it, or name another one with the argument endpoint or DOCKER_HOST";
+const start = "Start the engine, or select another one with the argument endpoint or DOCKER_HOST";
 
 function ofConnection({ code = "", message }: NodeJS.ErrnoException): string {
-    if (code === "ENOENT") return `there is no such socket. ${start}`;
+    if (code === "ENOENT") return `socket not found. ${start}`;
     if (code === "EACCES") return `permission denied (is this user in the group docker?). ${start}`;
-    if (code === "ECONNREFUSED") return `the connection was refused. ${start}`;
-    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `there is no host of that name (${message}). ${start}`;
-    if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return `there is no way to that host (${message}). ${start}`;
-    if (code === "ECONNRESET" || code === "EPIPE") return `the connection was cut (${message.trim()}). ${start}`;
-    return `what answers there is no Docker engine (${message.trim()}). ${start}`;
+    if (code === "ECONNREFUSED") return `connection refused. ${start}`;
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `host not found (${message}). ${start}`;
+    if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return `no route to the host (${message}). ${start}`;
+    if (code === "ECONNRESET" || code === "EPIPE") return `the connection was closed (${message.trim()}). ${start}`;
+    return `the server is not a Docker engine (${message.trim()}). ${start}`;
 }
 
 /** Error whose `reason` is OpenSSL's own text. The message also has line numbers of OpenSSL's source code. */
@@ -68,17 +68,17 @@ type OpenSslError = NodeJS.ErrnoException & { reason?: string };
 
 function ofTls({ code = "", message, reason = message.trim() }: OpenSslError, tls: TlsMaterial | undefined) {
     if (/HTTP request to an HTTPS server/.test(message))
-        return "it speaks TLS. Give the argument tls, or name a docker context that has its certificates";
+        return "the engine requires TLS. Set the argument tls, or select a docker context that has its certificates";
     if (tls === undefined) return undefined;
     if (/wrong version number|packet length/.test(message))
-        return `it does not speak TLS, for which ${tls.from} asks. Leave that out`;
+        return `the engine does not use TLS, but ${tls.from} requires it. Remove that setting`;
     if (/ALERT_CERTIFICATE_REQUIRED/.test(code) || (isAlert(code, message) && tls.cert === undefined))
-        return `it asks for a client's certificate (${reason}), and ${tls.from} has none`;
+        return `the engine requires a client certificate (${reason}), but ${tls.from} has none`;
     if (isAlert(code, message))
-        return `it does not accept the client's certificate of ${tls.from} (${reason}): that has to be signed by the authority that the engine trusts`;
+        return `the engine rejects the client certificate of ${tls.from} (${reason}): it must be signed by the authority that the engine trusts`;
     if (/^ERR_OSSL/.test(code)) return `${tls.from} cannot be used (${reason})`;
     if (/CERT|ISSUER|SIGNATURE|TLS/.test(code))
-        return `its certificate is not trusted (${message.split(";")[0]}): the authority of ${tls.from} has to be the one that signed it, for that host name`;
+        return `the engine's certificate is not trusted (${message.split(";")[0]}): it must be signed by the authority of ${tls.from}, for this host name`;
     return undefined;
 }
 
@@ -89,13 +89,12 @@ function ofSsh({ message }: Error, { hostname, port }: URL): string | undefined 
     const last = lastLine(message);
     const name = port === "" ? hostname : `[${hostname}]:${port}`;
     if (/HOST IDENTIFICATION HAS CHANGED/.test(message))
-        return `its host key is another than the one in known_hosts (${last}). Ask whoever runs the host; if the key was changed on purpose, forget the old one with ssh-keygen -R "${name}" and connect once with ssh to accept the new one`;
+        return `the host key differs from the key in known_hosts (${last}). Ask the administrator of the host. If the key was changed intentionally, connect once with ssh to accept the new key, after removing the old key with: ssh-keygen -R "${name}"`;
     if (/Host key verification failed|No .* host key is known/.test(message))
-        return `its host key is not in known_hosts (${last}). Connect once with ssh to look at the key and accept it`;
+        return `the host key is not in known_hosts (${last}). Connect once with ssh to check and accept the key`;
     if (/Permission denied/.test(message))
-        return `${last}. ssh has to log in without a question: add the key to the agent, or name its file in ~/.ssh/config`;
-    if (/docker: .*not found/.test(message))
-        return `${last}. docker has to be on the PATH of that user's ssh sessions, too`;
+        return `${last}. ssh must log in without a prompt: add the key to the agent, or set its file in ~/.ssh/config`;
+    if (/docker: .*not found/.test(message)) return `${last}. docker must be on the PATH of this user's ssh sessions`;
     return /^ssh: /.test(message) ? `${last}. ${start}` : undefined;
 }
 

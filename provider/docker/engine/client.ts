@@ -6,13 +6,13 @@ import type Dockerode from "dockerode";
  * Modules of the client that load gRPC, for builds by the engine itself, and an SSH client in place of the user's
  * `ssh`. They take more than half of the client's load time. Each module exports one function.
  */
-const seldomCalled = ["dockerode/lib/session", "docker-modem/lib/ssh"];
+const rarelyCalled = ["dockerode/lib/session", "docker-modem/lib/ssh"];
 
-/** Loads the client. The modules in {@link seldomCalled} are loaded when they are first called. */
+/** Loads the client. The modules in {@link rarelyCalled} are loaded when they are first called. */
 export async function loadClient(): Promise<typeof Dockerode> {
     // Resolves the client's own docker-modem, in whichever folder npm installed it.
     const fromClient = createRequire(require.resolve("dockerode"));
-    for (const name of seldomCalled) loadWhenCalled(fromClient, fromClient.resolve(name));
+    for (const name of rarelyCalled) loadWhenCalled(fromClient, fromClient.resolve(name));
     return (await import("dockerode")).default;
 }
 

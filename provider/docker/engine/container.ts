@@ -27,7 +27,7 @@ export class ContainerExistsError extends Error {}
 export async function createContainer({ api }: Engine, options: ContainerCreateOptions): Promise<void> {
     await api.createContainer(options).catch((error: unknown) => {
         if (statusOf(error) !== 409) throw error;
-        throw new ContainerExistsError(`container ${options.name} exists already`);
+        throw new ContainerExistsError(`container ${options.name} already exists`);
     });
 }
 

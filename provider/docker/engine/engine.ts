@@ -83,10 +83,10 @@ export async function connect(endpoint: Endpoint, patience?: Patience): Promise<
     clients.set(key, making);
     making.catch(() => clients.delete(key));
     const { timeout, ...known } = await making;
-    const ask = () => known.requests.get("ping", pingHolds, () => ping(known.api, timeout));
+    const pingOnce = () => known.requests.get("ping", pingHolds, () => ping(known.api, timeout));
     const why = (error: unknown) => whyUnreachable(error, endpoint, timeout);
     try {
-        await (patience === undefined ? ask() : askUntilThere(ask, why, endpoint, patience));
+        await (patience === undefined ? pingOnce() : pingUntilReady(pingOnce, why, endpoint, patience));
     } catch (error) {
         patience?.waiting.signal.throwIfAborted();
         throw unreachable(error, why(error), endpoint, patience);
@@ -102,37 +102,37 @@ function unreachable(
 ): UnreachableError {
     const { seconds, argument } = patience ?? {};
     const isWaitedFor = seconds !== undefined && mayBeStarting(error, endpoint);
-    const tried = isWaitedFor ? `. It was waited for ${seconds} s${argument ? ` (${argument})` : ""}` : "";
+    const tried = isWaitedFor ? `. Waited for ${seconds} s${argument ? ` (${argument})` : ""}` : "";
     return new UnreachableError(
-        `no Docker engine answers at ${endpoint.host} (from ${endpoint.from}): ${why}${tried}`,
+        `no Docker engine responds at ${endpoint.host} (from ${endpoint.from}): ${why}${tried}`,
         { cause: error },
     );
 }
 
 /** Pings until an engine responds or an error shows that none will. Reports each retry. */
-function askUntilThere(
-    ask: () => Promise<void>,
+function pingUntilReady(
+    pingOnce: () => Promise<void>,
     whyNot: (error: unknown) => string,
     endpoint: Endpoint,
     { seconds, argument, waiting: { report, signal } }: Patience,
 ): Promise<void> {
-    return retry(() => untilAborted(ask(), signal), {
+    return retry(() => untilAborted(pingOnce(), signal), {
         patience: (error) => (mayBeStarting(error, endpoint) ? seconds : 0),
         signal,
         since: performance.now(),
         onRetry: (error, _, left) => {
             const [why] = whyNot(error).split(". ");
-            const limit = `trying again for ${inSeconds(left)}${argument ? ` (${argument})` : ""}`;
-            report(`no Docker engine answers at ${endpoint.host} yet (${why}): ${limit}`);
+            const limit = `retrying for ${inSeconds(left)}${argument ? ` (${argument})` : ""}`;
+            report(`no Docker engine responds at ${endpoint.host} yet (${why}): ${limit}`);
         },
     });
 }
 
 async function ping(api: Docker, timeout: number): Promise<void> {
     // dockerode accepts options here that its types do not have.
-    const ask = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-    const answer = await ask({ abortSignal: AbortSignal.timeout(timeout) });
-    if (String(answer) !== "OK") throw new Error("it answers something else to a ping");
+    const send = api.ping.bind(api) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+    const response = await send({ abortSignal: AbortSignal.timeout(timeout) });
+    if (String(response) !== "OK") throw new Error("unexpected response to /_ping");
 }
 
 /** Returns what an engine reports about itself and its host. The response is kept for the life of this process. */
@@ -199,7 +199,9 @@ async function transport({ host, tls, from }: Endpoint): Promise<Transport> {
             return { ...at, protocol: "https", agent };
         }
         default:
-            throw new Error(`${host} (from ${from}) cannot be reached: use unix://, tcp:// or ssh://`);
+            throw new Error(
+                `${host} (from ${from}) is not a supported host URL: must start with unix://, npipe://, tcp:// or ssh://`,
+            );
     }
 }
 

@@ -9,8 +9,8 @@ import { type ImageReference, isPinned, parseImageReference } from "../../regist
 const sameImageHolds = 10;
 
 /** Returns an image that the engine has, or `undefined` if it has no image of that name. */
-export const inspectImage = ({ api, requests: answers }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
-    answers.get(`image ${name}`, name.startsWith("sha256:") ? sameImageHolds : 0, () =>
+export const inspectImage = ({ api, requests }: Engine, name: string): Promise<ImageInspectInfo | undefined> =>
+    requests.get(`image ${name}`, name.startsWith("sha256:") ? sameImageHolds : 0, () =>
         api.getImage(name).inspect().catch(ifNotFound),
     );
 
@@ -53,26 +53,26 @@ export async function digestInRegistry(
     inMirrors: readonly string[],
 ): Promise<string | undefined> {
     for (const each of [...inMirrors, name]) {
-        const digest = await askTwice(() => askDigest(engine, each)).catch(() => undefined); // the next one may have it
+        const digest = await retryOnce(() => queryDigest(engine, each)).catch(() => undefined); // the next one may have it
         if (digest) return digest;
     }
     return undefined;
 }
 
-async function askDigest({ api }: Engine, name: string): Promise<string | undefined> {
+async function queryDigest({ api }: Engine, name: string): Promise<string | undefined> {
     const { auth } = await registryCredentials((parseImageReference(name) as ImageReference).domain);
     const late = sleep(digestTimeout, undefined, { ref: false });
-    const asked = api.getImage(name).distribution({ authconfig: auth }) as Promise<DistributionAnswer>;
-    return (await Promise.race([asked, late]))?.Descriptor?.digest;
+    const response = api.getImage(name).distribution({ authconfig: auth }) as Promise<DistributionAnswer>;
+    return (await Promise.race([response, late]))?.Descriptor?.digest;
 }
 
-async function askTwice<T>(ask: () => Promise<T>): Promise<T> {
+async function retryOnce<T>(query: () => Promise<T>): Promise<T> {
     try {
-        return await ask();
+        return await query();
     } catch (error) {
         if (failureKind(engineMessage(error)) !== "transient") throw error;
         await sleep(500);
-        return ask();
+        return query();
     }
 }
 

@@ -39,5 +39,5 @@ export async function findLeftBehind(
  * Returns why nothing is done for a resource that was left on another engine. `what` is, for example, `builder "ci"`.
  */
 export const whyLeftBehind = (what: string, left: string, current: string): string =>
-    `${what} is on ${left}, and without an endpoint the docker CLI uses ${current} by now. ` +
-    `Set endpoint: "${left}" to keep it there, or endpoint: "${current}" to replace it with an empty one here`;
+    `${what} is on ${left}, but without the argument endpoint the docker CLI now uses ${current}. ` +
+    `Set endpoint: "${left}" to keep it there, or endpoint: "${current}" to replace it with an empty one on that engine`;

@@ -24,21 +24,21 @@ export async function findNetwork({ api }: Engine, mode: string): Promise<string
  * requested mode. The engine keeps a container's mode even if the container was disconnected from its network, or the
  * network was removed and recreated.
  *
- * @param asked the requested network mode.
- * @param found what `asked` now means, according to {@link findNetwork}.
+ * @param requested the requested network mode.
+ * @param found what `requested` now means, according to {@link findNetwork}.
  */
 export function networkOf(
     { HostConfig: { NetworkMode: mode }, NetworkSettings }: ContainerInspectInfo,
-    asked: string,
+    requested: string,
     found: string | undefined,
 ): string {
     if (mode === undefined || mode === "default") return "bridge";
     if (builtIn.has(mode)) return mode;
-    if (mode.startsWith(ofContainer)) return mode === found ? asked : mode;
+    if (mode.startsWith(ofContainer)) return mode === found ? requested : mode;
     const joined = Object.entries(NetworkSettings.Networks);
     const isOwn = ([name, { NetworkID: id }]: (typeof joined)[number]) => name === mode || id.startsWith(mode);
     const [name, own] = joined.find(isOwn) ?? joined[0] ?? [];
     if (name === undefined || own === undefined) return "none";
-    if (own.NetworkID === found) return asked;
-    return own.NetworkID === "" || name !== asked ? name : own.NetworkID;
+    if (own.NetworkID === found) return requested;
+    return own.NetworkID === "" || name !== requested ? name : own.NetworkID;
 }

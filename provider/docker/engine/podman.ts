@@ -8,8 +8,8 @@ export interface EngineVersion {
 }
 
 /** Returns the version of an engine's components. The response is kept for the life of this process. */
-export const versionOf = ({ api, requests: answers }: Engine): Promise<EngineVersion> =>
-    answers.get("version", Infinity, () => api.version() as Promise<EngineVersion>);
+export const versionOf = ({ api, requests }: Engine): Promise<EngineVersion> =>
+    requests.get("version", Infinity, () => api.version() as Promise<EngineVersion>);
 
 /** Returns Podman's version if a response is Podman's, or `undefined` if it is Docker's. */
 export const podmanVersion = ({ Components: components }: EngineVersion): string | undefined =>
@@ -31,7 +31,7 @@ export async function isPodman(engine: Engine, variables: readonly string[] | nu
 export async function warnOfPodman(engine: Engine, warn: (text: string) => Promise<void>): Promise<void> {
     const podman = podmanVersion(await versionOf(engine).catch(() => ({})));
     if (podman === undefined) return;
-    const text = `the engine at ${engine.endpoint.host} is Podman ${podman}, with which pulumi-buildx is not tested`;
+    const text = `the engine at ${engine.endpoint.host} is Podman ${podman}, which pulumi-buildx is not tested with`;
     await engine.requests.get("warning of Podman", Infinity, () => warn(text));
 }
 

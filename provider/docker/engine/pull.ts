@@ -47,25 +47,25 @@ const mirrorTimeout = 10_000;
 export async function pullImage(engine: Engine, pull: Pull, waiting: Waiting): Promise<void> {
     const { image, inMirrors = [], seconds = defaultPatience, argument } = pull;
     const failures = new Map<string, PullFailure>();
-    const told = new Set<string>();
+    const warned = new Set<string>();
     const passing = () => [...failures.values()].filter((failure) => canPass(failure, image));
     const patience = () => Math.max(0, ...passing().map(({ message }) => patienceWith(message, seconds)));
     try {
-        await retry(() => pullFromOne(engine, { image, inMirrors, failures, told }, waiting), {
+        await retry(() => pullFromOne(engine, { image, inMirrors, failures, warned }, waiting), {
             patience: (error) => (error instanceof PullFailure ? patience() : 0),
             signal: waiting.signal,
             onRetry: (_, pause) => {
                 const why = passing()[0]?.message.split("\n")[0]?.slice(0, 400);
-                const limit = argument === undefined ? "" : ` (${seconds} s at most: ${argument})`;
-                waiting.report(`pulling ${image} failed (${why}): trying again in ${inSeconds(pause)}${limit}`);
+                const limit = argument === undefined ? "" : ` (at most ${seconds} s: ${argument})`;
+                waiting.report(`pulling ${image} failed (${why}): retrying in ${inSeconds(pause)}${limit}`);
             },
         });
     } catch (error) {
         if (!(error instanceof PullFailure)) throw error;
-        const said = whyNot([...failures.values()], image, inMirrors);
+        const why = whyNot([...failures.values()], image, inMirrors);
         const tried = argument !== undefined && patience() === seconds;
-        const advice = tried ? `. It was tried again for ${seconds} s (${argument})` : "";
-        throw new Error(`image ${image} cannot be pulled: ${said}${advice}`, { cause: error });
+        const advice = tried ? `. Retried for ${seconds} s (${argument})` : "";
+        throw new Error(`image ${image} cannot be pulled: ${why}${advice}`, { cause: error });
     }
 }
 
@@ -85,7 +85,7 @@ export async function pullOrKeep(
         await pullImage(engine, mayFail ? short : pull, waiting);
     } catch (error) {
         if (!mayFail || waiting.signal.aborted) throw error;
-        waiting.report(`using the ${image} that the engine has: ${(error as Error).message}`);
+        waiting.report(`using the local image ${image}: ${(error as Error).message}`);
     }
 }
 
@@ -95,7 +95,7 @@ class PullFailure extends Error {
         readonly from: string,
         message: string,
         /** Why the registry may have been queried without a login. */
-        readonly trouble: string | undefined,
+        readonly problem: string | undefined,
         cause: unknown,
     ) {
         super(message, { cause });
@@ -116,7 +116,7 @@ interface Candidates {
     /** The last failure of each mirror and the registry, by the image's name there. */
     readonly failures: Map<string, PullFailure>;
     /** The warnings that the user has received. */
-    readonly told: Set<string>;
+    readonly warned: Set<string>;
 }
 
 /**
@@ -126,7 +126,7 @@ interface Candidates {
  */
 async function pullFromOne(
     engine: Engine,
-    { image, inMirrors, failures, told }: Candidates,
+    { image, inMirrors, failures, warned }: Candidates,
     waiting: Waiting,
 ): Promise<void> {
     for (const from of [...inMirrors, image]) {
@@ -134,7 +134,7 @@ async function pullFromOne(
         if (before !== undefined && !canPass(before, image)) continue;
         try {
             waiting.report(`pulling ${from}`);
-            await pullFrom(engine, from, { isMirror: from !== image, told }, waiting);
+            await pullFrom(engine, from, { isMirror: from !== image, warned }, waiting);
             if (from !== image && !isPinned(image)) await tagImage(engine, from, image);
             return;
         } catch (error) {
@@ -153,15 +153,15 @@ async function pullFromOne(
 async function pullFrom(
     engine: Engine,
     name: string,
-    { isMirror, told }: { isMirror: boolean; told: Set<string> },
+    { isMirror, warned }: { isMirror: boolean; warned: Set<string> },
     waiting: Waiting,
 ): Promise<void> {
     const reference = parseImageReference(name) as ImageReference;
-    const { auth, trouble } = await registryCredentials(reference.domain);
-    if (trouble !== undefined && !told.has(trouble)) {
-        told.add(trouble);
-        const how = auth === undefined ? "without a login" : "with another login of docker's configuration";
-        void (waiting.warn ?? waiting.report)(`${trouble}. ${name} is pulled ${how}`);
+    const { auth, problem } = await registryCredentials(reference.domain);
+    if (problem !== undefined && !warned.has(problem)) {
+        warned.add(problem);
+        const how = auth === undefined ? "without a login" : "with another login from docker's configuration";
+        void (waiting.warn ?? waiting.report)(`${problem}. Pulling ${name} ${how}`);
     }
     const late = new AbortController();
     const timer = isMirror ? setTimeout(() => late.abort(), mirrorTimeout) : undefined;
@@ -186,8 +186,8 @@ async function pullFrom(
         // An error with a code is the client's own: the connection to the engine failed, not the registry.
         if (!isLate && statusOf(error) === undefined && (error as NodeJS.ErrnoException).code !== undefined)
             throw error;
-        const said = isLate ? `it gave nothing within ${mirrorTimeout / 1000} s` : engineMessage(error);
-        throw new PullFailure(name, said, trouble, error);
+        const reason = isLate ? `no data within ${mirrorTimeout / 1000} s` : engineMessage(error);
+        throw new PullFailure(name, reason, problem, error);
     } finally {
         clearTimeout(timer);
     }
@@ -202,21 +202,21 @@ async function tagImage({ api }: Engine, from: string, name: string): Promise<vo
  * Returns all error messages with advice. If the registry has mirrors, each message names the mirror or the registry.
  */
 function whyNot(failures: readonly PullFailure[], name: string, inMirrors: readonly string[]): string {
-    const said = failures.map((failure) => ({ ...failure, message: withLoginAdvice(failure) }));
-    if (inMirrors.length === 0) return said.map(({ message }) => message).join();
-    const each = said.map(({ from, message }) =>
-        from === name ? `its own registry: ${message}` : `the mirror's ${from}: ${message}`,
+    const reasons = failures.map((failure) => ({ ...failure, message: withLoginAdvice(failure) }));
+    if (inMirrors.length === 0) return reasons.map(({ message }) => message).join();
+    const each = reasons.map(({ from, message }) =>
+        from === name ? `its registry: ${message}` : `the mirror, ${from}: ${message}`,
     );
-    const isTls = said.some(({ message }) => /HTTP response to HTTPS client|x509:|certificate/.test(message));
+    const isTls = reasons.some(({ message }) => /HTTP response to HTTPS client|x509:|certificate/.test(message));
     const advice =
-        "The engine pulls it, so that the engine's own configuration says how it speaks to a mirror " +
-        "(insecure-registries in its daemon.json, certificates in /etc/docker/certs.d), not buildkitd's";
+        "The engine pulls the image, so the engine's own configuration of the mirror applies " +
+        "(insecure-registries in daemon.json, certificates in /etc/docker/certs.d), not buildkitd's";
     return ["", ...each, ...(isTls ? [advice] : [])].join("\n  ");
 }
 
-function withLoginAdvice({ message, from, trouble }: PullFailure): string {
+function withLoginAdvice({ message, from, problem }: PullFailure): string {
     const { domain } = parseImageReference(from) as ImageReference;
-    return isAboutLogin(message) ? `${message}. ${loginAdvice(domain, trouble)}` : message;
+    return isAboutLogin(message) ? `${message}. ${loginAdvice(domain, problem)}` : message;
 }
 
 const isAboutLogin = (message: string) =>

@@ -57,6 +57,6 @@ async function waitForEnd(
         return code;
     } catch (error) {
         if (!timeout.aborted) throw error;
-        throw new Error(`it did not end within ${seconds} s`, { cause: error });
+        throw new Error(`it did not exit within ${seconds} s`, { cause: error });
     }
 }

@@ -10,7 +10,7 @@ export const createVolume = ({ api }: Engine, options: VolumeCreateOptions): Pro
     api.createVolume(options);
 
 /** Text for messages: the engine mounts a tmpfs for the first container and unmounts it after the last. */
-export const tmpfsForgets = "a tmpfs is empty again as soon as no running container mounts it";
+export const tmpfsForgets = "a tmpfs loses its content as soon as no running container mounts it";
 
 /** Whether a volume is in memory (docs.docker.com/reference/cli/docker/volume/create: options of the local driver). */
 export const isTmpfs = (driver: string, options: Readonly<Record<string, unknown>> | null | undefined): boolean =>
@@ -29,7 +29,7 @@ export async function removeVolume(engine: Engine, name: string): Promise<void> 
         if (statusOf(error) !== 409) throw error;
         const users = (await containersOf(engine, name)).map((user) => user.name).join(", ");
         throw new Error(
-            `volume ${name} on ${engine.endpoint.host} is in use by container ${users}: remove it first, with docker rm -f ${users}`,
+            `volume ${name} on ${engine.endpoint.host} is in use by container ${users}. Remove the container first with: docker rm -f ${users}`,
             { cause: error },
         );
     }

@@ -1,8 +1,11 @@
 /** Options of the local volume driver that contain sizes. */
 import { nearestSize, parseSize } from "../../text/dockerValues";
+import { invalidSize } from "../../text/quote";
 
 /** The sizes of a tmpfs that Linux accepts (kernel: `lib/cmdline.c`, `memparse`), or a percentage of the memory. */
 const kernelSize = /^(?:\d+[kmgtpe]?|\d+%)$/i;
+
+const example = 'a number with an optional unit k, m or g, for example "20g"';
 
 /** Returns why a size in options of the local driver is not valid, or `undefined` if the options are valid. */
 export function whyIllegalSize(
@@ -10,16 +13,11 @@ export function whyIllegalSize(
 ): { key: string; reason: string } | undefined {
     const { type, o, size } = options;
     if (typeof size === "string" && parseSize(size) === undefined) {
-        return { key: "size", reason: `"${size}" is not a size${instead(size)}` };
+        return { key: "size", reason: invalidSize(size, `must be ${example}`, nearestSize(size)) };
     }
     if (type !== "tmpfs" || typeof o !== "string") return undefined;
     const given = o.split(",").find((option) => option.trim().startsWith("size="));
     const value = given?.trim().slice("size=".length);
     if (value === undefined || kernelSize.test(value)) return undefined;
-    return { key: "o", reason: `size=${value} is not a size that the kernel reads${instead(value)}` };
-}
-
-function instead(value: string): string {
-    const nearest = nearestSize(value);
-    return `: write ${nearest === undefined ? 'a number with an optional unit k, m or g, such as "20g"' : `"${nearest}"`}`;
+    return { key: "o", reason: invalidSize(value, `the kernel reads ${example}`, nearestSize(value)) };
 }

@@ -1,21 +1,22 @@
 /** Validates the arguments of a `BuildKitStateArchive` at preview. */
 import * as v from "valibot";
-import { failuresOfEndpoint, legalEndpoint, legalTls } from "../../args/endpoint";
-import { withoutUnknown } from "../../args/unknown";
-import { failuresOf, legalName } from "../../args/rules";
-import type { CheckedArguments } from "../../bridges/lifecycle";
-import { quote } from "../../text/quote";
-import type { ArchiveInputs } from "./inputs";
 import { archivePlaces, failuresOfPlace, whyNoImage } from "../../args/archiveLocation";
+import { failuresOfEndpoint, legalEndpoint, legalTls } from "../../args/endpoint";
+import { failuresOf, legalName, seconds } from "../../args/rules";
+import { withoutUnknown } from "../../args/unknown";
+import type { Checked } from "../check";
+import type { ArchiveArguments } from "./args";
 
 const schema = v.looseObject({
-    state: v.optional(v.looseObject({}, "write the BuildKitState itself")),
+    state: v.optional(v.looseObject({}, "must be a BuildKitState")),
     builderName: v.optional(legalName),
     node: v.optional(legalName),
     endpoint: v.optional(legalEndpoint),
     tls: v.optional(legalTls),
     to: v.optional(v.unknown()), // checked below
-    triggers: v.optional(v.array(v.unknown(), "write a list of values, on whose change it is written again")),
+    triggers: v.optional(
+        v.array(v.unknown(), "must be a list of values. If one of them changes, the archive is written again"),
+    ),
     image: v.optional(
         v.pipe(
             v.unknown(),
@@ -25,24 +26,15 @@ const schema = v.looseObject({
             ),
         ),
     ),
-    drainTimeout: v.optional(
-        v.pipe(
-            v.number(({ input }) => `${quote(input)} is not a number of seconds`),
-            v.check(
-                (value) => Number.isFinite(value) && value >= 0,
-                ({ input }) => `${quote(input)} is not a number of seconds, 0 or more`,
-            ),
-        ),
-    ),
-} satisfies Record<Exclude<keyof ArchiveInputs, `__${string}`>, v.GenericSchema>);
+    drainTimeout: v.optional(seconds({ min: 0 })),
+} satisfies Record<keyof ArchiveArguments, v.GenericSchema>);
 
-export async function checkArchive(news: ArchiveInputs): Promise<CheckedArguments<ArchiveInputs>> {
-    const { state, builderName, node, to } = news;
-    const failures = [...failuresOf(schema, { ...withoutUnknown(news) }), ...failuresOfPlace("to", to, archivePlaces)];
-    if (to === undefined)
-        failures.push({ property: "to", reason: "it is needed: the path of a file, or { image: name }" });
+export async function checkArchive(args: ArchiveArguments): Promise<Checked<ArchiveArguments>> {
+    const { state, builderName, node, to } = args;
+    const failures = [...failuresOf(schema, { ...withoutUnknown(args) }), ...failuresOfPlace("to", to, archivePlaces)];
+    if (to === undefined) failures.push({ property: "to", reason: "required: the path of a file, or { image: name }" });
     if (state === undefined && builderName === undefined && node === undefined)
-        failures.push({ property: "state", reason: "which state? Give a BuildKitState as state, or its builderName" });
-    if (failures.length > 0) return { args: news, failures };
-    return { args: news, failures: await failuresOfEndpoint(news, { isAll: state === undefined }) };
+        failures.push({ property: "state", reason: "required: a BuildKitState, or its builderName instead of state" });
+    if (failures.length === 0) failures.push(...(await failuresOfEndpoint(args, { isAll: state === undefined })));
+    return { args, failures, warnings: [] };
 }

@@ -1,70 +1,79 @@
 /** The lifecycle of a `BuildKitStateArchive`: check, diff, create, read, update, delete. */
 import { fillIn } from "../../args/unknown";
-import {
-    type Call,
-    type CheckedArguments,
-    type ComparedArguments,
-    type Created,
-    type Difference,
-} from "../../bridges/lifecycle";
+import type { Call, CheckedArguments, ComparedArguments, Created, Difference } from "../../bridges/lifecycle";
 import { volumeName } from "../../buildx/names";
 import { findEndpoint } from "../../docker/endpoint/endpoint";
 import { connect, type Patience } from "../../docker/engine/engine";
+import { formatLocation } from "../../transfer/location";
+import type { ArchiveResult } from "../../transfer/result";
+import { reportingTo } from "../../transfer/reporting";
+import { showWarnings } from "../check";
 import { patienceOf } from "../patience";
+import { differenceOf } from "../plan";
+import { applyArchive } from "./apply";
+import type { ArchiveArguments } from "./args";
 import { checkArchive } from "./check";
 import { type DesiredArchive, desiredArchive } from "./desired";
-import type { ArchiveInputs } from "./inputs";
-import { locationOf, formatLocation } from "../../transfer/location";
-import { archiveInOwnProcess } from "../../transfer/ownProcess";
+import { observeArchive } from "./observe";
 import { planArchive } from "./plan";
-import { reportingTo } from "../../transfer/reporting";
-import { findSource } from "../../transfer/source";
-import type { ArchiveResult } from "../../transfer/result";
+import { archiveInState, previousOf, savedArguments, type SavedArchive, toSaved } from "./saved";
 
 /** Returns the volume that is archived. Its builder is stopped during the copy. */
-export const volumesOf = async (props: ArchiveInputs): Promise<string[]> => [volumeName(desiredArchive(props).node)];
+export const volumesOf = async (of: ArchiveArguments): Promise<string[]> => [volumeName(desiredArchive(of).node)];
 
-/** An archive in Pulumi's state: its arguments and outputs. */
-export interface SavedArchive extends ArchiveInputs, ArchiveResult {}
+export const check = async (
+    call: Call,
+    _: unknown,
+    args: ArchiveArguments,
+): Promise<CheckedArguments<ArchiveArguments>> => showWarnings(call, await checkArchive(args));
 
-export const check = (_: Call, __: unknown, news: ArchiveInputs): Promise<CheckedArguments<ArchiveInputs>> =>
-    checkArchive(news);
-
-export async function diff(_: Call, __: string, olds: SavedArchive, news: ArchiveInputs): Promise<Difference> {
-    const asked = fillIn(news, olds as Partial<ArchiveInputs>);
-    const why = planArchive(desiredArchive(asked), desiredArchive(olds));
-    return { changes: why === undefined ? [] : [{ why }] };
+/** Compares with Pulumi's state only: an archive may be large, or in a registry that does not respond. */
+export async function diff(_: Call, __: string, saved: SavedArchive, args: ArchiveArguments): Promise<Difference> {
+    const desired = desiredArchive(fillIn(args, saved as Partial<ArchiveArguments>));
+    return differenceOf(planArchive(desired, archiveInState(saved), previousOf(saved)));
 }
 
-export const comparedArguments = (olds: SavedArchive, news: ArchiveInputs): ComparedArguments => ({
-    before: argumentsInState(olds),
-    after: news,
+export const comparedArguments = (saved: SavedArchive, args: ArchiveArguments): ComparedArguments => ({
+    before: savedArguments(saved),
+    after: args,
 });
 
-export async function create(call: Call, inputs: ArchiveInputs): Promise<Created<SavedArchive>> {
-    const desired = desiredArchive(inputs);
-    return { id: desired.node, saved: toSaved(inputs, await write(call, desired, patienceOf(call))) };
+export async function create(call: Call, args: ArchiveArguments): Promise<Created<SavedArchive>> {
+    const desired = desiredArchive(args);
+    const plan = planArchive(desired, { sha256: undefined }, undefined);
+    // The plan of a new archive always writes it.
+    const written = await applyArchive(plan, () => engineOf(desired, patienceOf(call)), reportingTo(call));
+    return { id: desired.node, saved: toSaved(args, written as ArchiveResult) };
 }
 
-export async function update(call: Call, _: string, olds: SavedArchive, news: ArchiveInputs): Promise<SavedArchive> {
-    const desired = desiredArchive(news);
-    const why = planArchive(desired, desiredArchive(olds));
-    return toSaved(news, why === undefined ? olds : await write(call, desired));
+export async function update(
+    call: Call,
+    _: string,
+    saved: SavedArchive,
+    args: ArchiveArguments,
+): Promise<SavedArchive> {
+    const desired = desiredArchive(args);
+    const plan = planArchive(desired, archiveInState(saved), previousOf(saved));
+    const written = await applyArchive(plan, () => engineOf(desired), reportingTo(call));
+    return toSaved(args, written ?? saved);
 }
 
 /** Reads an archive. If it was removed, truncated or overwritten, the next `pulumi up` writes it again. */
-export async function read(call: Call, id: string, saved: Partial<SavedArchive>) {
-    const props = saved as SavedArchive;
-    const to = locationOf(props.to);
+export async function read(
+    call: Call,
+    id: string,
+    props: Partial<SavedArchive>,
+): Promise<Created<SavedArchive> | undefined> {
+    const saved = props as SavedArchive;
+    const previous = previousOf(saved);
     try {
-        const found = await findSource(to);
-        return found?.trailer.sha256 === props.sha256 ? { id, saved: props } : undefined;
+        const { steps } = planArchive(previous.desired, await observeArchive(previous.desired), previous);
+        return steps.length === 0 ? { id, saved } : undefined;
     } catch (error) {
         // If a registry does not answer, a refresh must still read all other resources.
-        await call.warn(
-            `${formatLocation(to)} cannot be read, and is assumed to be unchanged: ${(error as Error).message}`,
-        );
-        return { id, saved: props };
+        const location = formatLocation(previous.desired.to);
+        await call.warn(`${location} cannot be read and is assumed to be unchanged: ${(error as Error).message}`);
+        return { id, saved };
     }
 }
 
@@ -72,22 +81,8 @@ export async function read(call: Call, id: string, saved: Partial<SavedArchive>)
 async function remove(): Promise<void> {}
 
 export { remove as delete };
+export { secretPaths } from "../../args/secrets";
+export { outputs } from "./outputs";
 
-async function write(
-    call: Call,
-    { endpoint, tls, ...request }: DesiredArchive,
-    patience?: Patience,
-): Promise<ArchiveResult> {
-    const engine = await connect(await findEndpoint(endpoint, tls), patience);
-    return archiveInOwnProcess(engine, request, reportingTo(call));
-}
-
-function toSaved(inputs: ArchiveInputs, result: ArchiveResult): SavedArchive {
-    const { location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor } = result;
-    return { ...inputs, location, sha256, bytes, size, buildkitVersion, createdAt, stoppedFor };
-}
-
-function argumentsInState(state: SavedArchive): object {
-    const outputs = ["location", "sha256", "bytes", "size", "buildkitVersion", "createdAt", "stoppedFor"];
-    return Object.fromEntries(Object.entries(state).filter(([key]) => !outputs.includes(key)));
-}
+const engineOf = async ({ endpoint, tls }: DesiredArchive, patience?: Patience) =>
+    connect(await findEndpoint(endpoint, tls), patience);

@@ -4,6 +4,7 @@ import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
 import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
 import type { Location } from "../../transfer/location";
+import { outputs } from "./outputs";
 
 /** Arguments of a {@link BuildKitStateArchive}. */
 export interface BuildKitStateArchiveArgs {
@@ -77,14 +78,8 @@ export class BuildKitStateArchive extends BuildxResource {
                 ...args,
                 ...(args.state && { state: referenceTo(args.state) }),
                 ...(tls && { tls }),
-                location: undefined,
-                sha256: undefined,
-                bytes: undefined,
-                size: undefined,
-                buildkitVersion: undefined,
-                createdAt: undefined,
-                stoppedFor: undefined,
             },
+            outputs,
             opts,
         );
     }

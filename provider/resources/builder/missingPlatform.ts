@@ -3,8 +3,8 @@ export function missingPlatform(builder: string, missing: readonly string[], off
     const architectures = missing.map((platform) => platform.split("/")[1] ?? platform).join(",");
     return (
         `builder "${builder}" does not offer ${missing.join(", ")}, only ${offered.join(", ")}. ` +
-        "Register an emulator on the engine's host, with a QemuEmulation that the builder depends on " +
-        `(or docker run --privileged --rm tonistiigi/binfmt --install ${architectures}), ` +
-        "or give the builder a node of that platform"
+        "Add a node of that platform to the builder, or a QemuEmulation that the builder depends on, " +
+        "or register an emulator on the engine's host with: " +
+        `docker run --privileged --rm tonistiigi/binfmt --install ${architectures}`
     );
 }

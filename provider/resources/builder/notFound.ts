@@ -5,6 +5,6 @@
  * @param store the folder of the records.
  */
 export function whyNotFound(name: string, others: readonly string[], store: string): string {
-    const there = others.length > 0 ? `there are ${others.join(", ")}` : "there are none";
-    return `there is no builder "${name}" in ${store} (${there}): docker buildx ls lists them`;
+    const there = others.length > 0 ? `other builders there: ${others.join(", ")}` : "no builders there";
+    return `builder "${name}" not found in ${store} (${there}). List builders with: docker buildx ls`;
 }

@@ -1,4 +1,4 @@
-/** The outputs of a builder. This file has only types, so that a user's compiler does not read Docker's types. */
+/** Outputs of a builder. This file imports nothing, so that a user's compiler does not read Docker's types. */
 
 /**
  * Status of a node. `stopped`: the container is not running, is paused, or its buildkitd does not respond. `inactive`,
@@ -30,3 +30,18 @@ export interface NodeOutputs {
 export interface BuilderOutputs extends Omit<NodeOutputs, "imageDigest" | "volumeName"> {
     nodes: NodeOutputs[];
 }
+
+/**
+ * Names of the outputs of a builder. Some arguments have the same names, and their values may differ: `platforms` are
+ * preferred platforms as an argument, and offered platforms as an output.
+ */
+export const outputs: readonly string[] = Object.keys({
+    containerName: true,
+    name: true,
+    endpoint: true,
+    dockerEndpoint: true,
+    platforms: true,
+    buildkitVersion: true,
+    status: true,
+    nodes: true,
+} satisfies Record<keyof BuilderOutputs, true>);

@@ -1,26 +1,45 @@
-/** What steps are run with. */
+/** The run of a plan. */
 import type { Workers } from "../../buildkit/workers";
-import type { Engine } from "../../docker/engine/engine";
+import type { Call } from "../../bridges/lifecycle";
 import type { Waiting } from "../../waiting";
-import type { Step } from "./steps";
+import type { NodeStep, Plan, PlannedNode, Step } from "./steps";
 
-/** The engine that runs a node's steps, and the steps begun so far. */
-export interface Context {
-    /** `undefined` if the node's engine is unreachable. The node then has no steps. */
-    readonly engine: Engine | undefined;
-    /** The steps begun so far. `undo` and `goBack` read them. */
+/** The steps begun so far. `undo` and `restoreReplaced` read them. */
+export interface Progress {
     readonly begun: Step[];
     /** The last step begun, if it has not finished. After an abort it may still take effect. */
     abandoned?: Step;
 }
 
-export interface Applying extends Waiting {
-    /** One context per node, in the order of the plan. */
-    readonly contexts: readonly Context[];
+/** The run of a node's steps. */
+export interface NodeRun extends Progress {
+    readonly node: PlannedNode["node"];
+    steps: readonly NodeStep[];
+    /** What the node's buildkitd reported when it booted. `undefined` if it was not booted. */
+    workers?: Workers;
+    /** Why a step failed, or why the node's engine is unreachable. */
+    error?: Error;
+}
+
+export interface Applying extends Waiting, Progress {
+    readonly nodes: readonly NodeRun[];
     /** Logs a warning, which stays on the screen. */
     readonly warn: (text: string) => Promise<void>;
-    /** What each booted buildkitd reported, by container name. */
-    readonly workers: Map<string, Workers>;
-    /** The steps begun that belong to no node. */
-    readonly begun: Step[];
 }
+
+/** Returns the run of a plan, before its first step. `begun` has the steps that belong to no node. */
+export const startRun = ({ report, signal, warn }: Call, { nodes }: Plan): Applying => ({
+    nodes: nodes.map(({ node, steps }) => ({ node, steps, begun: [] })),
+    report,
+    signal,
+    warn,
+    begun: [],
+});
+
+/** Whether a step of the plan has begun, so that something may have changed. */
+export const hasBegun = ({ nodes, begun }: Applying): boolean =>
+    [begun, ...nodes.map((node) => node.begun)].some((steps) => steps.length > 0);
+
+/** The nodes that failed. */
+export const failedNodes = ({ nodes }: Applying): { run: NodeRun; error: Error }[] =>
+    nodes.flatMap((run) => (run.error ? [{ run, error: run.error }] : []));

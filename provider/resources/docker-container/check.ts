@@ -12,9 +12,9 @@ import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
 import { failuresOf } from "../../args/rules";
 import { formatPath } from "../../text/quote";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
-import { builderName } from "./nodeArgs";
+import { builderName, nodeOfState } from "./nodeArgs";
 import { whyDefaultUnusable } from "./node/files";
-import type { BuilderInputs, NodeInputs } from "./inputs";
+import type { BuilderInputs, NodeInputs } from "./args";
 import { schema } from "./schema";
 
 /** Returns the errors in a builder's arguments, each at its property. */
@@ -30,9 +30,11 @@ export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailu
         ...(several ?? []).map((node, index) => [`nodes[${index}].`, node] as [string, NodeInputs]),
     ];
     const unusable = await whyAnyDefaultUnusable(news, several);
-    const ofDefault = unusable === undefined ? [] : [{ property: "buildkitdConfig", reason: unusable }];
-    const ofEach = await Promise.all(each.map(async ([prefix, node]) => at(prefix, await failuresOfNode(node, news))));
-    const found = [...ofDefault, ...ofEach.flat(), ...(several ? failuresOfNodes(news, several) : [])];
+    const defaultFailures = unusable === undefined ? [] : [{ property: "buildkitdConfig", reason: unusable }];
+    const nodeFailures = await Promise.all(
+        each.map(async ([prefix, node]) => at(prefix, await failuresOfNode(node, news))),
+    );
+    const found = [...defaultFailures, ...nodeFailures.flat(), ...(several ? failuresOfNodes(news, several) : [])];
     return found.length > 0 ? found : failuresOfDaemons(news);
 }
 
@@ -83,7 +85,10 @@ async function failuresOfConfig(config: NodeInputs["buildkitdConfig"], isBesideG
     const problems = await problemsOfConfig(withoutUnknown(config), { isWhole: !hasUnknown(config) });
     if (isBesideGc && problems.length === 0 && hasGc((await readConfig(withoutUnknown(config))).table))
         return [
-            { property: "gc", reason: "buildkitdConfig says under worker.oci what is collected, too: leave one out" },
+            {
+                property: "gc",
+                reason: "conflicts with the garbage collection in buildkitdConfig (worker.oci): remove one of them",
+            },
         ];
     return problems.map((problem) => inConfig(config, problem));
 }
@@ -101,30 +106,27 @@ function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure
     if (news.state !== undefined) {
         failures.push({
             property: "state",
-            reason: "with nodes, each has a state of its own: write it as nodes[0].state",
+            reason: "not supported with nodes: set the state of each node instead, for example nodes[0].state",
         });
     }
     const name = builderName(news);
     for (const [index, node] of nodes.entries()) {
         if (typeof node !== "object" || hasUnknown(node)) continue;
         const { state } = node;
-        if (state !== undefined && node.name !== undefined && canonicalName(node.name) !== state.node) {
-            const reason = `"${node.name}" is not the node of its state, ${state.node}: leave one of the two out`;
+        if (state !== undefined && node.name !== undefined && canonicalName(node.name) !== nodeOfState(state)) {
+            const reason = `"${node.name}" conflicts with the node name of the node's state, "${nodeOfState(state)}": remove one of them`;
             failures.push({ property: `nodes[${index}].name`, reason });
         }
         if (state !== undefined && state.builderName !== name) {
-            const reason = `it is the state of a builder "${state.builderName}", and this one is "${name}"`;
+            const reason = `belongs to a builder "${state.builderName}", but this builder is "${name}": must be a state of this builder`;
             failures.push({ property: `nodes[${index}].state`, reason });
         }
-        for (const [key, what] of [
-            ["name", "the name"],
-            ["endpoint", "the endpoint"],
-        ] as const) {
+        for (const key of ["name", "endpoint"] as const) {
             const of = (each: NodeInputs) =>
-                key === "name" ? (each.state?.node ?? each.name?.toLowerCase()) : each.endpoint;
+                key === "name" ? (each.state ? nodeOfState(each.state) : each.name?.toLowerCase()) : each.endpoint;
             const other = nodes.slice(0, index).findIndex((each) => of(node) !== undefined && of(each) === of(node));
             if (other < 0) continue;
-            const reason = `${what} "${of(node)}" is that of nodes[${other}]: each node needs one of its own`;
+            const reason = `"${of(node)}" is already the ${key} of nodes[${other}]: each node must have its own ${key}`;
             failures.push({ property: `nodes[${index}].${key}`, reason });
         }
     }
@@ -140,7 +142,7 @@ export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeIn
     const numbers = before.map((_, index) => olds.__nodeIndexes?.[index] ?? index);
     const taken = new Set<number>();
     for (const { name, state } of nodes) {
-        const number = Number(/\d+$/.exec(state?.node ?? name ?? "")?.[0] ?? Number.NaN);
+        const number = Number(/\d+$/.exec(state ? nodeOfState(state) : (name ?? ""))?.[0] ?? Number.NaN);
         if (!Number.isNaN(number)) taken.add(number);
     }
     const isUnnamed = (node: NodeInputs) => node.name === undefined && node.state === undefined;
@@ -172,7 +174,7 @@ function checkNetwork({ network }: DriverOptions, extraHosts: unknown, dns: unkn
     const taken = Object.entries({ extraHosts, dns }).filter(([, value]) => value !== undefined);
     return taken.map(([property]) => ({
         property,
-        reason: `a builder on the network of another container ("${network}") has that one's: set it there`,
+        reason: `not supported with network "${network}": set it on container "${network.slice("container:".length)}" instead`,
     }));
 }
 
@@ -184,8 +186,8 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
     if (least === undefined || (least > 0 && swap >= least)) return [];
     const reason =
         least === 0
-            ? "memorySwap needs memory beside it, since it is memory and swap together"
-            : `"${memorySwap}" is less than memory, "${memory}": it is memory and swap together, so make it as much or more`;
+            ? "requires memory, because memorySwap is the sum of memory and swap"
+            : `"${memorySwap}" is less than memory, "${memory}": memorySwap is the sum of memory and swap, so it must be at least memory`;
     return [{ property: "driverOpts.memorySwap", reason }];
 }
 

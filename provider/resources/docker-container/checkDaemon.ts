@@ -6,7 +6,7 @@ import { doubtsOfFlags, type Flag, isKeepStorage, readFlags, severalIn } from ".
 import { isInStateFolder, outsideOfState } from "../../buildkit/stateFolder";
 import { hasUnknown, withoutUnknown } from "../../args/unknown";
 import { formatPath, quote } from "../../text/quote";
-import type { BuilderInputs, NodeInputs } from "./inputs";
+import type { BuilderInputs, NodeInputs } from "./args";
 
 /** The default socket of `buildctl` in the container. buildx connects through `buildctl`. */
 const ownSocket = "unix:///run/buildkit/buildkitd.sock";
@@ -15,7 +15,7 @@ const ownSocket = "unix:///run/buildkit/buildkitd.sock";
 const containerdSocket = "/run/containerd/containerd.sock";
 
 /** A node's arguments, with the builder's arguments as defaults, and the property of each. */
-interface Told {
+interface DaemonArguments {
     readonly flags: readonly string[];
     readonly config: Table | undefined;
     readonly env: Readonly<Record<string, string>>;
@@ -29,19 +29,19 @@ interface Told {
 }
 
 export async function failuresOfDaemons(news: BuilderInputs): Promise<CheckFailure[]> {
-    const each = await toldToNodes(news);
-    const failures = each.flatMap((told) => [
-        ...severalFlags(told),
-        ...(hasUnknown(told.flags) ? [] : failuresOfFlags(told)),
-        ...failuresOfWorkers(told),
-        ...failuresOfAddress(told),
+    const each = await argumentsOfDaemons(news);
+    const failures = each.flatMap((daemon) => [
+        ...severalFlags(daemon),
+        ...(hasUnknown(daemon.flags) ? [] : failuresOfFlags(daemon)),
+        ...failuresOfWorkers(daemon),
+        ...failuresOfAddress(daemon),
     ]);
     return withoutRepeats(failures);
 }
 
 /** Returns warnings about settings that buildkitd may accept but are probably not intended, each with its property. */
 export async function warningsOfDaemons(news: BuilderInputs): Promise<string[]> {
-    const each = await toldToNodes(news);
+    const each = await argumentsOfDaemons(news);
     const warnings = each.flatMap(({ flags, at, config, inConfig }) => {
         const ofFlags = hasUnknown(flags)
             ? []
@@ -51,7 +51,7 @@ export async function warningsOfDaemons(news: BuilderInputs): Promise<string[]> 
     return [...new Set(warnings)];
 }
 
-async function toldToNodes(news: BuilderInputs): Promise<Told[]> {
+async function argumentsOfDaemons(news: BuilderInputs): Promise<DaemonArguments[]> {
     const nodes: [string, NodeInputs][] = Array.isArray(news.nodes)
         ? news.nodes
               .map((node, index): [string, NodeInputs] => [`nodes[${index}].`, node])
@@ -90,18 +90,18 @@ const withoutRepeats = (failures: CheckFailure[]) => [
 ];
 
 /** Reports strings that hold several flags. buildkitd would read the string as one flag with an unknown name. */
-const severalFlags = ({ flags, at }: Told): CheckFailure[] => {
+const severalFlags = ({ flags, at }: DaemonArguments): CheckFailure[] => {
     const values = new Set(readFlags(flags).flags.flatMap(({ index, isApart }) => (isApart ? [index + 1] : [])));
     return flags.flatMap((flag, index) => {
         const several = values.has(index) ? undefined : severalIn(flag);
         if (several === undefined) return [];
         const list = several.map((each) => JSON.stringify(each)).join(", ");
-        const reason = `${quote(flag)} is not one argument of buildkitd: write each as a text of its own, ${list}`;
+        const reason = `${quote(flag)} contains several arguments of buildkitd: write each argument as a separate string: ${list}`;
         return [{ property: at("buildkitdFlags", index), reason }];
     });
 };
 
-function failuresOfFlags({ flags: args, hasGc, needsConfig, at }: Told): CheckFailure[] {
+function failuresOfFlags({ flags: args, hasGc, needsConfig, at }: DaemonArguments): CheckFailure[] {
     const { flags } = readFlags(args);
     const failure = ({ index }: Flag, reason: string): CheckFailure => ({
         property: at("buildkitdFlags", index),
@@ -114,32 +114,40 @@ function failuresOfFlags({ flags: args, hasGc, needsConfig, at }: Told): CheckFa
     const [, ownConfig] = configFlags;
     return [
         ...(root?.value !== undefined && !isInStateFolder(root.value)
-            ? [failure(root, `the root "${root.value}" is no place for the state: ${outsideOfState}`)]
+            ? [failure(root, `"${root.value}" is not a valid root: ${outsideOfState}`)]
             : []),
         ...(config?.value !== undefined && config.value !== ownConfig && needsConfig !== undefined
-            ? [failure(config, `with another configuration file buildkitd does not read ${needsConfig}: leave one out`)]
+            ? [
+                  failure(
+                      config,
+                      `conflicts with ${needsConfig}, which buildkitd does not read if it has another configuration file: remove one of them`,
+                  ),
+              ]
             : []),
         ...(hasGc && ofGc
             ? [
                   {
                       property: "gc",
-                      reason: `buildkitdFlags say with --${ofGc.name} what is collected, too: leave one out`,
+                      reason: `conflicts with the garbage collection in buildkitdFlags (--${ofGc.name}): remove one of them`,
                   },
               ]
             : []),
         ...illegal.map((flag) =>
-            failure(flag, `${quote(flag.value)} is not a number of megabytes, or two or three of them: write "20000"`),
+            failure(
+                flag,
+                `${quote(flag.value)} is not a valid limit: must be a number of megabytes, or two or three numbers, for example "20000"`,
+            ),
         ),
     ];
 }
 
-function failuresOfWorkers({ flags: args, config, at, inConfig }: Told): CheckFailure[] {
+function failuresOfWorkers({ flags: args, config, at, inConfig }: DaemonArguments): CheckFailure[] {
     const { oci, containerd } = (config?.worker ?? {}) as Record<"oci" | "containerd", Worker | undefined>;
     const flags = hasUnknown(args) ? [] : readFlags(args).flags;
     const switched = (name: string) => flags.findLast((flag) => flag.name === name);
     const address = switched("containerd-worker-addr")?.value ?? containerd?.address ?? containerdSocket;
     if (address.replace(/^unix:\/\//, "") !== containerdSocket) return []; // the image has its own containerd
-    const why = "which BuildKit's images do not have, so that buildkitd would not boot";
+    const why = "which BuildKit's images do not have, so buildkitd would not boot";
     const isOn = (flag: Flag | undefined) => flag !== undefined && /^(?:1|t|true)$/i.test(flag.value ?? "");
     const isOff = (flag: Flag | undefined) => flag !== undefined && /^(?:0|f|false)$/i.test(flag.value ?? "");
     const [ofContainerd, ofOci] = [switched("containerd-worker"), switched("oci-worker")];
@@ -148,10 +156,10 @@ function failuresOfWorkers({ flags: args, config, at, inConfig }: Told): CheckFa
     const failure = (flag: Flag | undefined, kind: string, reason: string) =>
         flag ? { property: at("buildkitdFlags", flag.index), reason } : inConfig(["worker", kind, "enabled"], reason);
     if (needed) {
-        const reason = `this worker needs a containerd in the container, ${why}: leave it out, or set containerd's address`;
+        const reason = `this worker requires containerd in the container, ${why}. Remove the setting, or set containerd's address`;
         return [failure(ofContainerd, "containerd", reason)];
     }
-    const reason = "without this worker buildkitd has none, and would not boot: leave it out";
+    const reason = "without this worker, buildkitd has no worker and would not boot. Remove the setting";
     return lost ? [failure(ofOci, "oci", reason)] : [];
 }
 
@@ -161,7 +169,7 @@ interface Worker {
 }
 
 /** Reports addresses of buildkitd that do not include the address that buildx connects to. */
-function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: Told): CheckFailure[] {
+function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: DaemonArguments): CheckFailure[] {
     if (hasUnknown(args) || hasUnknown(env.BUILDKIT_HOST) || /rootless/.test(image)) return []; // another socket
     const given = readFlags(args).flags.filter(({ name }) => name === "addr");
     const configured = ((config?.grpc ?? {}) as { address?: string[] }).address ?? [];
@@ -171,8 +179,8 @@ function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: To
         reached.startsWith("unix:") ? plain(address) === plain(reached) : !address.startsWith("unix:");
     if ((addresses.length > 0 ? addresses : [ownSocket]).some(isReached)) return [];
     const reason =
-        `buildx reaches buildkitd by ${reached} alone, which is not among its addresses, so that the builder would stay ` +
-        `silent: add "${reached}"`;
+        `buildx connects to buildkitd only through ${reached}, which is not among its addresses, so the builder would ` +
+        `never respond: add "${reached}"`;
     const [first] = given;
     if (first) return [{ property: at("buildkitdFlags", first.index), reason }];
     if (configured.length > 0) return [inConfig(["grpc", "address"], reason)];
@@ -185,7 +193,11 @@ function failuresOfAddress({ flags: args, config, env, image, at, inConfig }: To
 const plain = (address: string) => address.replace(/\/{2,}/g, "/").replace(/^unix:\/var\/run\//, "unix:/run/");
 
 /** Reports entitlements that are lost: any flag, also buildx's default one, replaces the configuration's whole list. */
-function lostEntitlements({ flags, config, inConfig }: Pick<Told, "flags" | "config" | "inConfig">): string[] {
+function lostEntitlements({
+    flags,
+    config,
+    inConfig,
+}: Pick<DaemonArguments, "flags" | "config" | "inConfig">): string[] {
     const list = config?.["insecure-entitlements"];
     if (!Array.isArray(list) || hasUnknown(flags)) return [];
     const named = readFlags(flags).flags.filter(({ name }) => name === "allow-insecure-entitlement");
@@ -195,8 +207,8 @@ function lostEntitlements({ flags, config, inConfig }: Pick<Told, "flags" | "con
     const lost = (list as string[]).filter((each) => !kept.includes(each)).join(", ");
     if (lost === "") return [];
     const reason =
-        `${isDefault ? "buildx's default flag for network.host" : "the flag in buildkitdFlags"} takes the place of the ` +
-        `whole list, so that ${lost} is not allowed: ${isDefault ? 'add "network.host" here' : "add a flag for it"}`;
-    const told = inConfig(["insecure-entitlements"], reason);
-    return [`${told.property}: ${told.reason}`];
+        `${isDefault ? "buildx's default flag for network.host" : "the flag in buildkitdFlags"} replaces the ` +
+        `whole list, so ${lost} is not allowed: ${isDefault ? 'add "network.host" here' : "add a flag for it"}`;
+    const warning = inConfig(["insecure-entitlements"], reason);
+    return [`${warning.property}: ${warning.reason}`];
 }

@@ -1,13 +1,15 @@
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { withDefaultEntitlement } from "../../buildx/entitlements";
-import { canonicalName, containerName, nodeName, volumeName } from "../../buildx/names";
+import { containerName, volumeName } from "../../buildx/names";
 import { normalizePlatform, type Platform, parsePlatform } from "../../text/platform";
-import { namesInMirrors } from "../../buildkit/config/mirrors";
+import { namesInMirrors, type Registries } from "../../buildkit/config/mirrors";
 import type { Owner } from "../../ownership";
 import type { TlsArguments } from "../../docker/endpoint/tls";
-import { builderName, nodesOf } from "./nodeArgs";
+import { defaultPull, type Pull } from "../../args/image";
+import { builderName, type NodeInArgs, nodesInArgs } from "./nodeArgs";
 import { noFiles, type NodeFiles } from "./node/files";
-import { type BuilderInputs, defaults, type NodeInputs } from "./inputs";
+import { type BuilderInputs, defaults } from "./args";
+import type { WrittenArguments } from "./node/written";
 import { type Settings, settingsOfOptions } from "./node/settings";
 
 /** A builder as the program describes it, with all defaults filled in. */
@@ -25,7 +27,7 @@ export interface DesiredBuilder {
 export interface SavedOnly {
     readonly use: boolean;
     readonly keepState: boolean;
-    readonly pull: "missing" | "always";
+    readonly pull: Pull;
     /** Platforms that the builder must offer. */
     readonly requirePlatforms: readonly string[];
     /** In seconds. */
@@ -50,35 +52,32 @@ export interface DesiredNode {
     readonly files: NodeFiles;
     /** The names of the node's image in the mirrors from the node's configuration. */
     readonly imageInMirrors: readonly string[];
+    readonly written: WrittenArguments;
 }
 
 /**
  * Returns the builder that a program's arguments describe. The arguments must have passed `check`.
  *
- * @param files the files that `filesOf` read for each node. @default no files
+ * @param files the files that `filesOf` read, by the node's name. @default no files
  */
-export function desiredBuilder(inputs: BuilderInputs, owner: Owner, files: readonly NodeFiles[] = []): DesiredBuilder {
-    const name = builderName(inputs);
-    const nodes = nodesOf(inputs).map((node, index) => desiredNode(inputs, node, name, index, files[index] ?? noFiles));
-    return { name, owner, nodes, adopt: inputs.adopt ?? false, savedOnly: savedOnlyOf(inputs) };
+export function desiredBuilder(
+    inputs: BuilderInputs,
+    owner: Owner,
+    files: ReadonlyMap<string, NodeFiles> = new Map(),
+): DesiredBuilder {
+    const nodes = nodesInArgs(inputs).map((node) => desiredNode(inputs, node, files.get(node.name) ?? noFiles));
+    return { name: builderName(inputs), owner, nodes, adopt: inputs.adopt ?? false, savedOnly: savedOnlyOf(inputs) };
 }
 
-function desiredNode(
-    inputs: BuilderInputs,
-    node: NodeInputs,
-    builder: string,
-    index: number,
-    files: NodeFiles,
-): DesiredNode {
-    const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = node;
-    const name = state?.node ?? canonicalName(node.name ?? nodeName(builder, inputs.__nodeIndexes?.[index] ?? index));
+function desiredNode(inputs: BuilderInputs, { name, position, args, own }: NodeInArgs, files: NodeFiles): DesiredNode {
+    const { state, driverOpts: options = {}, buildkitdFlags = [], platforms = [] } = args;
     const flags = withDefaultEntitlement(buildkitdFlags, options.network, files.entitlements);
     const { labels = {}, extraHosts = {}, dns = {} } = inputs;
     const settings = settingsOfOptions(options, { flags, labels, extraHosts, dns, files: files.digest });
     return {
         name,
-        endpoint: node.endpoint,
-        tls: node.tls,
+        endpoint: args.endpoint,
+        tls: args.tls,
         container: containerName(name),
         volume: volumeName(name),
         isStateVolume: state !== undefined,
@@ -87,13 +86,26 @@ function desiredNode(
         platforms: platforms.map(parsePlatform),
         files,
         imageInMirrors: namesInMirrors(settings.fixed.image, files.registries),
+        written: { all: { ...inputs, ...args }, own, ofBuilder: inputs, position },
     };
 }
 
-export const savedOnlyOf = (inputs: Partial<BuilderInputs>): SavedOnly => ({
+/**
+ * Returns a builder with the names that the nodes' images have in mirrors.
+ *
+ * @param registries the registries in the configuration of each node, by the node's name.
+ */
+export function withRegistries(builder: DesiredBuilder, registries: ReadonlyMap<string, Registries>): DesiredBuilder {
+    const nodes = builder.nodes.map((node): DesiredNode => {
+        return { ...node, imageInMirrors: namesInMirrors(node.settings.fixed.image, registries.get(node.name) ?? {}) };
+    });
+    return { ...builder, nodes };
+}
+
+const savedOnlyOf = (inputs: BuilderInputs): SavedOnly => ({
     use: inputs.use ?? false,
     keepState: inputs.keepState ?? false,
-    pull: inputs.pull ?? "missing",
+    pull: inputs.pull ?? defaultPull,
     requirePlatforms: (inputs.requirePlatforms ?? []).map(normalizePlatform),
     bootTimeout: inputs.bootTimeout ?? defaults.bootTimeout,
     drainTimeout: inputs.drainTimeout ?? defaults.drainTimeout,

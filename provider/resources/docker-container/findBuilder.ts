@@ -2,7 +2,8 @@ import { nodeName } from "../../buildx/names";
 import { type BuilderRecord, driver, listRecords, readRecord, storeFolder } from "../../buildx/store";
 import { findEndpoint, recordedEndpoint } from "../../docker/endpoint/endpoint";
 import { connect, type Engine } from "../../docker/engine/engine";
-import { builderOutputs, readNodeOutputs } from "./node/outputs";
+import { builderOutputs } from "./node/outputs";
+import { readNodeOutputs } from "./node/readOutputs";
 import { whyNotFound } from "../builder/notFound";
 import { otherDriver, otherDriverOf, whyNotRead } from "../../buildx/otherDriver";
 import type { BuilderOutputs } from "../builder/outputs";
@@ -16,7 +17,7 @@ export interface ReadBuilder {
 }
 
 /**
- * Reads a builder that is not in Pulumi's state: a builder of another stack, or one that a user created by hand.
+ * Reads a builder that is not in Pulumi's state: a builder of another stack, or one that a user created manually.
  *
  * @param name in lower case.
  * @throws {Error} if neither buildx's store nor the engine has a builder of that name, or its driver is not
@@ -27,12 +28,12 @@ export async function findBuilder(name: string): Promise<ReadBuilder> {
     const other = record.is === "present" ? otherDriverOf(record.nodeGroup) : undefined;
     if (other !== undefined) throw new Error(whyNotRead(name, other));
     const nodes = record.is === "present" ? record.nodeGroup.Nodes : [{ Name: nodeName(name, 0), Endpoint: undefined }];
-    const asked = nodes.map(async ({ Name: node, Endpoint: stored }) => {
+    const read = nodes.map(async ({ Name: node, Endpoint: stored }) => {
         const endpoint = await (stored === undefined ? findEndpoint() : recordedEndpoint(stored));
         const engine = await connect(endpoint);
         return { engine, ...(await readNodeOutputs(engine, stored ?? endpoint.context ?? endpoint.host, node)) };
     });
-    const described = await Promise.all(asked).catch(async (error: unknown) => {
+    const described = await Promise.all(read).catch(async (error: unknown) => {
         throw record.is === "absent" ? ((await notThere(name)) ?? error) : error;
     });
     const [first] = described;
@@ -67,7 +68,7 @@ function whyNoBuilds({ name, nodes }: BuilderOutputs, record: BuilderRecord): st
             : `buildx on this machine cannot read its record of builder "${name}" (${record.why})`;
     const removal = record.is === "absent" ? "" : `docker buildx rm ${name}; `;
     return (
-        `${found}, so that builds with it fail here. Write one with: ${removal}docker buildx create --name ${name} ` +
+        `${found}. Builds with the builder fail here. Write a record with: ${removal}docker buildx create --name ${name} ` +
         `--driver ${driver} --node ${node?.name} ${node?.dockerEndpoint}`
     );
 }

@@ -1,5 +1,4 @@
 /** The lifecycle of a `BuildxBuilder`: check, diff, create, read, update, delete. */
-import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { fillIn, hasUnknown, unknown } from "../../args/unknown";
 import {
     type Call,
@@ -13,22 +12,26 @@ import { volumeName } from "../../buildx/names";
 import { readRecord } from "../../buildx/store";
 import { withAdvice } from "../previousEngine";
 import { applyAfter, applyNodes } from "./apply";
+import { failedNodes, startRun } from "./applying";
 import { automaticName, failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
 import { create } from "./create";
 import { desiredBuilder } from "./desired";
 import { nodesOf } from "./nodeArgs";
 import { filesOf } from "./node/files";
-import { type BuilderInputs, defaults } from "./inputs";
-import { addressOf, unreachableNodes, isReached, leftPlaces, mayDropUnreachable, waitForCopies } from "./node/engines";
-import { observeRemains } from "./observe";
+import type { BuilderInputs } from "./args";
+import { addressOf, mayRemoveUnreachable, unreachableNodes, waitForCopies } from "./node/engines";
+import { wasReached } from "./node/node";
+import { observeAllLeftovers } from "./observe";
+import { observeSaved } from "./observeSaved";
 import { ownedAsIn } from "./ownership";
 import { plan } from "./plan";
 import { planRemoval } from "./planRemoval";
 import { read } from "./read";
-import { applyingAt } from "./runPlan";
+import { load } from "./previous";
 import { sharedStates } from "./conflicts/engine";
-import { locateNode, connectPrevious } from "./node/connect";
-import { savedArguments, type SavedBuilder, previousOf, observedInState } from "./saved";
+import { connectPrevious } from "./node/connect";
+import { savedArguments, type SavedBuilder } from "./saved";
+import { nodeSteps } from "./steps";
 import { update } from "./update";
 import { requireWritable } from "./writable";
 
@@ -46,7 +49,7 @@ export async function check(
 ): Promise<CheckedArguments<BuilderInputs>> {
     const { urn, previousUrn = urn } = call;
     const failures = await failuresOfBuilder(news);
-    if (previous === undefined && failures.length === 0) failures.push(...(await failuresOfShared(news, urn)));
+    if (previous === undefined && failures.length === 0) failures.push(...(await sharedStates(news, urn)));
     if (failures.length === 0) for (const text of await warningsOfBuilder(news)) await call.warn(text);
     const args = {
         ...news,
@@ -59,14 +62,6 @@ export async function check(
     return { args: { ...args, __autoName }, failures };
 }
 
-async function failuresOfShared(news: BuilderInputs, urn: string): Promise<CheckFailure[]> {
-    const shared = await sharedStates(news, urn);
-    return shared.map(({ node, reason }) => ({
-        property: node === undefined ? "state" : `nodes[${node}].state`,
-        reason,
-    }));
-}
-
 /** Whether the arguments name the builder: by `name`, or by the `BuildKitState` of the builder or of a node. */
 const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
     name !== undefined ||
@@ -75,26 +70,22 @@ const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
 
 /** Plans the update from the saved builder to `news`. */
 export async function diff(call: Call, id: string, olds: SavedBuilder, news: BuilderInputs): Promise<Difference> {
-    const before = savedArguments(olds);
-    const inputs = fillIn(news, before);
+    const previous = load(olds);
+    const inputs = fillIn(news, previous.args);
     const files = await filesOf(inputs).catch((error: unknown) => {
         // An unknown value is taken from the saved arguments, which may name files that do not exist any more.
         if (hasUnknown(news)) return undefined;
         throw error;
     });
     const desired = desiredBuilder(inputs, olds.__owner, files);
-    const [record, left, ...places] = await Promise.all([
-        readRecord(id),
-        leftPlaces(desired, previousOf(olds)),
-        ...desired.nodes.map(locateNode),
-    ]);
-    const steps = plan(desired, await observedInState(olds, desired, places, record, left));
+    const observed = await observeSaved(previous, desired, await readRecord(id));
+    const planned = plan(desired, observed, previous);
     // A refresh also calls `diff` and must not fail. `update` fails with the refusal.
-    if (steps.refusal !== undefined) await call.warn(steps.refusal);
-    const replaces = [...(steps.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
+    if (planned.refusal !== undefined) await call.warn(planned.refusal);
+    const replaces = [...(planned.replaces ?? []), ...(losesVolume(olds, news) ? ["state"] : [])];
     return {
-        changes: changesOf(replaces, [...steps.nodes.flat(), ...steps.after]),
-        refusal: steps.refusal,
+        changes: changesOf(replaces, [...nodeSteps(planned), ...planned.after]),
+        refusal: planned.refusal,
         replaces,
         // With a random name, the new builder can be created first. With a name that the user chose, or with
         // `keepState`, the old builder still has the name.
@@ -118,27 +109,34 @@ export const comparedArguments = (olds: SavedBuilder, news: BuilderInputs): Comp
 const losesVolume = (olds: SavedBuilder, news: BuilderInputs): boolean =>
     olds.state !== undefined && (news.state as unknown) === unknown;
 
-async function remove(call: Call, id: string, props: SavedBuilder): Promise<void> {
-    await releaseName(id, props.__owner.urn);
-    const before = previousOf(props);
-    const sites = await connectPrevious(before.nodes.map(addressOf));
-    const lost = sites.filter(({ error }) => error !== undefined).filter(isReached(before));
-    if (lost.length > 0 && !(await mayDropUnreachable(call, lost, "The builder's record is removed")))
-        throw withAdvice(unreachableNodes(lost));
-    await waitForCopies(call, sites);
+async function remove(call: Call, id: string, olds: SavedBuilder): Promise<void> {
+    await releaseName(id, olds.__owner.urn);
+    const previous = load(olds);
+    const nodes = await Promise.all(
+        previous.nodes.map(async (node) => ({ previous: node, connection: await connectPrevious(addressOf(node)) })),
+    );
+    const unreachable = nodes
+        .filter((node) => node.connection.error !== undefined && wasReached(node.previous))
+        .map(({ connection }) => connection);
+    const mayRemove =
+        unreachable.length === 0 || (await mayRemoveUnreachable(call, unreachable, "The builder's record is removed"));
+    if (!mayRemove) throw withAdvice(unreachableNodes(unreachable));
+    await waitForCopies(
+        call,
+        nodes.map(({ connection }) => connection),
+    );
     const record = await readRecord(id);
-    const remains = await observeRemains(sites, ownedAsIn(props), props.__owner, record, before);
-    const removal = {
-        name: id,
-        keepVolume: props.keepState === true,
-        drainTimeout: props.drainTimeout ?? defaults.drainTimeout,
-    };
-    const steps = planRemoval(removal, remains, record);
-    await requireWritable(steps.after);
-    const applying = applyingAt(call, sites);
-    const failures = await applyNodes(steps, applying);
-    for (const failure of failures.values()) throw failure;
-    await applyAfter(steps.after, applying);
+    const leftovers = await observeAllLeftovers(nodes, ownedAsIn(olds), olds.__owner, record);
+    const { keepState: keepVolume, drainTimeout } = previous.desired.savedOnly;
+    const planned = planRemoval({ name: id, keepVolume, drainTimeout }, leftovers, record);
+    await requireWritable(planned.after);
+    const applying = startRun(call, planned);
+    await applyNodes(applying.nodes, applying);
+    for (const { error } of failedNodes(applying)) throw error;
+    await applyAfter(planned.after, applying);
 }
 
 export { create, read, remove as delete, update };
+export { outputs } from "../builder/outputs";
+export { exclusiveUses } from "./conflicts/exclusiveUses";
+export { secretPaths } from "./secrets";

@@ -1,6 +1,7 @@
 /** How containers and volumes are recognized as the builder's own when the builder is created, updated and read. */
 import type { DesiredBuilder } from "./desired";
-import type { IsOurs, Observed } from "./observe";
+import type { IsOurs } from "./node/recognize";
+import type { Observed } from "./observe";
 import type { SavedBuilder, Ownership } from "./saved";
 
 /**
@@ -17,7 +18,7 @@ export const ownedAsIn =
  */
 export function ownershipOf(desired: DesiredBuilder, observed: Observed): Ownership {
     const { owner: self } = desired;
-    const foundVolumes = foundVolumesOf(desired, observed);
+    const foundVolumes = foundVolumesOf(observed);
     const found = observed.nodes.find((node) => node.container !== undefined)?.container;
     if (found === undefined) return { owner: self, isAdopted: observed.record.is !== "absent", foundVolumes };
     return { owner: found.owner ?? self, isAdopted: found.owner === undefined, foundVolumes };
@@ -32,7 +33,7 @@ export function ownershipAfter(olds: SavedBuilder, desired: DesiredBuilder, obse
     const isStill = (node: string) => desired.nodes.some(({ name }) => name === node);
     const foundVolumes = [
         ...(olds.__foundVolumes ?? before).filter(isStill),
-        ...foundVolumesOf(desired, observed).filter((node) => !before.includes(node)),
+        ...foundVolumesOf(observed).filter((node) => !before.includes(node)),
     ];
     const { __owner: self, __adopted: wasAdopted = false } = olds;
     if (!desired.adopt) return { owner: self, isAdopted: wasAdopted, foundVolumes };
@@ -41,5 +42,5 @@ export function ownershipAfter(olds: SavedBuilder, desired: DesiredBuilder, obse
     return { owner: other ?? self, isAdopted: wasAdopted || owners.includes(undefined), foundVolumes };
 }
 
-const foundVolumesOf = ({ nodes }: DesiredBuilder, observed: Observed): string[] =>
-    nodes.flatMap(({ name }, index) => (observed.nodes[index]?.volume?.isOurs === false ? [name] : []));
+const foundVolumesOf = ({ nodes }: Observed): string[] =>
+    nodes.filter(({ volume }) => volume?.isOurs === false).map(({ desired }) => desired.name);

@@ -1,50 +1,54 @@
 /**
- * Decides what happens to a builder. `plan` is pure: it compares the desired builder with the observed builder and
- * returns steps. `diff` shows the steps at preview. `create`, `update` and `delete` run them.
+ * Decides what happens to a builder. `plan` is pure: it compares the desired builder with the observed builder and with
+ * the builder in Pulumi's state, and returns steps. `diff` shows the steps at preview. `create`, `update` and `delete`
+ * run them.
  */
-import type { DesiredBuilder, DesiredNode } from "./desired";
-import type { PreviousNode, Observed, ObservedNode } from "./observe";
+import type { DesiredBuilder } from "./desired";
+import { causeOfRemoval } from "./node/causes";
+import { isAtSameLocation } from "./node/node";
+import type { Observed } from "./observe";
 import { planAfter } from "./planAfter";
 import { planNode } from "./planNode";
 import { removeNode } from "./planRemoval";
+import type { PreviousBuilder } from "./previous";
 import { whyRefused } from "./refusals";
-import type { Plan } from "./steps";
+import { nodeSteps, type Plan, type PlannedNode } from "./steps";
 
-export function plan(desired: DesiredBuilder, observed: Observed): Plan {
-    const replaces = changedIdentity(desired, observed);
+/** @param previous the builder in Pulumi's state; its record is then managed. `undefined` for a new builder. */
+export function plan(desired: DesiredBuilder, observed: Observed, previous: PreviousBuilder | undefined): Plan {
+    const replaces = previous === undefined ? [] : changedIdentity(desired, observed, previous);
     if (replaces.length > 0) return { replaces, nodes: [], after: [] };
-    const refusal = whyRefused(desired, observed);
+    const refusal = whyRefused(desired, observed, previous);
     if (refusal !== undefined) return { refusal, nodes: [], after: [] };
-    const keepsVolumes = observed.previous?.savedOnly.keepState === true;
-    const nodes = [
-        ...desired.nodes.map((node, index) => planNode(desired, node, observed.nodes[index] as ObservedNode, observed)),
-        ...observed.dropped.map((node) =>
-            node.stays
-                ? []
-                : removeNode(
-                      node,
-                      keepsVolumes || node.isStateVolume,
-                      desired.savedOnly.drainTimeout,
-                      "the node is dropped",
-                  ),
-        ),
+    const keepsVolumes = previous?.desired.savedOnly.keepState === true;
+    const nodes: PlannedNode[] = [
+        ...observed.nodes.map((node) => ({ node, steps: planNode(desired, node, observed, previous) })),
+        ...observed.removed.map((node): PlannedNode => {
+            if (node.stays) return { node, steps: [] };
+            const cause = causeOfRemoval(node, desired);
+            const keepsVolume = keepsVolumes || node.isStateVolume;
+            return { node, steps: removeNode(node, keepsVolume, desired.savedOnly.drainTimeout, cause) };
+        }),
     ];
-    return { nodes, after: planAfter(desired, observed, nodes.flat()) };
+    return { nodes, after: planAfter(desired, observed, previous, nodeSteps({ nodes })) };
 }
 
 /**
  * Returns the arguments whose change replaces the builder: its name, or the arguments that leave no node at its location.
  * If at least one node stays at its location, a node that moves is removed and recreated instead.
  */
-function changedIdentity({ name, nodes }: DesiredBuilder, { previous, nodes: observed }: Observed): string[] {
-    if (previous === undefined) return [];
-    if (previous.name !== name) return ["name"];
-    const isThere = (node: DesiredNode, index: number) =>
-        previous.nodes.some((each) => each.name === node.name && isAtSamePlace(each, node, observed[index]));
-    if (previous.nodes.length === 0 || nodes.some(isThere)) return [];
-    if (nodes.length > 1 || previous.nodes.length > 1) return ["nodes"];
-    return nodes[0]?.name === previous.nodes[0]?.name ? ["endpoint"] : ["state"];
+function changedIdentity(
+    { name }: DesiredBuilder,
+    { nodes }: Observed,
+    { name: previousName, nodes: before }: PreviousBuilder,
+): string[] {
+    if (previousName !== name) return ["name"];
+    const staysAtLocation = nodes.some(({ desired, stored }) =>
+        before.some((each) => each.name === desired.name && isAtSameLocation(each, desired, stored)),
+    );
+    if (before.length === 0 || staysAtLocation) return [];
+    const [now, ...otherNodes] = nodes;
+    const [was, ...othersBefore] = before;
+    if (otherNodes.length > 0 || othersBefore.length > 0) return ["nodes"];
+    return now?.desired.name === was?.name ? ["endpoint"] : ["state"];
 }
-
-const isAtSamePlace = (previous: PreviousNode, node: DesiredNode, observed: ObservedNode | undefined) =>
-    previous.endpoint === node.endpoint || previous.stored === observed?.stored;

@@ -1,9 +1,15 @@
-/** Decides what happens once all nodes of a builder are done: contexts, the record, the choice, what is remembered. */
+/** Decides what happens once all nodes of a builder are done: contexts, the record, the choice, saved settings. */
+import type { Cause } from "../../bridges/lifecycle";
 import { type NodeGroup, sameRecord } from "../../buildx/store";
 import type { DesiredBuilder, SavedOnly } from "./desired";
+import { causeOfRemoval, changedArguments, changedInRecord } from "./node/causes";
+import { isAtSameLocation } from "./node/node";
+import type { ObservedNode } from "./node/observeNode";
+import { pathOfNode } from "./node/written";
 import type { Observed } from "./observe";
+import type { PreviousBuilder } from "./previous";
 import { recordOf } from "./record";
-import type { Step } from "./steps";
+import type { FinalStep, NodeStep } from "./steps";
 
 /**
  * Returns the steps that run when the nodes are done: docker's contexts, buildx's record, the current builder, and the
@@ -12,14 +18,18 @@ import type { Step } from "./steps";
  * @param observed includes the errors of the nodes. A node with an error is not added to the record.
  * @param done the steps of the nodes.
  */
-export function planAfter(desired: DesiredBuilder, observed: Observed, done: readonly Step[]): Step[] {
-    const { savedOnly } = desired;
-    const before = observed.previous?.savedOnly;
+export function planAfter(
+    desired: DesiredBuilder,
+    observed: Observed,
+    previous: PreviousBuilder | undefined,
+    done: readonly NodeStep[],
+): FinalStep[] {
+    const before = previous?.desired.savedOnly;
     return [
-        ...planContexts(observed),
-        ...planRecord(desired, observed),
-        ...planChoice(desired, observed),
-        ...planSavedOnly(savedOnly, before),
+        ...planContexts(desired, observed),
+        ...planRecord(desired, observed, previous),
+        ...planChoice(desired, observed, before),
+        ...planSavedOnly(desired.savedOnly, before),
         ...planRequirement(desired, done),
     ];
 }
@@ -28,51 +38,87 @@ export function planAfter(desired: DesiredBuilder, observed: Observed, done: rea
  * Returns the step that changes buildx's current builder. Without `use` the choice is the user's: it is undone only if
  * this package made it.
  */
-function planChoice({ name, savedOnly }: DesiredBuilder, { choice, previous }: Observed): Step[] {
-    const before = previous?.savedOnly.use === true;
-    if (savedOnly.use && choice !== "current")
-        return [{ do: "use", name, why: before ? "it is not the current builder any more" : "use is true" }];
-    if (!savedOnly.use && before && choice !== "no") return [{ do: "stopUsing", name, why: "use is no longer true" }];
+function planChoice(
+    { name, savedOnly }: DesiredBuilder,
+    { choice }: Observed,
+    before: SavedOnly | undefined,
+): FinalStep[] {
+    const wasUsed = before?.use === true;
+    const properties = ["use"];
+    if (savedOnly.use && choice !== "current") {
+        const why = wasUsed ? "the builder is not the current builder any more" : "use is true";
+        return [{ do: "use", name, why, properties, isDrift: wasUsed }];
+    }
+    if (!savedOnly.use && wasUsed && choice !== "no") {
+        return [{ do: "stopUsing", name, why: "use is no longer true", properties, isDrift: false }];
+    }
     return [];
 }
 
-function planContexts({ nodes, dropped }: Observed): Step[] {
-    const unwanted = dropped.filter((node) => node.error === undefined && !node.stays && node.context !== undefined);
+function planContexts(desired: DesiredBuilder, { nodes, removed }: Observed): FinalStep[] {
+    const isNeeded = (name: string) => nodes.some(({ context }) => context?.name === name);
     return [
-        ...nodes.flatMap(({ context }): Step[] => {
+        ...nodes.flatMap((node): FinalStep[] => {
+            const { context } = node;
             if (context === undefined || context.status === "same") return [];
             const { name, content, status } = context;
-            const why = status === "absent" ? "docker has no such context here" : "docker's context differs";
-            return [{ do: "writeContext", name, content, why }];
+            const why = status === "absent" ? `there is no docker context ${name}` : `docker context ${name} differs`;
+            return [{ do: "writeContext", name, content, ...causeOfContext(node, why) }];
         }),
-        ...unwanted
-            .filter(({ context: name }) => !nodes.some(({ context }) => context?.name === name))
-            .map(({ context }): Step => ({ do: "removeContext", name: context as string, why: "the node is dropped" })),
+        ...removed.flatMap((node): FinalStep[] => {
+            const { context: name, error, stays } = node;
+            if (name === undefined || error !== undefined || stays || isNeeded(name)) return [];
+            return [{ do: "removeContext", name, ...causeOfRemoval(node, desired) }];
+        }),
     ];
 }
 
-function planRecord(desired: DesiredBuilder, observed: Observed): Step[] {
-    const { record: found } = observed;
-    const record = recordOf(desired, observed.nodes, found.is === "present" ? found.nodeGroup : undefined);
-    const why = whyWritten(record, observed);
-    return why ? [{ do: "writeRecord", record, isNew: found.is === "absent", why }] : [];
+function causeOfContext({ desired, previous, stored }: ObservedNode, why: string): Cause {
+    if (previous?.desired === undefined || !isAtSameLocation(previous, desired, stored)) {
+        const node = pathOfNode(desired.written);
+        return { why, properties: node === "" ? [] : [node], isDrift: false };
+    }
+    const { properties } = changedArguments([["tls"]], desired, previous.desired);
+    return properties.length > 0 ? { why: "tls changed", properties, isDrift: false } : { why, isDrift: true };
 }
 
-function whyWritten(record: NodeGroup, { record: found }: Observed): string | undefined {
-    if (found.is === "absent") return "buildx has no record of the builder here";
-    if (found.is === "unreadable") return "buildx's record cannot be read";
-    return sameRecord(found.nodeGroup, record) ? undefined : "buildx's record differs";
+function planRecord({ name }: DesiredBuilder, observed: Observed, previous: PreviousBuilder | undefined): FinalStep[] {
+    const { record: found, nodes } = observed;
+    const record = recordOf(name, nodes, found.is === "present" ? found.nodeGroup : undefined);
+    const cause = causeOfWrite(record, observed, previous);
+    return cause ? [{ do: "writeRecord", record, isNew: found.is === "absent", ...cause }] : [];
 }
 
-function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): Step[] {
+function causeOfWrite(
+    record: NodeGroup,
+    { record: found, nodes, removed }: Observed,
+    previous: PreviousBuilder | undefined,
+): Cause | undefined {
+    const isDrift = previous !== undefined;
+    if (found.is === "absent") return { why: "buildx has no record of the builder on this machine", isDrift };
+    if (found.is === "unreadable") return { why: "buildx's record of the builder cannot be read", isDrift };
+    if (sameRecord(found.nodeGroup, record)) return undefined;
+    if (previous === undefined) return { why: "buildx's record of the builder differs" };
+    const isGone = removed.some((node) => !nodes.some(({ desired }) => desired.name === node.name));
+    const changed = nodes.map(changedInRecord);
+    const names = new Set([...changed.flatMap((each) => each.names), ...(isGone ? ["nodes"] : [])]);
+    const paths = new Set([...changed.flatMap(({ properties }) => properties), ...(isGone ? ["nodes"] : [])]);
+    if (names.size === 0) return { why: "buildx's record of the builder differs", isDrift: true };
+    return { why: `${[...names].join(", ")} changed`, properties: [...paths], isDrift: false };
+}
+
+function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): FinalStep[] {
     const differs = (key: keyof SavedOnly) => JSON.stringify(savedOnly[key]) !== JSON.stringify(before?.[key]);
     const changed = before === undefined ? [] : (Object.keys(savedOnly) as (keyof SavedOnly)[]).filter(differs);
-    return changed.length === 0 ? [] : [{ do: "remember", why: `${changed.join(", ")} changed` }];
+    if (changed.length === 0) return [];
+    return [{ do: "saveSettings", why: `${changed.join(", ")} changed`, properties: changed, isDrift: false }];
 }
 
-function planRequirement({ name, nodes, savedOnly }: DesiredBuilder, done: readonly Step[]): Step[] {
+/** Returns the step that checks `requirePlatforms` after a boot. */
+function planRequirement({ name, savedOnly }: DesiredBuilder, done: readonly NodeStep[]): FinalStep[] {
     const { requirePlatforms: platforms } = savedOnly;
-    if (platforms.length === 0 || !done.some((step) => step.do === "boot")) return [];
-    const containers = nodes.map((node) => node.container);
-    return [{ do: "requirePlatforms", builder: name, containers, platforms, why: "requirePlatforms names them" }];
+    const booted = done.find((step) => step.do === "boot");
+    if (platforms.length === 0 || booted === undefined) return [];
+    const { why, properties, isDrift } = booted;
+    return [{ do: "requirePlatforms", builder: name, platforms, why, properties, isDrift }];
 }

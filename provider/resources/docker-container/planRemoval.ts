@@ -1,8 +1,9 @@
-/** Decides what is removed of a builder, or of a node that the program does not name any more. */
+/** Decides what is removed of a builder, or of a node that the program does not have any more. */
+import type { Cause } from "../../bridges/lifecycle";
 import { nextContainerName } from "../../buildx/names";
 import { type BuilderRecord, driver } from "../../buildx/store";
-import type { ObservedRemains } from "./observe";
-import type { Plan, Step } from "./steps";
+import type { Leftovers } from "./node/observeLeftovers";
+import type { FinalStep, NodeStep, Plan } from "./steps";
 
 /** A builder to remove, as Pulumi's state has it. */
 export interface Removal {
@@ -17,46 +18,48 @@ export interface Removal {
  */
 export function planRemoval(
     { name, keepVolume, drainTimeout }: Removal,
-    nodes: readonly ObservedRemains[],
+    nodes: readonly Leftovers[],
     record: BuilderRecord,
 ): Plan {
     const why = "the builder is removed";
+    const whyKept = whyRecordIsKept(name, nodes, record);
     const contexts = nodes.flatMap(({ context }) => context ?? []);
-    const foreign = whyForeign(name, nodes, record);
     return {
-        nodes: nodes.map((node) => removeNode(node, keepVolume || node.isStateVolume, drainTimeout, why)),
-        after: [
-            foreign === undefined
-                ? { do: "removeRecord", name, why }
-                : { do: "leave", what: `buildx's record of builder "${name}"`, why: foreign },
-            ...(foreign === undefined
-                ? contexts.map((context): Step => ({ do: "removeContext", name: context, why }))
-                : []),
-        ],
+        nodes: nodes.map((node) => ({
+            node,
+            steps: removeNode(node, keepVolume || node.isStateVolume, drainTimeout, { why }),
+        })),
+        after:
+            whyKept === undefined
+                ? [
+                      { do: "removeRecord", name, why },
+                      ...contexts.map((context): FinalStep => ({ do: "removeContext", name: context, why })),
+                  ]
+                : [{ do: "leave", what: `buildx's record of builder "${name}"`, why: whyKept }],
     };
 }
 
 /** Returns why the record belongs to a builder that another user created with the same name. */
-function whyForeign(name: string, nodes: readonly ObservedRemains[], record: BuilderRecord): string | undefined {
+function whyRecordIsKept(name: string, nodes: readonly Leftovers[], record: BuilderRecord): string | undefined {
     const taken = nodes.find((node) => node.hasContainer && !node.containerIsOurs);
     if (taken !== undefined) {
         return (
-            `container ${taken.container} was created by someone else, and stays with its volume. ` +
-            `If it is not needed, remove it with: docker buildx rm ${name}`
+            `another process or user created container ${taken.container}, which is kept with its volume. ` +
+            `If you do not need the container, remove it with: docker buildx rm ${name}`
         );
     }
     if (record.is !== "present" || record.nodeGroup.Driver === driver) return undefined;
-    return `it is a builder of the driver ${record.nodeGroup.Driver} by now, which someone else created`;
+    return `another process or user replaced the builder by a builder of the driver ${record.nodeGroup.Driver}`;
 }
 
 /** Returns the steps that remove what is left of a node. */
-export function removeNode(node: ObservedRemains, keepVolume: boolean, seconds: number, why: string): Step[] {
+export function removeNode(node: Leftovers, keepVolume: boolean, seconds: number, cause: Cause): NodeStep[] {
     const { container, volume } = node;
-    const steps: Step[] = [];
-    if (node.containerIsOurs && node.isRunning) steps.push({ do: "drain", container, seconds, why });
-    if (node.containerIsOurs) steps.push({ do: "removeContainer", container, why });
-    if (node.hasNext) steps.push({ do: "removeContainer", container: nextContainerName(node.node), why });
+    const steps: NodeStep[] = [];
+    if (node.containerIsOurs && node.isRunning) steps.push({ do: "drain", container, seconds, ...cause });
+    if (node.containerIsOurs) steps.push({ do: "removeContainer", container, ...cause });
+    if (node.hasNext) steps.push({ do: "removeContainer", container: nextContainerName(node.name), ...cause });
     const isFree = !node.hasContainer || node.containerIsOurs;
-    if (node.volumeIsOurs && !keepVolume && isFree) steps.push({ do: "removeVolume", volume, why });
+    if (node.volumeIsOurs && !keepVolume && isFree) steps.push({ do: "removeVolume", volume, ...cause });
     return steps;
 }

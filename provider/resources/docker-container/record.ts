@@ -2,13 +2,14 @@
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { formatPlatform, type Platform } from "../../text/platform";
 import { driver, type NodeGroup, type StoredNode } from "../../buildx/store";
-import type { DesiredBuilder, DesiredNode } from "./desired";
+import type { DesiredNode } from "./desired";
 import { allOptions } from "./options/groups";
 
-/** The endpoint of a node, or why it is not known. */
-interface WhereStored {
+/** A node, and its endpoint for the record or why the endpoint is not known. */
+export interface NodeToRecord {
+    readonly desired: DesiredNode;
     readonly stored: string;
-    readonly trouble?: string;
+    readonly error?: string | undefined;
 }
 
 /**
@@ -16,18 +17,12 @@ interface WhereStored {
  * with an error is left out, because buildx would boot it by itself the next time its engine responds. If the record
  * already has the node, the node is kept.
  *
- * @param where the endpoint of each node.
+ * @param before the existing record.
  */
-export function recordOf(
-    { name, nodes }: DesiredBuilder,
-    where: readonly WhereStored[],
-    before?: NodeGroup,
-): NodeGroup {
-    const stored = nodes.flatMap((node, index): StoredNode[] => {
-        const { stored: endpoint, trouble } = where[index] as WhereStored;
-        const known = before?.Nodes.find((each) => each.Name === node.name);
-        if (trouble !== undefined) return known === undefined ? [] : [known];
-        return [storedNode(node, endpoint)];
+export function recordOf(name: string, nodes: readonly NodeToRecord[], before?: NodeGroup): NodeGroup {
+    const stored = nodes.flatMap(({ desired, stored: endpoint, error }): StoredNode[] => {
+        if (error === undefined) return [storedNode(desired, endpoint)];
+        return before?.Nodes.filter(({ Name }) => Name === desired.name) ?? [];
     });
     return { Name: name, Driver: driver, Nodes: eachPlatformOnce(stored), Dynamic: false };
 }

@@ -1,57 +1,64 @@
 /** Why a builder must not be changed: one function for each reason. */
 import { driver } from "../../buildx/store";
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
-import type { DesiredBuilder, DesiredNode } from "./desired";
-import type { Observed, ObservedNode } from "./observe";
+import type { DesiredBuilder } from "./desired";
+import type { ObservedNode } from "./node/observeNode";
+import type { Observed } from "./observe";
+import type { PreviousBuilder } from "./previous";
 
-type Refusal = (desired: DesiredBuilder, observed: Observed) => string | undefined;
+type Refusal = (
+    desired: DesiredBuilder,
+    observed: Observed,
+    previous: PreviousBuilder | undefined,
+) => string | undefined;
 
 /** Returns the first reason that applies. */
-export function whyRefused(desired: DesiredBuilder, observed: Observed): string | undefined {
+export const whyRefused: Refusal = (desired, observed, previous) => {
     for (const refusal of refusals) {
-        const why = refusal(desired, observed);
+        const why = refusal(desired, observed, previous);
         if (why !== undefined) return why;
     }
     return undefined;
-}
+};
 
-const hidesContext: Refusal = ({ name }, { isContext, previous }) =>
+const hasContextOfSameName: Refusal = ({ name }, { isContext }, previous) =>
     isContext && !previous
-        ? `builder "${name}" would hide the docker context of that name: choose another name`
+        ? `builder "${name}" cannot be created: docker has a context of that name, and buildx would use the builder instead ` +
+          "of the context. Choose another name"
         : undefined;
 
 const isOnAnotherEngine: Refusal = ({ name }, { nodes }) => {
-    const left = nodes.find(({ leftAt }) => leftAt !== undefined);
-    if (left?.leftAt === undefined) return undefined;
-    return whyLeftBehind(`builder "${name}"`, left.leftAt, left.stored);
+    for (const { leftAt, stored } of nodes) {
+        if (leftAt !== undefined) return whyLeftBehind(`builder "${name}"`, leftAt, stored);
+    }
+    return undefined;
 };
 
 /** The record has another driver. buildx itself refuses to change the driver of a builder. */
 const hasOtherDriver: Refusal = ({ name }, { record }) => {
     if (record.is !== "present" || record.nodeGroup.Driver === driver) return undefined;
     return (
-        `builder "${name}" exists already in buildx's store, with the driver ${record.nodeGroup.Driver} instead of ${driver}: ` +
-        `choose another name, or remove it with: docker buildx rm ${name}`
+        `builder "${name}" already exists in buildx's store, with the driver ${record.nodeGroup.Driver} instead of ${driver}. ` +
+        `Choose another name, or remove the builder with: docker buildx rm ${name}`
     );
 };
 
-const containerIsUnmanaged: Refusal = ({ name, nodes, adopt }, observed) => {
-    const foreign = nodes.findIndex((_, index) => observed.nodes[index]?.container?.isOurs === false);
-    if (foreign < 0 || adopt) return undefined;
-    const { host, container } = observed.nodes[foreign] as ObservedNode;
-    const owner = container?.owner;
+const containerIsUnmanaged: Refusal = ({ name, adopt }, { nodes }) => {
+    const unmanaged = nodes.find(({ container }) => container?.isOurs === false);
+    if (unmanaged === undefined || adopt) return undefined;
+    const { desired, host, container } = unmanaged;
+    const creator = container?.owner === undefined ? "buildx or a user" : container.owner.urn;
     return (
-        `builder "${name}" exists already on ${host}: container ${nodes[foreign]?.container} was made ` +
-        `${owner === undefined ? "by buildx or by hand" : `by ${owner.urn}`}. ` +
+        `builder "${name}" already exists on ${host}: container ${desired.container} was created by ${creator}. ` +
         `Set adopt: true to take it over with its cache, choose another name, or remove it with: docker buildx rm ${name}`
     );
 };
 
-const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, previous, nodes }) => {
+const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, nodes }, previous) => {
     const isOurs = previous !== undefined || nodes.some((node) => node.container?.isOurs);
     if (record.is === "absent" || isOurs || adopt) return undefined;
     return (
-        `builder "${name}" exists already in buildx's store. ` +
+        `builder "${name}" already exists in buildx's store. ` +
         `Set adopt: true to take it over, choose another name, or remove it with: docker buildx rm ${name}`
     );
 };
@@ -61,76 +68,78 @@ const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, previous, nodes }
  * the builder and this package wrote the record, no node is lost: the node was removed from the program on another
  * machine.
  */
-const nodesAreLost: Refusal = ({ name, nodes }, { record, previous }) => {
+const nodesAreLost: Refusal = ({ name, nodes }, { record }, previous) => {
     if (record.is !== "present" || (previous !== undefined && record.isOwn)) return undefined;
     const isNamed = (node: string) => [...nodes, ...(previous?.nodes ?? [])].some((each) => each.name === node);
     const lost = record.nodeGroup.Nodes.find(({ Name: node }) => !isNamed(node));
     if (lost === undefined) return undefined;
     return (
-        `builder "${name}" has a node ${lost.Name} on ${lost.Endpoint} that the program does not name, and that would be left ` +
-        `behind there: add it to nodes, as { name: "${lost.Name}", endpoint: "${lost.Endpoint}" }, or take it out of the builder with: ` +
-        `docker buildx create --name ${name} --node ${lost.Name} --leave`
+        `builder "${name}" has a node ${lost.Name} on ${lost.Endpoint} that is not in the program, and its container would ` +
+        `remain there without a record. Add the node to nodes, as { name: "${lost.Name}", endpoint: "${lost.Endpoint}" }, ` +
+        `or remove it from the builder with: docker buildx create --name ${name} --node ${lost.Name} --leave`
     );
 };
 
-const twoNodesOnOneEngine: Refusal = ({ name, nodes }, observed) => {
-    const twice = observed.nodes.findIndex(({ stored }, index) =>
-        observed.nodes.slice(0, index).some((each) => stored !== "" && each.stored === stored),
-    );
-    if (twice < 0) return undefined;
-    const other = observed.nodes.findIndex(({ stored }) => stored === observed.nodes[twice]?.stored);
-    return (
-        `nodes ${nodes[other]?.name} and ${nodes[twice]?.name} of builder "${name}" are both on ` +
-        `${observed.nodes[twice]?.stored}, which buildx does not allow: give each an engine of its own`
-    );
+const twoNodesOnOneEngine: Refusal = ({ name }, { nodes }) => {
+    const seen = new Map<string, ObservedNode>();
+    for (const node of nodes) {
+        if (node.stored === "") continue;
+        const other = seen.get(node.stored);
+        seen.set(node.stored, other ?? node);
+        if (other === undefined) continue;
+        return (
+            `nodes ${other.desired.name} and ${node.desired.name} of builder "${name}" are both on ${node.stored}, which ` +
+            "buildx does not allow. Set another endpoint for one of them"
+        );
+    }
+    return undefined;
 };
 
 /** Returns a refusal that applies if a reason applies to one of the nodes whose engine responds. */
 const ofAnyNode =
-    (why: (node: DesiredNode, observed: ObservedNode, builder: string) => string | undefined): Refusal =>
-    ({ name, nodes }, observed) => {
-        for (const [index, node] of nodes.entries()) {
-            const found = observed.nodes[index] as ObservedNode;
-            const reason = found.error === undefined ? why(node, found, name) : undefined;
+    (why: (node: ObservedNode, builder: string) => string | undefined): Refusal =>
+    ({ name }, { nodes }) => {
+        for (const node of nodes) {
+            const reason = node.error === undefined ? why(node, name) : undefined;
             if (reason !== undefined) return reason;
         }
         return undefined;
     };
 
-const networkIsMissing = ofAnyNode(({ settings }, { host, container, hasNetwork }, builder) => {
-    const { network } = settings.fixed;
+const networkIsMissing = ofAnyNode(({ desired, host, container, hasNetwork }, builder) => {
+    const { network } = desired.settings.fixed;
     if (hasNetwork || container?.settings.fixed.network === network) return undefined;
     const other = /^container:(.*)/.exec(network)?.[1];
     if (other !== undefined) {
         return (
-            `container "${other}", whose network builder "${builder}" is to share, does not exist on ${host}: ` +
-            "start it first, or choose another network"
+            `container "${other}", whose network builder "${builder}" uses, does not exist on ${host}. ` +
+            "Start the container first, or choose another network"
         );
     }
     return (
-        `network "${network}" of builder "${builder}" does not exist on ${host}: ` +
-        `make it first, with docker network create ${network}, or as a resource that the builder depends on`
+        `network "${network}" of builder "${builder}" does not exist on ${host}. Create it as a resource that the builder ` +
+        `depends on, or with: docker network create ${network}`
     );
 });
 
-const stateVolumeIsMissing = ofAnyNode(({ volume: name, isStateVolume }, { host, volume }, builder) => {
+const stateVolumeIsMissing = ofAnyNode(({ desired: { volume: name, isStateVolume }, host, volume }, builder) => {
     if (volume !== undefined || !isStateVolume) return undefined;
     return (
-        `state volume ${name} of builder "${builder}" is not on ${host}: ` +
-        "its BuildKitState creates it again with the next pulumi up that is not limited to other resources"
+        `state volume ${name} of builder "${builder}" is not on ${host}. Its BuildKitState recreates it: run pulumi up ` +
+        "without --target"
     );
 });
 
-const contextIsUnmanaged = ofAnyNode((_, { context }, builder) => {
+const contextIsUnmanaged = ofAnyNode(({ context }, builder) => {
     if (context?.status !== "foreign") return undefined;
     return (
-        `builder "${builder}" needs a docker context ${context.name}, and there is one that someone else made: ` +
-        `remove it with docker context rm ${context.name}, or give the context as endpoint instead of tls`
+        `builder "${builder}" needs a docker context ${context.name}, but another process or user created a context of that ` +
+        `name. Set endpoint to the context instead of tls, or remove it with: docker context rm ${context.name}`
     );
 });
 
 const refusals: readonly Refusal[] = [
-    hidesContext,
+    hasContextOfSameName,
     isOnAnotherEngine,
     hasOtherDriver,
     containerIsUnmanaged,

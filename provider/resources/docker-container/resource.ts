@@ -1,15 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DriverOptions } from "../../buildx/driverOptions";
-import { normalizePlatform } from "../../text/platform";
 import type { GcRule } from "../../buildkit/gc";
 import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
 import type { BuildKitState } from "../state/resource";
-import type { Dns, NodeArguments } from "./inputs";
-import { missingPlatform } from "../builder/missingPlatform";
-import type { NodeOutputs, Status } from "../builder/outputs";
+import type { Dns, NodeArguments } from "./args";
+import { choosePlatform, type ImageArgs } from "../builder/imageArgs";
+import { type NodeOutputs, outputs, type Status } from "../builder/outputs";
 import { referenceFor, type User } from "./conflicts/program";
+import { repeatedArguments } from "./secrets";
+
+export type { ImageArgs } from "../builder/imageArgs";
 
 /**
  * Options of buildx's docker-container driver, in the driver's value syntax (docs.docker.com, "Docker container build
@@ -128,12 +130,6 @@ export interface BuildxBuilderArgs extends NodeOptions {
     drainTimeout?: pulumi.Input<number>;
 }
 
-/** Arguments that an image build gets from its builder. */
-export interface ImageArgs<P extends string> {
-    builder: { name: pulumi.Output<string> };
-    platforms: pulumi.Output<P>[];
-}
-
 /**
  * A buildx builder of the `docker-container` driver: a BuildKit daemon in a container, its state volume, and the record
  * with which buildx, `docker build` and Pulumi's docker-build provider find the builder.
@@ -170,7 +166,7 @@ export class BuildxBuilder extends BuildxResource {
     declare readonly nodes: pulumi.Output<NodeOutputs[]>;
 
     /**
-     * Returns an existing builder, of another stack or created by hand.
+     * Returns an existing builder, of another stack or created manually.
      *
      * @param id the builder's name.
      * @throws at preview if there is no builder of that name.
@@ -189,25 +185,11 @@ export class BuildxBuilder extends BuildxResource {
                 ...others,
                 ...(state !== undefined && { state: referenceFor(user, state) }),
                 ...withSecrets(others),
-                containerName: undefined,
-                dockerEndpoint: undefined,
-                buildkitVersion: undefined,
-                status: undefined,
-                name: others.name,
-                endpoint: others.endpoint,
-                platforms: others.platforms,
-                nodes: nodes && withReferences(nodes, user),
+                ...(nodes && { nodes: withReferences(nodes, user) }),
             },
-            // `__nodes` repeats the arguments of the nodes, and Pulumi keeps a value secret only at the property where
-            // it was given.
-            nodes ? { ...opts, additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), "__nodes"] } : opts,
+            outputs,
+            nodes ? { ...opts, additionalSecretOutputs: secretOutputs(opts) } : opts,
         );
-        // These arguments have the same names as outputs. Until the builder is created, Pulumi would return the
-        // arguments as the outputs.
-        this.name = this.onceMade(this.name);
-        this.endpoint = this.onceMade(this.endpoint);
-        this.platforms = this.onceMade(this.platforms);
-        this.nodes = this.onceMade(this.nodes);
     }
 
     /**
@@ -224,15 +206,20 @@ export class BuildxBuilder extends BuildxResource {
         return {
             builder: { name: this.name },
             platforms: wanted.map((platform) =>
-                pulumi.all([this.name, this.platforms]).apply(([name, offered]) => offeredBy(name, offered, platform)),
+                pulumi.all([this.name, this.platforms]).apply(([name, offered]) => {
+                    const chosen = choosePlatform(name, offered, platform);
+                    if ("reason" in chosen) throw new pulumi.RunError(chosen.reason);
+                    return chosen.platform;
+                }),
             ),
         };
     }
-
-    private onceMade<T>(output: pulumi.Output<T>): pulumi.Output<T> {
-        return pulumi.all([output, this.containerName]).apply(([value]) => value as T);
-    }
 }
+
+const secretOutputs = (opts: pulumi.CustomResourceOptions | undefined): string[] => [
+    ...(opts?.additionalSecretOutputs ?? []),
+    repeatedArguments,
+];
 
 /** Returns the arguments that may contain keys, with the keys as secrets. */
 const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
@@ -256,9 +243,3 @@ const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, user: Us
 
 const isLater = <T>(input: pulumi.Input<T>): input is Promise<T> | pulumi.OutputInstance<T> =>
     pulumi.Output.isInstance(input) || input instanceof Promise;
-
-function offeredBy<P extends string>(builder: string, offered: string[], platform: P | undefined): P {
-    if (platform === undefined) return offered[0] as P;
-    if (offered.includes(normalizePlatform(platform))) return platform;
-    throw new pulumi.RunError(missingPlatform(builder, [platform], offered));
-}

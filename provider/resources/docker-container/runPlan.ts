@@ -1,89 +1,92 @@
 /** Runs the plan of a builder. */
-import type { Call } from "../../bridges/lifecycle";
 import { StartError } from "../../docker/buildkitd/boot";
 import { applyAfter, applyNodes } from "./apply";
-import type { Applying } from "./applying";
+import { type Applying, failedNodes, type NodeRun } from "./applying";
 import type { DesiredBuilder } from "./desired";
+import type { Leftovers } from "./node/observeLeftovers";
+import type { ObservedNode } from "./node/observeNode";
 import type { Observed } from "./observe";
 import { plan } from "./plan";
 import { planAfter } from "./planAfter";
-import type { Plan } from "./steps";
-import type { NodeConnection } from "./node/connect";
+import type { PreviousBuilder } from "./previous";
+import { nodeSteps, type Plan } from "./steps";
 import { requireWritable } from "./writable";
 
-/** Returns the engines for the steps of each node, and how the steps report. */
-export const applyingAt = ({ report, signal, warn }: Call, sites: readonly NodeConnection[]): Applying => ({
-    contexts: sites.map(({ engine }) => ({ engine, begun: [] })),
-    report,
-    signal,
-    warn,
-    workers: new Map(),
-    begun: [],
-});
+/** What a plan was computed from. */
+export interface PlanInputs {
+    readonly desired: DesiredBuilder;
+    readonly observed: Observed;
+    readonly previous: PreviousBuilder | undefined;
+}
 
 /**
- * Runs a plan. If some of several nodes fail, the other nodes are finished.
+ * Runs a plan. If some of several nodes fail, the other nodes are finished, and the runs of the failed nodes have the
+ * errors.
  *
- * @returns the errors by the node's index.
  * @throws {Error} if the plan has a refusal, all nodes fail, or a step after the nodes fails.
  */
-export async function runPlan(
-    steps: Plan,
-    desired: DesiredBuilder,
-    observed: Observed,
-    applying: Applying,
-): Promise<ReadonlyMap<number, Error>> {
-    if (steps.refusal !== undefined) throw new Error(steps.refusal);
-    await requireWritable(steps.after);
-    const failed = await applyNodes(steps, applying);
-    await replaceUnstartable(failed, desired, observed, applying);
-    const names = [...desired.nodes.map(({ name }) => name), ...observed.dropped.map(({ node }) => node)];
-    const errors = [...observed.nodes, ...observed.dropped].map(({ error }) => error);
-    const failures = new Map<number, Error>();
-    for (const [index, name] of names.entries()) {
-        const error = failed.has(index) ? (failed.get(index) as Error) : errors[index] && new Error(errors[index]);
-        if (!error) continue;
-        if (names.length === 1) throw error;
-        failures.set(index, new Error(`node ${name}: ${error.message}`, { cause: error }));
+export async function runPlan(planned: Plan, inputs: PlanInputs, applying: Applying): Promise<void> {
+    if (planned.refusal !== undefined) throw new Error(planned.refusal);
+    await requireWritable(planned.after);
+    await applyNodes(applying.nodes, applying);
+    await replaceUnstartable(inputs, applying);
+    for (const run of applying.nodes) if (run.node.error) run.error ??= new Error(run.node.error);
+    const failed = failedNodes(applying);
+    const [first] = failed;
+    if (first !== undefined && applying.nodes.length === 1) throw first.error;
+    for (const { run, error } of failed) {
+        run.error = new Error(`node ${nameOf(run)}: ${error.message}`, { cause: error });
     }
-    if (desired.nodes.every((_, index) => failures.has(index))) {
-        throw new Error([...failures.values()].map(({ message }) => message).join("\n"));
+    if (applying.nodes.every(({ node, error }) => node.desired === undefined || error !== undefined)) {
+        throw new Error(
+            failedNodes(applying)
+                .map(({ error }) => error.message)
+                .join("\n"),
+        );
     }
-    const befallen = observed.nodes.map((node, index) => {
-        const { message } = failures.get(index) ?? {};
-        return message === undefined ? node : { ...node, error: message };
-    });
+    const { desired, observed, previous } = inputs;
     const after =
-        failures.size === 0 ? steps.after : planAfter(desired, { ...observed, nodes: befallen }, steps.nodes.flat());
+        failed.length === 0
+            ? planned.after
+            : planAfter(desired, withErrors(observed, applying), previous, nodeSteps(planned));
     await applyAfter(after, applying);
-    return failures;
+}
+
+const nameOf = ({ node }: NodeRun): string => (node.desired === undefined ? node.name : node.desired.name);
+
+/** Returns what was observed, with the errors of the nodes that failed. */
+function withErrors({ nodes, removed, ...others }: Observed, applying: Applying): Observed {
+    const withError = <Node extends ObservedNode | Leftovers>(node: Node): Node => {
+        const error = applying.nodes.find((run) => run.node === node)?.error;
+        return error === undefined ? node : { ...node, error: error.message };
+    };
+    return { ...others, nodes: nodes.map(withError), removed: removed.map(withError) };
 }
 
 /**
  * Replaces the containers that the engine can no longer start, for example after a change of its runtimes. This is
  * known only after an attempt to start them, so the plan is computed again after it.
- *
- * @param failed the errors by the node's index. If an error is fixed, it is removed.
  */
-async function replaceUnstartable(
-    failed: Map<number, unknown>,
-    desired: DesiredBuilder,
-    observed: Observed,
-    applying: Applying,
-): Promise<void> {
-    const nodes = observed.nodes.map((node, index) => {
-        const error = failed.get(index);
-        const isNew = applying.contexts[index]?.begun.some((step) => step.do === "createContainer");
-        if (!(error instanceof StartError) || isNew || node.container === undefined) return node;
-        return { ...node, container: { ...node.container, cannotStart: error.why } };
+async function replaceUnstartable({ desired, observed, previous }: PlanInputs, applying: Applying): Promise<void> {
+    const retried = new Map<ObservedNode | Leftovers, NodeRun>();
+    const nodes = observed.nodes.map((node) => {
+        const run = applying.nodes.find((each) => each.node === node);
+        const isNew = run?.begun.some((step) => step.do === "createContainer");
+        if (run === undefined || !(run.error instanceof StartError) || isNew || node.container === undefined)
+            return node;
+        const unstartable = { ...node, container: { ...node.container, cannotStart: run.error.why } };
+        retried.set(unstartable, run);
+        return unstartable;
     });
-    const isTriedAgain = (index: number) => nodes[index] !== observed.nodes[index];
-    if (!nodes.some((_, index) => isTriedAgain(index))) return;
-    const again = plan(desired, { ...observed, nodes });
-    const stillFailed = await applyNodes(
-        { ...again, nodes: again.nodes.map((steps, index) => (isTriedAgain(index) ? steps : [])) },
+    if (retried.size === 0) return;
+    for (const { node, steps } of plan(desired, { ...observed, nodes }, previous).nodes) {
+        const run = retried.get(node);
+        if (run === undefined) continue;
+        run.steps = steps;
+        delete run.error;
+    }
+    await applyNodes(
+        [...retried.values()].filter(({ error }) => error === undefined),
         applying,
     );
-    for (const index of failed.keys()) if (isTriedAgain(index)) failed.delete(index);
-    for (const [index, error] of stillFailed) failed.set(index, error);
 }

@@ -6,8 +6,8 @@ import { type Engine, failedCall } from "../../docker/engine/engine";
 import { ownerOf } from "../../ownership";
 import { inspectVolume, removeVolume } from "../../docker/engine/volume";
 import { untilAborted } from "../../waiting";
-import type { Context } from "./applying";
-import type { IsOurs } from "./observe";
+import type { NodeRun, Progress } from "./applying";
+import type { IsOurs } from "./node/recognize";
 import type { Step } from "./steps";
 
 /** Time that `undo` gets to remove what was created once the signal has aborted, in milliseconds. */
@@ -20,19 +20,25 @@ export const undoGrace = 2_000;
  * @param signal if it aborts, only a short time is left.
  * @throws {Error} if something could not be removed, or the engine may still create it.
  */
-export async function undo(context: Context, isOurs: IsOurs, signal: AbortSignal): Promise<void> {
-    const { engine, begun, abandoned } = context;
+export async function undo(
+    { begun, abandoned }: Progress,
+    engine: Engine | undefined,
+    isOurs: IsOurs,
+    signal: AbortSignal,
+): Promise<void> {
     const failures: unknown[] = [];
     const undoing = (async () => {
         for (const step of begun.toReversed()) {
             await undoStep(step, engine, isOurs).catch((error: unknown) => failures.push(error));
         }
     })();
-    await untilAborted(undoing, signal, undoGrace).catch(() => failures.push(new Error("the engine takes too long")));
+    await untilAborted(undoing, signal, undoGrace).catch(() =>
+        failures.push(new Error("the engine did not respond in time")),
+    );
     if (abandoned?.do === "createContainer" || abandoned?.do === "createVolume")
-        failures.push(new Error("the engine has not answered yet whether it is made"));
+        failures.push(new Error("the engine may still create it"));
     if (failures.length === 0) return;
-    throw engine ? failedCall("what was made could not be removed again", engine, failures[0]) : failures[0];
+    throw engine ? failedCall("the failed creation cannot be undone", engine, failures[0]) : failures[0];
 }
 
 async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs): Promise<void> {
@@ -63,7 +69,8 @@ const backTimeout = 5;
  *
  * @param signal if it aborts, only a short time is left.
  */
-export async function restoreReplaced({ engine, begun }: Context, signal: AbortSignal): Promise<void> {
+export async function restoreReplaced({ node, begun }: NodeRun, signal: AbortSignal): Promise<void> {
+    const engine = node.connection?.engine;
     const step = begun.find((each) => each.do === "createContainer" && each.replaces !== undefined);
     if (engine === undefined || step?.do !== "createContainer" || step.replaces === undefined) return;
     const { container, isRunning } = step.replaces;
@@ -75,9 +82,9 @@ async function putBack(engine: Engine, next: string, container: string, wasRunni
     if ((await inspectContainer(engine, container)) === undefined) return renameContainer(engine, next, container);
     await removeContainer(engine, next);
     if (!wasRunning) return;
-    const goOn = async () => {
+    const startAgain = async () => {
         await startContainer(engine, container);
         await waitUntilReady(engine, container, backTimeout);
     };
-    await goOn().catch(goOn); // at the first attempt the container may still have been stopping
+    await startAgain().catch(startAgain); // at the first attempt the container may still have been stopping
 }

@@ -1,7 +1,7 @@
 import { requireRemovableRecord } from "../../buildx/store";
 import { requireWritableStore } from "../../buildx/storeFiles";
 import { requireWritableContexts } from "../../docker/endpoint/context";
-import type { Step } from "./steps";
+import type { FinalStep } from "./steps";
 
 /**
  * Checks that this user can write buildx's store and docker's contexts, if a plan's last steps write them. It runs
@@ -10,7 +10,7 @@ import type { Step } from "./steps";
  * @param steps the steps that run once the nodes are done.
  * @throws {FileAccessError} if this user cannot write them.
  */
-export async function requireWritable(steps: readonly Step[]): Promise<void> {
+export async function requireWritable(steps: readonly FinalStep[]): Promise<void> {
     const kinds = new Set(steps.map((step) => step.do));
     if (kinds.has("writeRecord") || kinds.has("use") || kinds.has("stopUsing")) await requireWritableStore();
     if (kinds.has("writeContext") || kinds.has("removeContext")) await requireWritableContexts();

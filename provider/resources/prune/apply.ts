@@ -1,6 +1,6 @@
 import { prune, type Pruned } from "../../buildkit/prune";
 import { bootAtRest } from "../../docker/buildkitd/atRest";
-import { boot } from "../../docker/buildkitd/boot";
+import { boot, defaultBootTimeout } from "../../docker/buildkitd/boot";
 import { countBuildsIn, hasClients } from "../../docker/buildkitd/drain";
 import { inContainer } from "../../docker/buildkitd/inContainer";
 import {
@@ -17,9 +17,6 @@ import { pullOrKeep } from "../../docker/engine/pull";
 import { pause, type Waiting } from "../../waiting";
 import type { PrunePlan, PruneStep } from "./plan";
 
-/** How long a buildkitd that is started for the prune may take to answer, in seconds. */
-const bootTimeout = 60;
-
 /** How long a buildkitd may take to stop, in seconds. */
 const stopTimeout = 10;
 
@@ -30,11 +27,11 @@ const stopTimeout = 10;
 const connectionChecks = 10;
 const untilNextCheck = 200;
 
-/** The containers that were started for the prune, by name. Each value is a function that undoes the start. */
+/** The containers that were started for the prune, by name. Each value is a function that stops or pauses it again. */
 type Started = Map<string, () => Promise<void>>;
 
 const prepares = (step: PruneStep) => ["pullImage", "start", "unpause", "bootAtRest"].includes(step.do);
-const takesBack = (step: PruneStep) => ["stop", "pause", "endAtRest"].includes(step.do);
+const restores = (step: PruneStep) => ["stop", "pause", "endAtRest"].includes(step.do);
 
 /**
  * Runs the steps of a plan, all nodes in parallel. First, it prepares all nodes: if one of them fails, nothing is
@@ -62,7 +59,7 @@ export async function applyPrune(
         );
         signal.throwIfAborted();
         if (failures.length === 0) {
-            report("removing from the cache");
+            report("pruning the cache");
             const prunes = steps.filter((step) => step.do === "prune");
             failures.push(
                 ...(await ofEachNode(prunes, async (step) => {
@@ -74,8 +71,8 @@ export async function applyPrune(
             );
         }
     } finally {
-        const undone = steps.filter((step) => takesBack(step) && started.has(step.container));
-        failures.push(...(await ofEachNode(undone, async (step) => started.get(step.container)?.())));
+        const restoring = steps.filter((step) => restores(step) && started.has(step.container));
+        failures.push(...(await ofEachNode(restoring, async (step) => started.get(step.container)?.())));
     }
     if (failures.length > 0) throw new Error(failures.join("\n"));
     return all;
@@ -112,7 +109,13 @@ async function prepare(step: PruneStep, engine: Engine, started: Started, waitin
         case "bootAtRest": {
             report(`booting BuildKit on ${step.volume}: ${step.why}`);
             const { volume, image } = step;
-            const { end } = await bootAtRest(engine, { name: container, volume, image, seconds: bootTimeout, signal });
+            const { end } = await bootAtRest(engine, {
+                name: container,
+                volume,
+                image,
+                seconds: defaultBootTimeout,
+                signal,
+            });
             started.set(container, end);
         }
     }
@@ -120,13 +123,13 @@ async function prepare(step: PruneStep, engine: Engine, started: Started, waitin
 
 /** Starts a builder, and records how to stop it again. Records nothing if another process has already started it. */
 async function start(engine: Engine, container: string, started: Started, signal: AbortSignal): Promise<void> {
-    const isOurs = await startStopped(engine, container).catch((error: unknown) => {
-        throw failedCall(`${container} cannot be started`, engine, error);
+    const isStarted = await startStopped(engine, container).catch((error: unknown) => {
+        throw failedCall(`container ${container} cannot be started`, engine, error);
     });
     const found = await inspectContainer(engine, container);
     const since = found && startOf(found);
-    if (isOurs) started.set(container, () => stopUnlessUsed(engine, container, since));
-    await boot(engine, container, bootTimeout, signal);
+    if (isStarted) started.set(container, () => stopUnlessUsed(engine, container, since));
+    await boot(engine, container, defaultBootTimeout, signal);
 }
 
 /**

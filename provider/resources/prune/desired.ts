@@ -1,6 +1,6 @@
 import { type GcRule, gcRuleKeys } from "../../buildkit/gc";
 import { canonicalName } from "../../buildx/names";
-import type { PruneInputs } from "./inputs";
+import type { PruneArguments } from "./args";
 
 /** A prune as the program declares it. */
 export interface DesiredPrune {
@@ -11,7 +11,7 @@ export interface DesiredPrune {
     readonly triggers: readonly unknown[];
 }
 
-export function desiredPrune({ builderName, triggers = [], ...others }: PruneInputs): DesiredPrune {
+export function desiredPrune({ builderName, triggers = [], ...others }: PruneArguments): DesiredPrune {
     const given = gcRuleKeys.filter((key) => others[key] !== undefined);
     const rule = Object.fromEntries(given.map((key) => [key, others[key]])) as GcRule;
     return { builder: canonicalName(builderName), rule, triggers };

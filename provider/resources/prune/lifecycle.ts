@@ -1,49 +1,51 @@
 /** The lifecycle of a `BuildKitPrune`: check, diff, create, read, update, delete. */
-import { waitForCopy } from "../../transfer/waitForCopy";
-import {
-    type Call,
-    type CheckedArguments,
-    type ComparedArguments,
-    type Created,
-    type Difference,
-} from "../../bridges/lifecycle";
+import { fillIn } from "../../args/unknown";
+import type { Call, CheckedArguments, ComparedArguments, Created, Difference } from "../../bridges/lifecycle";
 import { canonicalName, volumeName } from "../../buildx/names";
 import { readRecord } from "../../buildx/store";
+import { showWarnings } from "../check";
+import { differenceOf } from "../plan";
 import { applyPrune } from "./apply";
-import { checkPrune, warningsOfPrune } from "./check";
+import type { PruneArguments } from "./args";
+import { checkPrune } from "./check";
 import { desiredPrune } from "./desired";
-import type { PruneInputs, SavedPrune } from "./inputs";
-import { observeBuilder } from "./observe";
-import { planPrune, whyPruned } from "./plan";
+import { assumedBuilder, observeBuilder } from "./observe";
+import { planPrune } from "./plan";
+import { previousOf, savedArguments, type SavedPrune, toSaved } from "./saved";
 
 /** Returns the volumes of the caches that are pruned. Their builder runs during the prune. */
-export async function volumesOf({ builderName }: PruneInputs): Promise<string[]> {
+export async function volumesOf({ builderName }: PruneArguments): Promise<string[]> {
     const record = await readRecord(canonicalName(builderName));
     return record.is === "present" ? record.nodeGroup.Nodes.map(({ Name: node }) => volumeName(node)) : [];
 }
 
-export async function check(call: Call, _: unknown, news: PruneInputs): Promise<CheckedArguments<PruneInputs>> {
-    const result = checkPrune(news);
-    if (result.failures.length === 0) for (const text of warningsOfPrune(news)) await call.warn(text);
-    return result;
+export const check = async (call: Call, _: unknown, args: PruneArguments): Promise<CheckedArguments<PruneArguments>> =>
+    showWarnings(call, await checkPrune(args));
+
+export async function diff(_: Call, __: string, saved: SavedPrune, args: PruneArguments): Promise<Difference> {
+    const desired = desiredPrune(fillIn(args, saved));
+    return differenceOf(planPrune(desired, assumedBuilder(desired), previousOf(saved)));
 }
 
-export async function diff(_: Call, __: string, olds: SavedPrune, news: PruneInputs): Promise<Difference> {
-    const why = whyPruned(desiredPrune(news), desiredPrune(olds));
-    return { changes: why === undefined ? [] : [{ why }] };
+export const comparedArguments = (saved: SavedPrune, args: PruneArguments): ComparedArguments => ({
+    before: savedArguments(saved),
+    after: args,
+});
+
+export async function create(call: Call, args: PruneArguments): Promise<Created<SavedPrune>> {
+    return { id: args.builderName, saved: await prune(call, args, undefined) };
 }
 
-export function comparedArguments(olds: SavedPrune, news: PruneInputs): ComparedArguments {
-    const { reclaimed: _, records: __, ...before } = olds;
-    return { before, after: news };
-}
+export const update = (call: Call, _: string, saved: SavedPrune, args: PruneArguments): Promise<SavedPrune> =>
+    prune(call, args, saved);
 
-export async function create(call: Call, inputs: PruneInputs): Promise<Created<SavedPrune>> {
-    return { id: inputs.builderName, saved: await pruned(call, inputs) };
+async function prune(call: Call, args: PruneArguments, saved: SavedPrune | undefined): Promise<SavedPrune> {
+    const desired = desiredPrune(args);
+    call.report("pruning the cache");
+    const { observed, engines } = await observeBuilder(desired, call);
+    const plan = planPrune(desired, observed, saved && previousOf(saved));
+    return toSaved(args, await applyPrune(plan, engines, call));
 }
-
-export const update = (call: Call, _: string, olds: SavedPrune, news: PruneInputs): Promise<SavedPrune> =>
-    pruned(call, news, olds);
 
 /** Returns the saved state, because a prune leaves nothing that could be read. */
 export const read = async (_: Call, id: string, saved: Partial<SavedPrune>): Promise<Created<SavedPrune>> => ({
@@ -51,16 +53,8 @@ export const read = async (_: Call, id: string, saved: Partial<SavedPrune>): Pro
     saved: saved as SavedPrune,
 });
 
+/** Does nothing: a prune cannot be undone. */
 const remove = async (): Promise<void> => {};
 
 export { remove as delete };
-
-async function pruned(call: Call, inputs: PruneInputs, olds?: SavedPrune): Promise<SavedPrune> {
-    const desired = desiredPrune(inputs);
-    call.report("removing from the cache");
-    const { observed, engines } = await observeBuilder(desired, (engine, volume) =>
-        waitForCopy({ engine, volume, ...call }),
-    );
-    const plan = planPrune(desired, observed, olds && desiredPrune(olds));
-    return { ...inputs, ...(await applyPrune(plan, engines, call)) };
-}
+export { outputs } from "./outputs";

@@ -1,10 +1,12 @@
 import type { Status } from "../builder/outputs";
 import { otherDriver } from "../../buildx/otherDriver";
 import { driverDefaults } from "../../buildx/driverOptions";
-import { containerName, volumeName } from "../../buildx/names";
+import { containerName, nodeName, volumeName } from "../../buildx/names";
 import { listRecords, readRecord, type StoredNode, storeFolder } from "../../buildx/store";
 import { inspectContainer, isRunning } from "../../docker/engine/container";
 import { recordedEndpoint } from "../../docker/endpoint/endpoint";
+import { waitForCopy } from "../../transfer/waitForCopy";
+import type { Waiting } from "../../waiting";
 import { connect, type Engine } from "../../docker/engine/engine";
 import { inspectImage } from "../../docker/engine/image";
 import { inspectVolume } from "../../docker/engine/volume";
@@ -34,29 +36,35 @@ export interface ObservedPruneNode {
 }
 
 /**
- * Observes all nodes of a builder.
+ * Observes all nodes of a builder. While another process copies the volume of a node, this waits.
  *
- * @param wait called with each engine and volume before they are inspected, to wait while another process copies the
- *   volume.
  * @returns the builder, and the engine of each node whose engine answers, by the name of the node.
  */
 export async function observeBuilder(
     { builder }: DesiredPrune,
-    wait: (engine: Engine, volume: string) => Promise<void>,
+    waiting: Waiting,
 ): Promise<{ observed: ObservedBuilder; engines: ReadonlyMap<string, Engine> }> {
     const [record, other, records] = await Promise.all([readRecord(builder), otherDriver(builder), listRecords()]);
     const engines = new Map<string, Engine>();
     const nodes =
         record.is === "present" && other === undefined
-            ? await Promise.all(record.nodeGroup.Nodes.map((node) => observeNode(node, engines, wait)))
+            ? await Promise.all(record.nodeGroup.Nodes.map((node) => observeNode(node, engines, waiting)))
             : undefined;
     return { observed: { nodes, otherDriver: other, records, store: storeFolder() }, engines };
+}
+
+/** Returns a builder as a preview assumes it: running. The builder itself may not exist before the update. */
+export function assumedBuilder({ builder }: DesiredPrune): ObservedBuilder {
+    const name = nodeName(builder, 0);
+    const image = { name: driverDefaults.image, isThere: true };
+    const node = { name, container: containerName(name), status: "running", volume: volumeName(name), image } as const;
+    return { nodes: [node], records: [builder], store: storeFolder() };
 }
 
 async function observeNode(
     { Name: name, Endpoint: stored, DriverOpts: options }: StoredNode,
     engines: Map<string, Engine>,
-    wait: (engine: Engine, volume: string) => Promise<void>,
+    waiting: Waiting,
 ): Promise<ObservedPruneNode> {
     const container = containerName(name);
     const volume = volumeName(name);
@@ -64,7 +72,7 @@ async function observeNode(
     try {
         const engine = await connect(await recordedEndpoint(stored));
         engines.set(name, engine);
-        await wait(engine, volume);
+        await waitForCopy({ ...waiting, engine, volume });
         const [found, foundVolume, foundImage] = await Promise.all([
             inspectContainer(engine, container),
             inspectVolume(engine, volume),

@@ -1,16 +1,15 @@
 /** Decides what is pruned. Pure, like the builder's plan. */
-import { isDeepStrictEqual } from "node:util";
-import type { GcRule } from "../../buildkit/gc";
-import { whyNotFound } from "../builder/notFound";
-import { whyOtherDriver } from "../../buildx/otherDriver";
+import type { Cause } from "../../bridges/lifecycle";
+import { type GcRule, gcRuleKeys } from "../../buildkit/gc";
+import { changed, changedArguments, type Plan } from "../plan";
 import type { DesiredPrune } from "./desired";
 import type { ObservedBuilder, ObservedPruneNode } from "./observe";
+import { whyRefused } from "./refusals";
 
-interface OfNode {
+interface OfNode extends Cause {
     readonly node: string;
     /** The container in which buildkitd runs. */
     readonly container: string;
-    readonly why: string;
 }
 
 export type PruneStep = OfNode &
@@ -29,77 +28,63 @@ export type PruneStep = OfNode &
         | { readonly do: "endAtRest" }
     );
 
-export interface PrunePlan {
-    /** Why the plan is refused. If set, there are no steps. */
-    readonly refusal?: string;
-    /**
-     * The steps, in order for each node; the nodes may run in parallel. Nothing is removed from any node before all
-     * nodes are ready. What was started for the prune is stopped again, even if the prune fails.
-     */
-    readonly steps: readonly PruneStep[];
-}
-
-/** The arguments whose change causes a new prune, with the reason to show. */
-const reasons = {
-    builder: "the builder changed",
-    rule: "what is to stay changed",
-    triggers: "the triggers changed",
-} as const satisfies Record<keyof DesiredPrune, string>;
+/**
+ * The steps are in order for each node; the nodes may run in parallel. Nothing is removed from any node before all
+ * nodes are ready. What was started for the prune is stopped again, even if the prune fails.
+ */
+export type PrunePlan = Plan<PruneStep>;
 
 /**
- * @param known the prune as the program declared it when the cache was last pruned; `undefined` if it was never pruned.
- * @returns why the cache is pruned, or `undefined` if it is not pruned.
+ * Plans the prune of all nodes.
+ *
+ * @param previous the prune as the program declared it when the cache was last pruned; `undefined` if it was never
+ *   pruned.
  */
-export function whyPruned(desired: DesiredPrune, known: DesiredPrune | undefined): string | undefined {
-    if (known === undefined) return "it was not pruned yet";
-    const keys = Object.keys(reasons) as (keyof typeof reasons)[];
-    const changed = keys.find((key) => !isDeepStrictEqual(desired[key], known[key]));
-    return changed && reasons[changed];
-}
-
-/** Plans the prune of all nodes. If one node cannot be pruned, nothing is removed from the others. */
 export function planPrune(
     desired: DesiredPrune,
-    { nodes, otherDriver, records, store }: ObservedBuilder,
-    known: DesiredPrune | undefined,
+    observed: ObservedBuilder,
+    previous: DesiredPrune | undefined,
 ): PrunePlan {
-    const { builder, rule } = desired;
-    const why = whyPruned(desired, known);
-    if (why === undefined) return { steps: [] };
-    if (otherDriver !== undefined) {
-        const instead = `docker buildx prune --builder ${builder}`;
-        return { refusal: whyOtherDriver(`builder "${builder}" cannot be pruned`, otherDriver, instead), steps: [] };
-    }
-    if (nodes === undefined) return { refusal: whyNotFound(builder, records, store), steps: [] };
-    const refusals = nodes.flatMap((node) => whyNot(node, builder) ?? []);
-    if (refusals.length > 0) return { refusal: refusals.join("\n"), steps: [] };
-    return { steps: nodes.flatMap((node) => planNode(node, rule, why)) };
+    const cause = causeOf(desired, previous);
+    if (cause === undefined) return { steps: [] };
+    const refusal = whyRefused(desired, observed);
+    if (refusal !== undefined) return { refusal, steps: [] };
+    return { steps: (observed.nodes ?? []).flatMap((node) => planNode(node, desired.rule, cause)) };
 }
 
-/** Returns why a node cannot be pruned, or `undefined` if it can be pruned. */
-function whyNot({ name, status }: ObservedPruneNode, builder: string): string | undefined {
-    if (!(status instanceof Error)) return undefined;
-    return `node ${name} of builder "${builder}" cannot be pruned: ${status.message}`;
+/** Returns why the cache is pruned, or `undefined` if it is not pruned. */
+function causeOf(desired: DesiredPrune, previous: DesiredPrune | undefined): Cause | undefined {
+    if (previous === undefined) return { why: "it was not pruned yet" };
+    const properties = [
+        ...changedArguments({ builder: "builderName", triggers: "triggers" }, previous, desired),
+        ...changedArguments(ruleNames, previous.rule, desired.rule),
+    ];
+    return properties.length === 0 ? undefined : changed(properties);
 }
+
+const ruleNames: Readonly<Partial<Record<keyof GcRule, string>>> = Object.fromEntries(
+    gcRuleKeys.map((key) => [key, key]),
+);
 
 function planNode(
     { name: node, status, container, volume, image }: ObservedPruneNode,
     rule: GcRule,
-    why: string,
+    { why, properties }: Cause,
 ): PruneStep[] {
-    const prune = (of: string): PruneStep => ({ do: "prune", node, container: of, rule, why });
+    const because = (reason: string): Cause => ({ why: reason, ...(properties && { properties }) });
+    const prune = (of: string): PruneStep => ({ do: "prune", node, container: of, rule, ...because(why) });
     if (status === "running") return [prune(container)];
     if (status === "stopped" || status === "paused") {
         const [before, after] = status === "stopped" ? (["start", "stop"] as const) : (["unpause", "pause"] as const);
         return [
-            { do: before, node, container, why: `it is ${status}` },
+            { do: before, node, container, ...because(`it is ${status}`) },
             prune(container),
-            { do: after, node, container, why: `it was ${status} before` },
+            { do: after, node, container, ...because(`it was ${status} before`) },
         ];
     }
     if (volume === undefined) return []; // the node was never booted, or its volume was lost
     const atRest = `${volume}_prune`;
-    const of = { node, container: atRest, why: "it has no container" };
+    const of = { node, container: atRest, ...because("the node has no container") };
     return [
         ...(image.isThere ? [] : [{ do: "pullImage", ...of, image: image.name } as const]),
         { do: "bootAtRest", ...of, volume, image: image.name },

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { BuildxResource } from "../../program/resource";
+import { outputs } from "./outputs";
 
 /** Arguments of a {@link BuildKitPrune}. Without any bound, everything that is not in use is removed. */
 export interface BuildKitPruneArgs {
@@ -47,6 +48,6 @@ export class BuildKitPrune extends BuildxResource {
     declare readonly records: pulumi.Output<number>;
 
     constructor(name: string, args: BuildKitPruneArgs, opts?: pulumi.CustomResourceOptions) {
-        super("BuildKitPrune", name, { ...args, reclaimed: undefined, records: undefined }, opts);
+        super("BuildKitPrune", name, { ...args }, outputs, opts);
     }
 }

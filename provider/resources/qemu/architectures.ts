@@ -31,3 +31,8 @@ export function architectureOf(platform: string): string | undefined {
         return undefined;
     }
 }
+
+/** Returns the architectures of platforms, without duplicates. */
+export const architecturesOf = (platforms: readonly string[]): string[] => [
+    ...new Set(platforms.flatMap((platform) => architectureOf(platform) ?? [])),
+];

@@ -1,31 +1,32 @@
 import { createHash } from "node:crypto";
+import { defaultPull, type Pull } from "../../args/image";
 import type { Owner } from "../../ownership";
 import type { TlsArguments } from "../../docker/endpoint/tls";
-import { architectureOf } from "./architectures";
-import { defaultImage, type QemuInputs } from "./inputs";
+import { architecturesOf } from "./architectures";
+import { defaultImage, type EmulationArguments } from "./args";
 
 /** An emulation as the program declares it, with all defaults filled in. */
 export interface DesiredEmulation {
     readonly owner: Owner;
-    /** The name of the container that runs the image, and of the volume with the claims. Unique for each resource. */
+    /** The name of the container that runs the image, and of the owner's volume. Unique for each resource. */
     readonly name: string;
     /** If `undefined`, the endpoint that the docker CLI would use. */
     readonly endpoint: string | undefined;
     readonly image: string;
     /** The architectures to emulate. `"all"`: every one that the image has and the host cannot run by itself. */
     readonly architectures: readonly string[] | "all";
-    readonly later: SavedOnly;
+    readonly savedOnly: SavedOnly;
 }
 
 /** Settings that the engine does not store. They are kept in Pulumi's state for later steps. */
 export interface SavedOnly {
     readonly image: string;
-    readonly pull: "missing" | "always";
+    readonly pull: Pull;
     readonly tls: TlsArguments | undefined;
 }
 
-export function desiredEmulation(inputs: QemuInputs, owner: Owner): DesiredEmulation {
-    const { platforms, endpoint, tls, image = defaultImage, pull = "missing" } = inputs;
+export function desiredEmulation(args: EmulationArguments, owner: Owner): DesiredEmulation {
+    const { platforms, endpoint, tls, image = defaultImage, pull = defaultPull } = args;
     const digest = createHash("sha256")
         .update(JSON.stringify([owner.urn, owner.store]))
         .digest("hex");
@@ -34,8 +35,7 @@ export function desiredEmulation(inputs: QemuInputs, owner: Owner): DesiredEmula
         name: `pulumi-buildx-qemu-${digest.slice(0, 12)}`,
         endpoint,
         image,
-        architectures:
-            platforms === undefined ? "all" : [...new Set(platforms.flatMap((each) => architectureOf(each) ?? []))],
-        later: { image, pull, tls },
+        architectures: platforms === undefined ? "all" : architecturesOf(platforms),
+        savedOnly: { image, pull, tls },
     };
 }

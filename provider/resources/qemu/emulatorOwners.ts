@@ -1,7 +1,8 @@
 /**
- * Claims: the emulators that each resource on an engine registered and needs. The kernel has one list for the whole
- * host, and does not record who registered an emulator. So each resource that registered emulators has an empty volume
- * whose label names them. When a resource is removed, it removes only the emulators that no other resource claims.
+ * Owners of emulators: the resources that need an emulator which one of them registered. The kernel has one list of
+ * emulators for the whole host, and does not record who registered an emulator. So each resource has an empty volume on
+ * the engine whose label names the emulators that the resource owns. When a resource is removed, it removes only the
+ * emulators that no other resource owns.
  */
 import type { Engine } from "../../docker/engine/engine";
 import { type Owner, ownerLabels, ownerOf, sameOwner } from "../../ownership";
@@ -9,8 +10,9 @@ import { createVolume, removeVolume } from "../../docker/engine/volume";
 
 const label = "io.github.pulumi-buildx.emulators";
 
+/** The names of the emulators that resources own on an engine. */
 export interface EmulatorOwners {
-    /** The emulators that the resource itself claims; `undefined` if it has no volume. */
+    /** The emulators that the resource itself owns; `undefined` if it has no volume. */
     readonly own: readonly string[] | undefined;
     readonly others: readonly string[];
 }
@@ -27,7 +29,12 @@ export async function readOwners({ api }: Engine, owner: Owner): Promise<Emulato
     };
 }
 
-/** @param emulators the emulators to claim. If empty, the claim is removed. */
+/**
+ * Records the emulators that a resource owns.
+ *
+ * @param name the name of the resource's volume.
+ * @param emulators if empty, the volume is removed.
+ */
 export async function writeOwner(
     engine: Engine,
     name: string,

@@ -17,7 +17,7 @@ export interface Report {
     /** The names of all registered emulators. */
     readonly emulators: readonly string[];
     /** The log of the run, with a line for each emulator that it registers or removes. */
-    readonly said: string;
+    readonly output: string;
 }
 
 export interface Change {
@@ -30,7 +30,7 @@ export interface Change {
 /** Pulls the image if needed. */
 export async function obtainImage(
     engine: Engine,
-    { image, later: { pull } }: DesiredEmulation,
+    { image, savedOnly: { pull } }: DesiredEmulation,
     waiting: Waiting,
 ): Promise<void> {
     const isThere = (await inspectImage(engine, image)) !== undefined;
@@ -67,10 +67,11 @@ export async function callImage(
     };
     const { stdout, stderr, exitCode } = await runContainer(engine, options, owner, timeout, signal);
     const report = parseReport(stdout);
-    if (report !== undefined) return { ...report, said: stderr.trim() };
+    if (report !== undefined) return { ...report, output: stderr.trim() };
     const printed = `${stderr}\n${stdout}`.trim() || "nothing";
     throw new Error(
-        `image ${image} gave no report of the emulators on ${engine.endpoint.host} (exit code ${exitCode}). It printed:\n` +
+        `emulators on the host of ${engine.endpoint.host} cannot be listed: image ${image} did not report them ` +
+            `(exit code ${exitCode}). It printed:\n` +
             printed.split("\n").slice(-shownLines).join("\n").replace(/^/gm, "  "),
     );
 }
@@ -81,7 +82,7 @@ const shownLines = 15;
  * Parses the report of the image. The exit code does not report failures: it is 0 even if the image failed. Empty lists
  * are `null` in the report.
  */
-function parseReport(text: string): Omit<Report, "said"> | undefined {
+function parseReport(text: string): Omit<Report, "output"> | undefined {
     try {
         const { supported, emulators } = JSON.parse(text) as Record<"supported" | "emulators", string[] | null>;
         return supported === undefined ? undefined : { supported: supported ?? [], emulators: emulators ?? [] };

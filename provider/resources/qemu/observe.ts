@@ -4,19 +4,19 @@ import type { DesiredEmulation } from "./desired";
 import { callImage, type Report } from "./image";
 
 /** The emulation as it is on the engine's host. */
-export interface ObservedEmulation extends Omit<Report, "said"> {
+export interface ObservedEmulation extends Omit<Report, "output"> {
     /** The engine, for messages. */
     readonly host: string;
     /** The other engine on whose host it is, if the docker CLI's engine changed to this one after the creation. */
     readonly leftAt?: string | undefined;
     /** Whether this is not the engine that Pulumi's state records. */
     readonly isOther?: boolean;
-    readonly claims: EmulatorOwners;
+    readonly owners: EmulatorOwners;
 }
 
 export async function observeEmulation(
-    engine: Engine,
     desired: DesiredEmulation,
+    engine: Engine,
     signal: AbortSignal,
 ): Promise<ObservedEmulation> {
     const { supported, emulators } = await callImage(engine, desired, {}, signal);
@@ -24,6 +24,6 @@ export async function observeEmulation(
         host: engine.endpoint.host,
         supported,
         emulators,
-        claims: await readOwners(engine, desired.owner),
+        owners: await readOwners(engine, desired.owner),
     };
 }

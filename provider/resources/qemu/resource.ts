@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
 import type { TlsArgs } from "../state/resource";
+import { outputs } from "./outputs";
 
 /** Arguments of a {@link QemuEmulation}. */
 export interface QemuEmulationArgs {
@@ -76,7 +77,6 @@ export class QemuEmulation extends BuildxResource {
      */
     constructor(name: string, args?: QemuEmulationArgs, opts?: pulumi.CustomResourceOptions) {
         const tls = args?.tls && withSecretKeys(args.tls);
-        const outputs = { supported: undefined, emulators: undefined, added: undefined };
-        super("QemuEmulation", name, { ...args, ...(tls && { tls }), ...outputs }, opts);
+        super("QemuEmulation", name, { ...args, ...(tls && { tls }) }, outputs, opts);
     }
 }

@@ -4,7 +4,7 @@ import { defaultDrainTimeout } from "../../buildkit/runningBuilds";
 import { type Engine, failedCall } from "../../docker/engine/engine";
 import { createVolume, removeVolume } from "../../docker/engine/volume";
 import { untilAborted } from "../../waiting";
-import type { StatePlan } from "./plan";
+import type { StatePlan, StateStep } from "./plan";
 
 /** How long the engine may take to answer after the signal has aborted, in milliseconds. */
 const answerGrace = 1_000;
@@ -23,20 +23,31 @@ const restoreGrace = 2_000;
  */
 export async function applyState({ refusal, steps }: StatePlan, engine: Engine, reporting: Reporting): Promise<void> {
     if (refusal !== undefined) throw new Error(refusal);
-    const { signal } = reporting;
     for (const step of steps) {
-        signal.throwIfAborted();
-        if (step.do === "removeVolume") await untilAborted(removeVolume(engine, step.volume), signal, answerGrace);
-        if (step.do === "restore") {
+        reporting.signal.throwIfAborted();
+        await run(step, engine, reporting);
+    }
+}
+
+async function run(step: StateStep, engine: Engine, reporting: Reporting): Promise<void> {
+    const { signal } = reporting;
+    switch (step.do) {
+        case "createVolume": {
+            const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;
+            const created = createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {
+                throw failedCall(`volume ${Name} cannot be created`, engine, error);
+            });
+            await untilAborted(created, signal, answerGrace);
+            return;
+        }
+        case "restore": {
             const { volume, from, image, mark } = step;
             const request = { from, image, mark, drainTimeout: defaultDrainTimeout };
-            await untilAborted(restoreInOwnProcess(engine, volume, request, reporting), signal, restoreGrace);
+            return untilAborted(restoreInOwnProcess(engine, volume, request, reporting), signal, restoreGrace);
         }
-        if (step.do !== "createVolume") continue;
-        const { volume: Name, driver: Driver, driverOpts: DriverOpts, labels: Labels } = step;
-        const made = createVolume(engine, { Name, Driver, DriverOpts, Labels }).catch((error: unknown) => {
-            throw failedCall(`volume ${Name} cannot be made`, engine, error);
-        });
-        await untilAborted(made, signal, answerGrace);
+        case "removeVolume":
+            return untilAborted(removeVolume(engine, step.volume), signal, answerGrace);
+        case "leaveVolume":
+        case "saveSettings": // the lifecycle saves them
     }
 }

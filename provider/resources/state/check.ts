@@ -6,14 +6,14 @@ import { whyIllegalSize } from "../../docker/engine/volumeOptions";
 import { failuresOfEndpoint, legalEndpoint, legalTls } from "../../args/endpoint";
 import { withoutUnknown } from "../../args/unknown";
 import { failuresOf, legalLabels, legalName, text } from "../../args/rules";
-import type { CheckedArguments } from "../../bridges/lifecycle";
 import { quote } from "../../text/quote";
+import type { Checked } from "../check";
+import type { StateArguments } from "./args";
 import { defaultDriver } from "./desired";
-import type { StateInputs } from "./inputs";
 
 const texts = v.record(
     v.string(),
-    v.string(({ input }) => `${quote(input)} is not text`),
+    v.string(({ input }) => `${quote(input)} is not a valid option: must be a string`),
 );
 
 const schema = v.looseObject({
@@ -21,29 +21,36 @@ const schema = v.looseObject({
     node: v.optional(legalName),
     endpoint: v.optional(legalEndpoint),
     tls: v.optional(legalTls),
-    volumeDriver: v.optional(text("a volume driver's name")),
+    volumeDriver: v.optional(text((value) => `${quote(value)} is not a valid volume driver: must be a name`)),
     volumeDriverOpts: v.optional(texts),
     labels: v.optional(legalLabels),
     restoreFrom: v.optional(v.unknown()), // checked below
-} satisfies Record<Exclude<keyof StateInputs, `__${string}`>, v.GenericSchema>);
+} satisfies Record<keyof StateArguments, v.GenericSchema>);
 
-/** @param isNew whether the state does not exist yet. */
-export async function checkState(news: StateInputs, isNew: boolean): Promise<CheckedArguments<StateInputs>> {
-    const { restoreFrom } = news;
+/** @param previous the arguments of the previous update; `undefined` for a new state. */
+export async function checkState(
+    args: StateArguments,
+    previous: StateArguments | undefined,
+): Promise<Checked<StateArguments>> {
+    const { restoreFrom, volumeDriver = defaultDriver } = args;
     const failures = [
-        ...failuresOf(schema, { ...withoutUnknown(news) }),
+        ...failuresOf(schema, { ...withoutUnknown(args) }),
         ...failuresOfPlace("restoreFrom", restoreFrom, restorePlaces),
     ];
-    if (restoreFrom !== undefined && isTmpfs(news.volumeDriver ?? defaultDriver, news.volumeDriverOpts)) {
-        const reason = `${tmpfsForgets}: leave restoreFrom out, or give the state another place with volumeDriverOpts`;
+    if (restoreFrom !== undefined && isTmpfs(volumeDriver, args.volumeDriverOpts)) {
+        const reason =
+            `not supported with a tmpfs volume: ${tmpfsForgets}. ` +
+            "Remove restoreFrom, or set another location in volumeDriverOpts";
         failures.push({ property: "restoreFrom", reason });
     }
-    const options = withoutUnknown(news).volumeDriverOpts;
-    const isLocal = (news.volumeDriver ?? defaultDriver) === defaultDriver && typeof options === "object";
+    const options = withoutUnknown(args).volumeDriverOpts;
+    const isLocal = volumeDriver === defaultDriver && typeof options === "object";
     const illegal = isLocal ? whyIllegalSize(options) : undefined;
     if (illegal) failures.push({ property: `volumeDriverOpts.${illegal.key}`, reason: illegal.reason });
-    if (failures.length > 0) return { args: news, failures };
-    // After the state is created, its archive is not needed any more and may have been removed.
-    const ofArchive = isNew ? await failuresOfArchive("restoreFrom", restoreFrom) : [];
-    return { args: news, failures: [...(await failuresOfEndpoint(news)), ...ofArchive] };
+    if (failures.length === 0) {
+        failures.push(...(await failuresOfEndpoint(args)));
+        // After the state is created, its archive is not needed any more and may have been removed.
+        if (previous === undefined) failures.push(...(await failuresOfArchive("restoreFrom", restoreFrom)));
+    }
+    return { args, failures, warnings: [] };
 }

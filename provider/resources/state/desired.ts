@@ -1,8 +1,9 @@
 import { defaultImage } from "../../transfer/helperContainer";
 import { locationOf, type RestoreSource } from "../../transfer/location";
 import { canonicalName, nodeName, volumeName } from "../../buildx/names";
+import type { TlsArguments } from "../../docker/endpoint/tls";
 import type { Owner } from "../../ownership";
-import type { RestoreFrom, StateInputs } from "./inputs";
+import type { RestoreFrom, StateArguments } from "./args";
 
 /** The engine's built-in volume driver. */
 export const defaultDriver = "local";
@@ -23,6 +24,7 @@ export interface DesiredState {
     readonly owner: Owner;
     /** If `undefined`, the endpoint that the docker CLI would use. */
     readonly endpoint: string | undefined;
+    readonly tls: TlsArguments | undefined;
     readonly volume: string;
     readonly driver: string;
     readonly driverOpts: Record<string, string>;
@@ -30,28 +32,29 @@ export interface DesiredState {
     readonly restore: DesiredRestore | undefined;
 }
 
-export function desiredState(inputs: StateInputs, owner: Owner): DesiredState {
-    const builderName = canonicalName(inputs.builderName);
-    const node = canonicalName(inputs.node ?? nodeName(builderName, 0));
+export function desiredState(args: StateArguments, owner: Owner): DesiredState {
+    const builderName = canonicalName(args.builderName);
+    const node = canonicalName(args.node ?? nodeName(builderName, 0));
     return {
         builderName,
         node,
         owner,
-        endpoint: inputs.endpoint,
+        endpoint: args.endpoint,
+        tls: args.tls,
         volume: volumeName(node),
-        driver: inputs.volumeDriver ?? defaultDriver,
-        driverOpts: inputs.volumeDriverOpts ?? {},
-        labels: inputs.labels ?? {},
-        restore: inputs.restoreFrom === undefined ? undefined : desiredRestore(inputs.restoreFrom, owner),
+        driver: args.volumeDriver ?? defaultDriver,
+        driverOpts: args.volumeDriverOpts ?? {},
+        labels: args.labels ?? {},
+        restore: args.restoreFrom === undefined ? undefined : desiredRestore(args.restoreFrom, owner),
     };
 }
 
-function desiredRestore(given: RestoreFrom, { urn, store }: Owner): DesiredRestore {
+function desiredRestore(restoreFrom: RestoreFrom, { urn, store }: Owner): DesiredRestore {
     const {
         overwrite = false,
         helperImage: image = defaultImage,
         ...from
-    } = locationOf(given) as RestoreSource & {
+    } = locationOf(restoreFrom) as RestoreSource & {
         overwrite?: boolean;
         helperImage?: string;
     };

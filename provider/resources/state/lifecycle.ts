@@ -1,12 +1,7 @@
 /** The lifecycle of a `BuildKitState`: check, diff, create, read, update, delete. */
-import { clearAbandoned } from "../../transfer/waitForCopy";
-import { type RestoreSource, formatSource } from "../../transfer/location";
-import { reportingTo } from "../../transfer/reporting";
-import { findSource } from "../../transfer/source";
 import { fillIn } from "../../args/unknown";
 import {
     type Call,
-    changesOf,
     type CheckedArguments,
     type ComparedArguments,
     type Created,
@@ -16,183 +11,165 @@ import {
 import { storeIdentifier } from "../../buildx/store";
 import { findEndpoint } from "../../docker/endpoint/endpoint";
 import { connect, type Engine } from "../../docker/engine/engine";
+import { removeVolume } from "../../docker/engine/volume";
 import { type Owner, sameOwner } from "../../ownership";
-import { inspectVolume, removeVolume } from "../../docker/engine/volume";
-import {
-    connectOrDrop,
-    connectToPrevious,
-    engineAtPreview,
-    type PreviousPlace,
-    recordEndpoint,
-    whereLeft,
-} from "../previousEngine";
-import { patienceOf } from "../patience";
+import { logicalName } from "../../text/urn";
+import { formatSource } from "../../transfer/location";
+import { reportingTo } from "../../transfer/reporting";
+import { clearAbandoned } from "../../transfer/waitForCopy";
+import type { Reporting } from "../../transfer/write";
 import { untilAborted } from "../../waiting";
+import { showWarnings } from "../check";
+import { patienceOf } from "../patience";
+import { differenceOf } from "../plan";
+import { connectOrDrop, connectToPrevious, engineAtPreview, whereLeft } from "../previousEngine";
 import { applyState } from "./apply";
+import type { StateArguments } from "./args";
 import { checkState } from "./check";
 import { type DesiredState, desiredState } from "./desired";
-import type { StateInputs } from "./inputs";
-import { type ObservedState, observeState } from "./observe";
+import { type ObservedState, observeState, sourceExists } from "./observe";
 import { planState, planStateRemoval, type StatePlan } from "./plan";
+import { originOf, placeOf, previousOf, savedArguments, type SavedState, toSaved, volumeInState } from "./saved";
 
 /** How long the removal of a created volume may take after Pulumi is canceled, in milliseconds. */
-const undoGrace = 1_000;
-
-/** A `BuildKitState` in Pulumi's state: its arguments and outputs, and the owner of the volume. */
-export interface SavedState extends StateInputs {
-    node: string;
-    volumeName: string;
-    mountpoint: string;
-    adopted: boolean;
-    __owner: Owner;
-    /** Whether both its creation and the removal of its volume failed, so that it still has to be restored. */
-    __isUnfinished?: boolean;
-    /** Whether something else created the volume. The volume then stays when the resource is removed. */
-    __foreign?: boolean;
-    /** The engine that holds the volume: the name of a docker context, or a host. */
-    __engine?: string;
-}
+const removalGrace = 1_000;
 
 /**
  * Returns the volume of the state, and the volume that it is restored from, if any. The builder of the source volume is
  * stopped during the copy.
  */
-export async function volumesOf(props: StateInputs): Promise<string[]> {
-    const { volume, restore } = desiredState(props, { urn: "", store: "" });
+export async function volumesOf(of: StateArguments): Promise<string[]> {
+    const { volume, restore } = desiredState(of, { urn: "", store: "" });
     return [volume, ...(restore && "volume" in restore.from ? [restore.from.volume] : [])];
 }
 
-export const check = (
-    _: Call,
-    previous: StateInputs | undefined,
-    news: StateInputs,
-): Promise<CheckedArguments<StateInputs>> => checkState(news, previous === undefined);
+/** Checks the arguments. The default name of the builder is the logical name of the state. */
+export const check = async (
+    call: Call,
+    previous: StateArguments | undefined,
+    args: StateArguments,
+): Promise<CheckedArguments<StateArguments>> =>
+    showWarnings(call, await checkState({ ...args, builderName: args.builderName ?? logicalName(call.urn) }, previous));
 
-export async function diff(call: Call, _: string, olds: SavedState, news: StateInputs): Promise<Difference> {
-    const before = desiredState(olds, olds.__owner);
-    const desired = desiredState(fillIn(news, olds), olds.__owner);
-    const { replaces = [], refusal, steps } = planState(desired, await observeForDiff(olds, before), before);
+export async function diff(call: Call, _: string, saved: SavedState, args: StateArguments): Promise<Difference> {
+    const previous = previousOf(saved);
+    const desired = desiredState(fillIn(args, saved), saved.__owner);
+    const plan = planState(desired, await observeForDiff(saved, previous.desired), previous);
     // A refresh calls this too and must not fail: `update` refuses.
-    if (refusal !== undefined) await call.warn(refusal);
-    return {
-        changes: changesOf(replaces, steps),
-        refusal,
-        replaces,
-        // If both volumes have the same name, the old one must be removed first.
-        deleteBeforeReplace: before.volume === desired.volume,
-    };
+    if (plan.refusal !== undefined) await call.warn(plan.refusal);
+    // If both volumes have the same name, the old one must be removed first.
+    return differenceOf(plan, { deleteBeforeReplace: previous.desired.volume === desired.volume });
 }
 
 /**
  * Returns whether the volume exists, from the engine: another machine, for example each runner of a hosted CI, may not
  * have it. If the engine does not answer, the volume is assumed to be as it is in Pulumi's state.
  */
-async function observeForDiff(olds: SavedState, { volume, driver }: DesiredState): Promise<ObservedState> {
-    const inState = { owner: olds.__owner, driver } as ObservedState["volume"];
-    const place = placeOf(volume, olds);
+async function observeForDiff(saved: SavedState, desired: DesiredState): Promise<ObservedState> {
+    const place = placeOf(desired.volume, saved);
     const { host, leftAt, engine } = await engineAtPreview(place);
     const isThere = engine === undefined || (await place.isThere(engine).catch(() => true));
-    return { host, leftAt, volume: olds.mountpoint !== "" && isThere ? inState : undefined };
+    return { host, leftAt, volume: isThere ? volumeInState(saved, desired) : undefined };
 }
-
-const placeOf = (volume: string, { endpoint, tls, __engine: recorded }: Partial<SavedState>): PreviousPlace => ({
-    endpoint,
-    tls,
-    recorded,
-    isThere: async (engine) => (await inspectVolume(engine, volume)) !== undefined,
-});
 
 /**
  * Returns the arguments to compare, with the new names in both. Pulumi's state has the names in lower case, and a
  * changed name causes a replacement anyway.
  */
-export function comparedArguments(olds: SavedState, news: StateInputs): ComparedArguments {
-    const { volumeName: _, mountpoint: __, adopted: ___, ...before } = olds;
-    const { builderName, node } = news;
-    return { before: { ...before, builderName, node }, after: news };
+export function comparedArguments(saved: SavedState, args: StateArguments): ComparedArguments {
+    const { builderName, node } = args;
+    return { before: { ...savedArguments(saved), builderName, node }, after: args };
 }
 
-export async function create(call: Call, inputs: StateInputs): Promise<Created<SavedState>> {
+export async function create(call: Call, args: StateArguments): Promise<Created<SavedState>> {
     const owner: Owner = { urn: call.urn, store: await storeIdentifier() };
-    const desired = desiredState(inputs, owner);
-    const engine = await connect(await findEndpoint(inputs.endpoint, inputs.tls), patienceOf(call));
+    const desired = desiredState(args, owner);
+    const engine = await connect(await findEndpoint(args.endpoint, args.tls), patienceOf(call));
     const reporting = reportingTo(call);
-    const before = await observeState(engine, desired, reporting);
-    let now = before;
+    const before = await observeState(desired, engine, reporting);
+    const plan = planState(desired, before, undefined);
+    const isNew = before.volume === undefined;
+    const save = (now: ObservedState): SavedState => {
+        const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
+        return toSaved(args, desired, now, { adopted: !isNew, isForeign }, engine.endpoint);
+    };
     try {
-        await applyState(planState(desired, before, undefined), engine, reporting);
-        if (before.volume === undefined) now = await observeState(engine, desired);
+        await applyState(plan, engine, reporting);
+        return { id: desired.volume, saved: save(isNew ? await observeState(desired, engine) : before) };
     } catch (error) {
-        if (before.volume === undefined) {
-            const undone = untilAborted(undo(engine, desired), reporting.signal, undoGrace);
-            await undone.catch((undoing: unknown) => {
-                const left = toSaved(inputs, desired, before, { adopted: false, isForeign: false, engine });
-                throw new PartialFailureError([error, undoing], desired.volume, { ...left, __isUnfinished: true });
+        if (isNew) {
+            await removeCreated(desired, engine, reporting).catch((failure: unknown) => {
+                const saved = { ...save(before), __isUnfinished: true };
+                throw new PartialFailureError([error, failure], desired.volume, saved);
             });
         }
         throw error;
     }
-    const isForeign = before.volume !== undefined && !sameOwner(before.volume.owner, owner);
-    return {
-        id: desired.volume,
-        saved: toSaved(inputs, desired, now, { adopted: before.volume !== undefined, isForeign, engine }),
-    };
 }
 
 /** Removes the volume of a failed creation. The engine may have created it even though the call failed. */
-async function undo(engine: Engine, desired: DesiredState): Promise<void> {
-    const { volume } = await observeState(engine, desired);
-    if (volume && sameOwner(volume.owner, desired.owner)) await removeVolume(engine, desired.volume);
+async function removeCreated(desired: DesiredState, engine: Engine, { signal }: Reporting): Promise<void> {
+    const remove = async () => {
+        const { volume } = await observeState({ volume: desired.volume }, engine);
+        if (volume && sameOwner(volume.owner, desired.owner)) await removeVolume(engine, desired.volume);
+    };
+    await untilAborted(remove(), signal, removalGrace);
 }
 
 export async function read(
     call: Call,
     id: string,
-    props: Partial<SavedState>,
+    saved: Partial<SavedState>,
 ): Promise<Created<SavedState> | undefined> {
-    const place = placeOf(id, props);
-    const engine =
-        props.__owner === undefined
-            ? await connectToPrevious(place)
-            : await connectOrDrop(place, call, `Volume ${id} is taken out of Pulumi's state`);
+    if (saved.__owner === undefined) return readById(id, saved);
+    const engine = await connectOrDrop(placeOf(id, saved), call, `Volume ${id} is removed from Pulumi's state`);
     if (engine === undefined) return undefined;
-    const found = await observeState(engine, { volume: id });
-    if (props.__owner !== undefined) {
-        if (found.volume === undefined) return undefined;
-        return { id, saved: { ...(props as SavedState), mountpoint: found.volume.mountpoint } };
-    }
-    if (found.volume === undefined)
-        throw new Error(`there is no volume ${id} on ${found.host}: docker volume ls lists them`);
-    // `BuildKitState.get`: only the name of the volume is known.
-    const [, node = id] = /^buildx_buildkit_(.+)_state$/.exec(id) ?? [];
-    const owner = found.volume.owner ?? { urn: "", store: "" };
-    const inputs = { builderName: node.replace(/0$/, ""), node };
-    const outs = toSaved(inputs, desiredState(inputs, owner), found, { adopted: true, isForeign: true, engine });
-    return { id, saved: { ...props, ...outs } };
+    const { volume } = await observeState({ volume: id }, engine);
+    return volume && { id, saved: { ...(saved as SavedState), mountpoint: volume.mountpoint } };
 }
 
-export async function update(call: Call, _: string, olds: SavedState, news: StateInputs): Promise<SavedState> {
-    const desired = desiredState(news, olds.__owner);
-    const engine = await connect(await findEndpoint(news.endpoint, news.tls));
+/** Reads a volume for `BuildKitState.get`, which knows only the name of the volume. */
+async function readById(id: string, saved: Partial<SavedState>): Promise<Created<SavedState>> {
+    const engine = await connectToPrevious(placeOf(id, saved));
+    const found = await observeState({ volume: id }, engine);
+    if (found.volume === undefined)
+        throw new Error(`volume ${id} not found on ${found.host}. List volumes with: docker volume ls`);
+    const [, node = id] = /^buildx_buildkit_(.+)_state$/.exec(id) ?? [];
+    const args = { builderName: node.replace(/0$/, ""), node };
+    const desired = desiredState(args, found.volume.owner ?? { urn: "", store: "" });
+    const origin = { adopted: true, isForeign: true };
+    return { id, saved: { ...saved, ...toSaved(args, desired, found, origin, engine.endpoint) } };
+}
+
+export async function update(call: Call, _: string, saved: SavedState, args: StateArguments): Promise<SavedState> {
+    const previous = previousOf(saved);
+    const desired = desiredState(args, saved.__owner);
+    const engine = await connect(await findEndpoint(args.endpoint, args.tls));
     const reporting = reportingTo(call);
-    const known = olds.__isUnfinished ? undefined : desired;
-    const found = await observeState(engine, desired, known ? undefined : reporting);
-    const isLost = known !== undefined && found.volume === undefined;
-    const isSourceGone = isLost && desired.restore !== undefined && !(await isSource(engine, desired.restore.from));
-    const leftAt = (await whereLeft(placeOf(desired.volume, olds))) && olds.__engine;
-    const plan = planState(desired, { ...found, isSourceGone, leftAt }, known);
+    const found = await observeState(desired, engine, previous.isUnfinished ? reporting : undefined);
+    const { restore } = desired;
+    const isLost = !previous.isUnfinished && found.volume === undefined;
+    const isSourceGone = isLost && restore !== undefined && !(await sourceExists(engine, restore.from));
+    const leftAt = (await whereLeft(placeOf(desired.volume, saved))) && saved.__engine;
+    const plan = planState(desired, { ...found, isSourceGone, leftAt }, previous);
     if (isLost && plan.refusal === undefined) await call.warn(whatIsLost(desired, found, plan));
     await applyState(plan, engine, reporting).catch(async (error: unknown) => {
         // Otherwise the next update treats a volume that was not restored as complete.
-        if (found.volume === undefined) await untilAborted(undo(engine, desired), reporting.signal, undoGrace);
+        if (found.volume === undefined) await removeCreated(desired, engine, reporting);
         throw error;
     });
-    const now = await observeState(engine, desired);
+    const now = await observeState(desired, engine);
     // If the volume that existed before the resource is lost, the new volume belongs to the resource.
-    const { adopted, isForeign } = isLost
-        ? { adopted: false, isForeign: false }
-        : { adopted: olds.adopted, isForeign: olds.__foreign ?? false };
-    return toSaved(news, desired, now, { adopted, isForeign, engine });
+    const origin = isLost ? { adopted: false, isForeign: false } : originOf(saved);
+    return toSaved(args, desired, now, origin, engine.endpoint);
+}
+
+function whatIsLost({ volume, restore }: DesiredState, { host }: ObservedState, { steps }: StatePlan): string {
+    const lost = `volume ${volume} not found on ${host}`;
+    if (restore === undefined) return `${lost}: it is created again, and the cache starts empty`;
+    const source = formatSource(restore.from);
+    if (steps.some((step) => step.do === "restore")) return `${lost}: it is created again and restored from ${source}`;
+    return `${lost}, and ${source} not found either: the volume is created again, and the cache starts empty`;
 }
 
 /**
@@ -201,50 +178,18 @@ export async function update(call: Call, _: string, olds: SavedState, news: Stat
  */
 const isOwn = (owner: Owner | undefined, self: Owner): boolean => owner === undefined || owner.urn === self.urn;
 
-/** Whether the source that a state was restored from still exists. */
-const isSource = (engine: Engine, from: RestoreSource): Promise<boolean> =>
-    "volume" in from
-        ? inspectVolume(engine, from.volume).then((volume) => volume !== undefined)
-        : findSource(from).then((source) => source !== undefined);
-
-function whatIsLost({ volume, restore }: DesiredState, { host }: ObservedState, { steps }: StatePlan): string {
-    const isRestored = restore !== undefined && steps.some((step) => step.do === "restore");
-    const source = restore && `${formatSource(restore.from)} is not there either, so that `;
-    const then = isRestored
-        ? `it is restored from ${formatSource(restore.from)}`
-        : `${source ?? ""}the cache starts empty`;
-    return `volume ${volume} is not on ${host} any more: ${then}`;
-}
-
-async function remove(call: Call, id: string, props: SavedState): Promise<void> {
-    const engine = await connectOrDrop(placeOf(id, props), call, `Volume ${id} may be left there`);
+async function remove(call: Call, id: string, saved: SavedState): Promise<void> {
+    const engine = await connectOrDrop(placeOf(id, saved), call, `Volume ${id} may still exist there`);
     if (engine === undefined) return;
     await clearAbandoned(engine, id);
-    const found = await observeState(engine, { volume: id });
-    const isOurs = props.__foreign !== true && isOwn(found.volume?.owner, props.__owner);
-    const steps = planStateRemoval(id, found, isOurs);
-    await applyState(steps, engine, reportingTo(call));
-    const left = steps.steps.find((step) => step.do === "leaveVolume");
-    if (left) await call.warn(`volume ${id} stays on ${found.host}: ${left.why}`);
+    const observed = await observeState({ volume: id }, engine);
+    const isOfResource = saved.__foreign !== true && isOwn(observed.volume?.owner, saved.__owner);
+    const plan = planStateRemoval(id, observed, isOfResource);
+    await applyState(plan, engine, reportingTo(call));
+    const left = plan.steps.find((step) => step.do === "leaveVolume");
+    if (left) await call.warn(`volume ${id} stays on ${observed.host}: ${left.why}`);
 }
 
 export { remove as delete };
-
-function toSaved(
-    inputs: StateInputs,
-    desired: DesiredState,
-    { volume }: ObservedState,
-    { adopted, isForeign, engine }: { adopted: boolean; isForeign: boolean; engine: Engine },
-): SavedState {
-    return {
-        ...inputs,
-        builderName: desired.builderName,
-        node: desired.node,
-        volumeName: desired.volume,
-        mountpoint: volume?.mountpoint ?? "",
-        adopted,
-        __owner: desired.owner,
-        ...(isForeign && { __foreign: true }),
-        __engine: recordEndpoint(engine.endpoint),
-    };
-}
+export { secretPaths } from "../../args/secrets";
+export { argumentOutputs, outputs } from "./outputs";

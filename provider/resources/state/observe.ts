@@ -1,4 +1,6 @@
 import { type Content, contentOf } from "../../transfer/restore";
+import type { RestoreSource } from "../../transfer/location";
+import { findSource } from "../../transfer/source";
 import type { Reporting } from "../../transfer/write";
 import type { Engine } from "../../docker/engine/engine";
 import { type Owner, ownerOf } from "../../ownership";
@@ -29,9 +31,10 @@ export interface ObservedVolume {
     readonly content?: Content;
 }
 
+/** @param reporting if set, the content of a volume that is restored into is observed too. */
 export async function observeState(
-    engine: Engine,
     { volume: name, restore }: Pick<DesiredState, "volume"> & Partial<Pick<DesiredState, "restore">>,
+    engine: Engine,
     reporting?: Reporting,
 ): Promise<ObservedState> {
     const [volume, users] = await Promise.all([inspectVolume(engine, name), containersOf(engine, name)]);
@@ -49,3 +52,9 @@ export async function observeState(
         },
     };
 }
+
+/** Returns whether the source that a state is restored from exists. */
+export const sourceExists = (engine: Engine, from: RestoreSource): Promise<boolean> =>
+    "volume" in from
+        ? inspectVolume(engine, from.volume).then((volume) => volume !== undefined)
+        : findSource(from).then((source) => source !== undefined);

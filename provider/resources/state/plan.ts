@@ -1,127 +1,103 @@
 /** Decides what happens to a state. Pure, like the builder's plan. */
-import { isDeepStrictEqual } from "node:util";
-import { type RestoreSource, formatSource } from "../../transfer/location";
-import { whyLeftBehind } from "../../docker/engine/leftBehind";
+import type { Cause } from "../../bridges/lifecycle";
+import type { RestoreSource } from "../../transfer/location";
 import { ownerLabels } from "../../ownership";
-import { tmpfsForgets } from "../../docker/engine/volume";
-import { type DesiredState, defaultDriver } from "./desired";
+import { changed, changedArguments, type Plan } from "../plan";
+import type { DesiredState } from "./desired";
 import type { ObservedState } from "./observe";
+import { needsRestore, whyNotRemoved, whyRefused } from "./refusals";
 
-export type StateStep =
-    | {
-          readonly do: "createVolume";
-          readonly volume: string;
-          readonly driver: string;
-          readonly driverOpts: Record<string, string>;
-          readonly labels: Record<string, string>;
-          readonly why: string;
-      }
-    | {
-          readonly do: "restore";
-          readonly volume: string;
-          readonly from: RestoreSource;
-          readonly image: string;
-          readonly mark: string;
-          readonly why: string;
-      }
-    | { readonly do: "removeVolume"; readonly volume: string; readonly why: string }
-    /** Keeps the volume, because it existed before the resource. */
-    | { readonly do: "leaveVolume"; readonly volume: string; readonly why: string };
+export type StateStep = Cause & { readonly volume: string } & (
+        | {
+              readonly do: "createVolume";
+              readonly driver: string;
+              readonly driverOpts: Record<string, string>;
+              readonly labels: Record<string, string>;
+          }
+        | {
+              readonly do: "restore";
+              readonly from: RestoreSource;
+              readonly image: string;
+              readonly mark: string;
+          }
+        | { readonly do: "removeVolume" }
+        /** Keeps the volume, because it existed before the resource. */
+        | { readonly do: "leaveVolume" }
+        /** Changes nothing on the engine. Pulumi's state stores the settings for later steps. */
+        | { readonly do: "saveSettings" }
+    );
 
-export interface StatePlan {
-    /** Why the plan is refused. If set, there are no steps. */
-    readonly refusal?: string;
-    /** The changed arguments that require another volume. */
-    readonly replaces?: readonly string[];
-    readonly steps: readonly StateStep[];
+export type StatePlan = Plan<StateStep>;
+
+/** A state as it was at the previous update. */
+export interface PreviousState {
+    readonly desired: DesiredState;
+    /** Whether its creation failed, so that it still has to be restored. */
+    readonly isUnfinished: boolean;
 }
 
-/**
- * @param known the state as the program declared it before; `undefined` for a new state.
- */
-export function planState(desired: DesiredState, observed: ObservedState, known: DesiredState | undefined): StatePlan {
-    const replaces = known === undefined ? [] : changedVolume(known, desired);
-    if (replaces.length > 0) return { replaces, steps: [] };
-    const { volume, driver, driverOpts } = desired;
-    if (observed.leftAt !== undefined) {
-        return { refusal: whyLeftBehind(`state volume ${volume}`, observed.leftAt, observed.host), steps: [] };
-    }
-    if (observed.volume !== undefined) {
-        const { driver: found } = observed.volume;
-        if (known === undefined && driver !== found && driver !== defaultDriver) {
-            const refusal =
-                `volume ${volume} is on ${observed.host} already, with the driver ${found} instead of ${driver}: ` +
-                `copy what you need of it and remove it, with docker volume rm ${volume}`;
-            return { refusal, steps: [] };
-        }
-        return known === undefined ? planRestore(desired, observed) : { steps: [] };
-    }
-    const labels = { ...desired.labels, ...ownerLabels(desired.owner) };
-    const create = { do: "createVolume", volume, driver, driverOpts, labels, why: "there is none" } as const;
-    return { steps: [create, ...planRestore(desired, observed).steps] };
-}
+/** By key of the desired state, the argument whose change requires another volume. */
+const argumentNames = {
+    builderName: "builderName",
+    node: "node",
+    endpoint: "endpoint",
+    driver: "volumeDriver",
+    driverOpts: "volumeDriverOpts",
+    labels: "labels",
+} as const satisfies Partial<Record<keyof DesiredState, string>>;
 
-/**
- * Plans the restore of a new state, or of a state whose volume was lost. A volume that has content is not restored
- * into, unless `overwrite` is set.
- */
-function planRestore(
-    { restore, volume: name }: DesiredState,
-    { host, volume, isSourceGone }: ObservedState,
+/** @param previous `undefined` for a new state. */
+export function planState(
+    desired: DesiredState,
+    observed: ObservedState,
+    previous: PreviousState | undefined,
 ): StatePlan {
-    if (restore === undefined || isSourceGone) return { steps: [] };
-    const { from, image, mark, overwrite } = restore;
-    const step = { do: "restore", volume: name, from, image, mark, why: "restoreFrom" } as const;
-    if (volume === undefined) return { steps: [step] };
-    const { content, running } = volume;
-    if (content?.mark === mark) return { steps: [] }; // an interrupted creation restored it
-    const what = `${formatSource(from)} is not restored into volume ${name} on ${host}`;
-    if (volume.isTmpfs) {
-        const refusal = `${what}: ${tmpfsForgets}. Leave restoreFrom out, or remove the volume, with docker volume rm ${name}`;
-        return { refusal, steps: [] };
+    const replaces = previous === undefined ? [] : changedArguments(argumentNames, previous.desired, desired);
+    if (replaces.length > 0) return { replaces, steps: [] };
+    const isNew = previous === undefined || previous.isUnfinished;
+    const refusal = whyRefused(desired, observed, isNew);
+    if (refusal !== undefined) return { refusal, steps: [] };
+    const { volume, driver, driverOpts, owner } = desired;
+    if (observed.volume !== undefined) {
+        const restores = isNew && needsRestore(desired, observed.volume) ? planRestore(desired, isNew) : [];
+        return { steps: [...restores, ...planSavedOnly(desired, previous)] };
     }
-    if (running.length > 0) {
-        const refusal =
-            `${what}: it is in use by container ${running.join(", ")}. ` +
-            `Stop that first, with docker stop ${running.join(" ")}`;
-        return { refusal, steps: [] };
-    }
-    const entries = content?.isHalfMoved ? [] : (content?.entries ?? []);
-    if (entries.length > 0 && !overwrite) {
-        const refusal =
-            `${what}: it has content already (${entries.slice(0, 3).join(", ")}${entries.length > 3 ? ", …" : ""}). ` +
-            `Leave restoreFrom out to keep that, set overwrite: true in restoreFrom to lose it, ` +
-            `or remove the volume, with docker volume rm ${name}`;
-        return { refusal, steps: [] };
-    }
-    return { steps: [step] };
-}
-
-function changedVolume(known: DesiredState, desired: DesiredState): string[] {
-    const argument: Partial<Record<keyof DesiredState, string>> = {
-        builderName: "builderName",
-        node: "node",
-        endpoint: "endpoint",
-        driver: "volumeDriver",
-        driverOpts: "volumeDriverOpts",
-        labels: "labels",
+    const labels = { ...desired.labels, ...ownerLabels(owner) };
+    return {
+        steps: [
+            {
+                do: "createVolume",
+                volume,
+                driver,
+                driverOpts,
+                labels,
+                ...(isNew
+                    ? { why: "the volume does not exist yet" }
+                    : { why: `volume ${volume} is missing`, isDrift: true }),
+            },
+            ...(observed.isSourceGone ? [] : planRestore(desired, isNew)),
+        ],
     };
-    const keys = Object.keys(argument) as (keyof DesiredState)[];
-    return keys
-        .filter((key) => !isDeepStrictEqual(known[key], desired[key])) // ignores the order of keys
-        .map((key) => argument[key] as string);
 }
 
-/** @param isOurs whether the volume belongs to the resource that is removed. */
-export function planStateRemoval(volume: string, observed: ObservedState, isOurs: boolean): StatePlan {
+/** The TLS files are only for the connection. The volume does not depend on them. */
+function planSavedOnly(desired: DesiredState, previous: PreviousState | undefined): StateStep[] {
+    const properties = previous === undefined ? [] : changedArguments({ tls: "tls" }, previous.desired, desired);
+    return properties.length === 0 ? [] : [{ do: "saveSettings", volume: desired.volume, ...changed(properties) }];
+}
+
+function planRestore({ restore, volume }: DesiredState, isNew: boolean): StateStep[] {
+    if (restore === undefined) return [];
+    const { from, image, mark } = restore;
+    const cause = { why: "restoreFrom is set", properties: ["restoreFrom"], ...(!isNew && { isDrift: true }) };
+    return [{ do: "restore", volume, from, image, mark, ...cause }];
+}
+
+/** @param isOwn whether the volume belongs to the resource that is removed. */
+export function planStateRemoval(volume: string, observed: ObservedState, isOwn: boolean): StatePlan {
     if (observed.volume === undefined) return { steps: [] };
-    const { users } = observed.volume;
-    if (!isOurs) return { steps: [{ do: "leaveVolume", volume, why: "it was there before the resource" }] };
-    if (users.length > 0) {
-        const refusal =
-            `volume ${volume} on ${observed.host} is in use by container ${users.join(", ")}: ` +
-            `remove the builder first, with docker buildx rm or docker rm -f ${users.join(" ")}`;
-        return { refusal, steps: [] };
-    }
+    if (!isOwn) return { steps: [{ do: "leaveVolume", volume, why: "it existed before the resource" }] };
+    const refusal = whyNotRemoved(volume, observed);
+    if (refusal !== undefined) return { refusal, steps: [] };
     return { steps: [{ do: "removeVolume", volume, why: "the state is removed" }] };
 }

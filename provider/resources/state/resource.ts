@@ -1,9 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { RestoreSource } from "../../transfer/location";
 import type { TlsArguments } from "../../docker/endpoint/tls";
+import type { StateReference } from "../../args/stateReference";
 import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
+import { outputs } from "./outputs";
 
 /**
  * The files for a TLS connection: the certificate of the authority, the certificate of the client, and its key. Each is
@@ -90,7 +92,7 @@ export class BuildKitState extends BuildxResource {
     declare readonly adopted: pulumi.Output<boolean>;
 
     /**
-     * Returns an existing state, which another stack manages or a user created by hand.
+     * Returns an existing state, which another stack manages or a user created manually.
      *
      * @param id the name of the volume, `buildx_buildkit_<node>_state`.
      */
@@ -110,25 +112,25 @@ export class BuildKitState extends BuildxResource {
             {
                 ...args,
                 ...(tls && { tls }),
+                // `check` has the same default, for other languages.
                 builderName: opts?.id === undefined ? (args?.builderName ?? name) : undefined,
                 node: args?.node,
-                volumeName: undefined,
-                mountpoint: undefined,
-                adopted: undefined,
             },
+            outputs,
             opts,
         );
-        asked.set(this, { endpoint: args?.endpoint, tls });
+        endpointArguments.set(this, { endpoint: args?.endpoint, tls });
     }
 }
 
 /** Arguments that are not outputs of the resource, because an output without a value is unknown at preview. */
-const asked = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
+const endpointArguments = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
 
-/** Returns the values of a state that another resource needs. A dynamic provider does not accept a resource. */
-export const referenceTo = (state: BuildKitState) => ({
-    builderName: state.builderName,
-    node: state.node,
-    volumeName: state.volumeName,
-    ...asked.get(state),
-});
+/** Returns the values that another resource takes from a state. A dynamic provider does not accept a resource. */
+export const referenceTo = (state: BuildKitState) =>
+    ({
+        builderName: state.builderName,
+        node: state.node,
+        volumeName: state.volumeName,
+        ...endpointArguments.get(state),
+    }) satisfies Inputs<StateReference>;

@@ -9,6 +9,7 @@ import { driverDefaults } from "../../buildx/driverOptions";
 import { canonicalName, containerName, nodeName, volumeName, whyIllegalName } from "../../buildx/names";
 import { readRecord } from "../../buildx/store";
 import { bootAtRest } from "../../docker/buildkitd/atRest";
+import { defaultBootTimeout } from "../../docker/buildkitd/boot";
 import { inContainer } from "../../docker/buildkitd/inContainer";
 import { inspectContainer, isRunning } from "../../docker/engine/container";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../../docker/endpoint/endpoint";
@@ -17,9 +18,6 @@ import { execInContainer } from "../../docker/engine/exec";
 import { inspectImage } from "../../docker/engine/image";
 import { inspectVolume, volumeSizes } from "../../docker/engine/volume";
 import type { CacheUsage, GetStateArgs, StateUsage } from "./outputs";
-
-/** How long a temporary buildkitd may take to boot, in seconds. */
-const bootTimeout = 60;
 
 export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
     if (canonicalName(args.builderName) === "default") throw new Error(whyNotMeasured("default", "docker"));
@@ -36,14 +34,14 @@ export async function stateUsage(args: GetStateArgs): Promise<StateUsage> {
         const other = await otherDriver(builderName);
         if (other !== undefined) throw new Error(whyNotMeasured(builderName, other));
         throw new Error(
-            `there is no state of node ${node} of builder "${builderName}" on ${engine.endpoint.host}: ` +
-                `volume ${volumeName(node)} is not there (docker volume ls lists them)`,
+            `state of node ${node} of builder "${builderName}" not found on ${engine.endpoint.host}: ` +
+                `volume ${volumeName(node)} does not exist. List volumes with: docker volume ls`,
         );
     }
     if (container?.State.Paused) {
         throw new Error(
             `the state of node ${node} of builder "${builderName}" cannot be measured: container ${containerName(node)} on ` +
-                `${engine.endpoint.host} is paused. Let it go on with: docker unpause ${containerName(node)}`,
+                `${engine.endpoint.host} is paused. Unpause it with: docker unpause ${containerName(node)}`,
         );
     }
     const runs = isRunning(container);
@@ -98,7 +96,9 @@ async function folderSize(engine: Engine, container: string, signal: AbortSignal
     const { exitCode, stdout, stderr } = await execInContainer(engine, container, command, signal);
     const kilobytes = Number(/^\d+/.exec(stdout)?.[0]);
     if (!Number.isNaN(kilobytes)) return kilobytes * 1024; // if files are removed during the run, du exits with 1
-    throw new Error(`du in ${container} on ${engine.endpoint.host} ended with ${exitCode}: ${stderr.trim()}`);
+    throw new Error(
+        `the state in ${container} on ${engine.endpoint.host} cannot be measured: du exited with code ${exitCode}: ${stderr.trim()}`,
+    );
 }
 
 /**
@@ -112,12 +112,12 @@ async function measureAtRest(
 ): Promise<Measured> {
     const image = container?.Image ?? driverDefaults.image;
     if ((await inspectImage(engine, image)) === undefined) {
-        const sizes = await volumeSizes(engine, AbortSignal.timeout(bootTimeout * 1000));
+        const sizes = await volumeSizes(engine, AbortSignal.timeout(defaultBootTimeout * 1000));
         return { sizeOnDisk: sizes.get(volume) ?? 0 };
     }
     const name = `${volume}_usage_${randomBytes(4).toString("hex")}`;
     return abortedBySignals(async (signal) => {
-        const buildkitd = await bootAtRest(engine, { name, volume, image, seconds: bootTimeout, signal });
+        const buildkitd = await bootAtRest(engine, { name, volume, image, seconds: defaultBootTimeout, signal });
         try {
             return await measure(engine, name, signal);
         } finally {

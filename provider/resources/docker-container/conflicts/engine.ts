@@ -1,19 +1,17 @@
 /**
- * Detects builders that would use the state of another builder. buildkitd locks its state, so the second builder cannot
- * boot.
+ * Detects builders that would use the state of a container that already exists. buildkitd locks its state, so the second
+ * builder cannot boot.
  */
-import { canonicalName, nodeName, volumeName } from "../../../buildx/names";
 import { findEndpoint } from "../../../docker/endpoint/endpoint";
 import { connect } from "../../../docker/engine/engine";
-import { ownerOf } from "../../../ownership";
 import { containersOf } from "../../../docker/engine/volume";
-import { hasUnknown, unknown } from "../../../args/unknown";
-import { nodesOf } from "../nodeArgs";
-import type { BuilderInputs, StateReference } from "../inputs";
+import { ownerOf } from "../../../ownership";
+import type { BuilderInputs } from "../args";
+import { type UsedState, usedStates } from "./usedStates";
 
 export interface SharedState {
-    /** Index of the node in `nodes`; `undefined` for a builder without `nodes`. */
-    readonly node: number | undefined;
+    /** Path of the argument that selects the state. */
+    readonly property: string;
     readonly reason: string;
 }
 
@@ -22,29 +20,23 @@ export interface SharedState {
  * yet are left out.
  */
 export async function sharedStates(inputs: BuilderInputs, urn: string): Promise<SharedState[]> {
-    if (inputs.adopt || hasUnknown(inputs.nodes ?? [])) return [];
-    const found = nodesOf(inputs).map(async ({ state, endpoint, tls }, index): Promise<SharedState[]> => {
-        if (state === undefined || hasUnknown([state.builderName, endpoint, tls])) return [];
-        const reason = await whyShared(state, { endpoint, tls, urn }).catch(() => undefined);
-        return reason === undefined ? [] : [{ node: inputs.nodes && index, reason }];
+    if (inputs.adopt) return [];
+    const found = usedStates(inputs).map(async (state): Promise<SharedState[]> => {
+        const reason = await whyShared(state, urn).catch(() => undefined);
+        return reason === undefined ? [] : [{ property: state.property, reason }];
     });
     return (await Promise.all(found)).flat();
 }
 
-async function whyShared(
-    { builderName, node }: StateReference,
-    { endpoint, tls, urn }: Pick<BuilderInputs, "endpoint" | "tls"> & { urn: string },
-): Promise<string | undefined> {
-    // The node of a state that does not exist yet is known at preview only if the user set it.
-    const volume = volumeName(canonicalName(node === unknown ? nodeName(builderName, 0) : node));
+async function whyShared({ volume, endpoint, tls }: UsedState, urn: string): Promise<string | undefined> {
     const engine = await connect(await findEndpoint(endpoint, tls));
     const others = (await containersOf(engine, volume)).filter(({ labels }) => ownerOf(labels)?.urn !== urn);
     const [other] = others;
     if (other === undefined) return undefined;
     const owner = ownerOf(other.labels)?.urn;
     return (
-        `container ${other.name} on ${engine.endpoint.host} works on that state (${volume}) already, and was made ` +
-        `${owner === undefined ? "by buildx or by hand" : `by ${owner}`}. buildkitd locks its state: give the builder one ` +
-        "of its own, or set adopt: true to take that container over"
+        `container ${other.name} on ${engine.endpoint.host} already uses this state (${volume}). It was created ` +
+        `${owner === undefined ? "by buildx or manually" : `by ${owner}`}. buildkitd locks its state: give the builder ` +
+        "another state, or set adopt: true to take over the container"
     );
 }

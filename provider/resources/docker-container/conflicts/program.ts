@@ -1,10 +1,11 @@
 /**
- * Detects builders of one program that use one state. buildkitd locks its state, so the second builder cannot boot. At
- * the first preview the engine has no container yet from which `shared.ts` could detect it, but the program knows its
- * builders.
+ * Detects builders of one program that use the same `BuildKitState` object. `check` detects two builders that use the
+ * same volume (`exclusiveUses.ts`), but only if the name of the builder and the engine are known. At the preview of a
+ * program that also creates the machine of the engine, only the program itself knows that both builders have one state.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildKitState, referenceTo } from "../../state/resource";
+import { stateInUse } from "./message";
 
 /**
  * A builder while it is constructed. Each builder has its own object, because builders with different parents may have
@@ -19,21 +20,15 @@ export interface User {
 const users = new WeakMap<BuildKitState, User>();
 
 /**
- * Returns the values that a builder needs from its state, and registers the builder as the user of the state.
+ * Returns the values that a builder takes from its state, and registers the builder as the user of the state.
  *
  * @param user the builder. All its nodes are one user.
- * @returns plain values, because a resource itself cannot be passed to a dynamic provider.
+ * @returns plain values, because a dynamic provider does not accept a resource.
  * @throws {RunError} if another builder of this program uses the state.
  */
 export function referenceFor(user: User, state: BuildKitState): ReturnType<typeof referenceTo> {
     const other = users.get(state);
-    if (other !== undefined && other !== user) {
-        const another = other.name === user.name ? "another " : "";
-        throw new pulumi.RunError(
-            `BuildxBuilder "${user.name}" cannot work on the state that ${another}BuildxBuilder "${other.name}" works on: ` +
-                `buildkitd locks its state. Give "${user.name}" a BuildKitState of its own`,
-        );
-    }
+    if (other !== undefined && other !== user) throw new pulumi.RunError(stateInUse(user.name, other.name));
     users.set(state, user);
     return referenceTo(state);
 }

@@ -1,4 +1,4 @@
-/** The engines of a builder's nodes: each node has its own engine. */
+/** The location of a node, and the connection to its engine. */
 import type { StoredNode } from "../../../buildx/store";
 import { isContext, type DockerContext, readContext } from "../../../docker/endpoint/context";
 import { type Endpoint, findEndpoint, recordedEndpoint } from "../../../docker/endpoint/endpoint";
@@ -51,23 +51,19 @@ export async function locateNode({ name, endpoint: asked, tls, recorded }: NodeA
 }
 
 /**
- * Connects to the engine of each node. If an engine is unreachable, the error is stored with its node; the others are
- * not affected.
+ * Connects to the engine of a node. If the engine is unreachable, the error is stored with the node.
  *
- * @param patience how long to wait for engines that may be starting.
+ * @param patience how long to wait for an engine that may be starting.
  */
-export const connectNodes = (addresses: readonly NodeAddress[], patience?: Patience): Promise<NodeConnection[]> =>
-    Promise.all(
-        addresses.map(async (address): Promise<NodeConnection> => {
-            const { name: node } = address;
-            try {
-                const location = await locateNode(address);
-                return { node, location, engine: await connect(location.endpoint, patience) };
-            } catch (error) {
-                return { node, error: asUnreachable(error as Error) };
-            }
-        }),
-    );
+export async function connectNode(address: NodeAddress, patience?: Patience): Promise<NodeConnection> {
+    const { name: node } = address;
+    try {
+        const location = await locateNode(address);
+        return { node, location, engine: await connect(location.endpoint, patience) };
+    } catch (error) {
+        return { node, error: asUnreachable(error as Error) };
+    }
+}
 
 /**
  * Returns the error as an {@link UnreachableError}. An engine whose context or certificate is missing counts as
@@ -77,16 +73,16 @@ const asUnreachable = (error: Error): UnreachableError =>
     error instanceof UnreachableError ? error : new UnreachableError(error.message, { cause: error });
 
 /**
- * Connects to the engine of each node of an existing builder, as {@link connectNodes} does. A node without an endpoint stays
+ * Connects to the engine of a node of an existing builder, as {@link connectNode} does. A node without an endpoint stays
  * on the engine where it was left, even if the docker CLI now uses another engine.
  */
-export const connectPrevious = async (addresses: readonly NodeAddress[]): Promise<NodeConnection[]> => {
-    const [sites, left] = await Promise.all([connectNodes(addresses), Promise.all(addresses.map(leftBehind))]);
-    return sites.map((site, index) => left[index] ?? site);
-};
+export async function connectPrevious(address: NodeAddress): Promise<NodeConnection> {
+    const [connection, left] = await Promise.all([connectNode(address), findLeftNode(address)]);
+    return left ?? connection;
+}
 
-/** Returns the site where a node was left, if the docker CLI now uses another engine; otherwise `undefined`. */
-export async function leftBehind(
+/** Returns the connection to the engine where a node was left, if the docker CLI now uses another engine; otherwise `undefined`. */
+export async function findLeftNode(
     address: NodeAddress,
 ): Promise<Extract<NodeConnection, { engine: Engine }> | undefined> {
     const { name: node } = address;
@@ -112,7 +108,7 @@ function storedAs(node: string, { host, tls, context }: Endpoint): StoredNode["E
 
 const ownContextName = (node: string) => `pulumi-buildx-${node}`;
 
-/** Returns the docker context that a place needs and that this package must create; `undefined` if it needs none. */
+/** Returns the docker context that a location needs and that this package must create; `undefined` if it needs none. */
 export function ownContext(
     { node, endpoint: { host, tls, context }, stored }: NodeLocation,
     urn: string,

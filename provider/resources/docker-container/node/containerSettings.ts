@@ -57,7 +57,7 @@ export function settingsOfContainer(
             deviations: [
                 ...lackingGpus(container, engine, isPodman),
                 ...lackingWsl(container, engine),
-                ...(host.NanoCpus ? ["--cpus"] : []), // set by hand; the engine then does not accept cpuQuota any more
+                ...(host.NanoCpus ? ["--cpus"] : []), // set manually; the engine then does not accept cpuQuota any more
             ].join(", "),
         },
         hasGpus: gpusOf(container) !== "none",

@@ -1,11 +1,11 @@
 import type { Table } from "../../../buildkit/config";
-import type { Dns, NodeInputs } from "../inputs";
+import type { Dns, NodeInputs } from "../args";
 
 /**
  * Address of Docker's resolver on user-defined networks. It resolves the containers on the network, and forwards other
  * names to the name servers of `dns`.
  */
-const ofDocker = "127.0.0.11";
+const dockerResolver = "127.0.0.11";
 
 const withoutResolver = new Set(["bridge", "default", "host", "none"]);
 
@@ -22,7 +22,7 @@ export function withResolver(
     const network = driverOpts?.network ?? "bridge";
     if (dns === undefined || withoutResolver.has(network) || network.startsWith("container:")) return config;
     if (config?.dns !== undefined || !stepsShareNetwork(config ?? {}, buildkitdFlags)) return config;
-    return { ...config, dns: { nameservers: [ofDocker] } };
+    return { ...config, dns: { nameservers: [dockerResolver] } };
 }
 
 /** Whether `RUN` steps can reach Docker's resolver, because they share the network of the builder's container. */

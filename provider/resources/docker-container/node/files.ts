@@ -19,8 +19,8 @@ import { changedFiles, readFilesOf } from "../../../docker/engine/container";
 import type { Engine } from "../../../docker/engine/engine";
 import { type Registries, registriesIn } from "../../../buildkit/config/mirrors";
 import { formatPath } from "../../../text/quote";
-import { nodesOf } from "../nodeArgs";
-import type { BuilderInputs, NodeInputs } from "../inputs";
+import { byNode } from "../nodeArgs";
+import type { BuilderInputs, NodeInputs } from "../args";
 import { withResolver } from "./dns";
 
 export interface NodeFiles {
@@ -37,27 +37,28 @@ export interface NodeFiles {
 export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: {}, registries: {} };
 
 /**
- * Returns the files of each node: its `buildkitdConfig` and the files that it names. If there is no `buildkitdConfig`,
- * buildx's default configuration is used instead.
+ * Returns the files of each node, by the node's name: its `buildkitdConfig` and the files that it names. If there is no
+ * `buildkitdConfig`, buildx's default configuration is used instead.
  */
-export const filesOf = (inputs: BuilderInputs): Promise<NodeFiles[]> =>
-    Promise.all(
-        nodesOf(inputs).map(async (node) => {
-            const table = withResolver(withGc(await configOf(node), inputs.gc, withKeepBytes), node, inputs.dns);
-            if (table === undefined) return noFiles;
-            const contents = await configFiles(table);
-            return {
-                contents,
-                digest: await digestOfFiles(contents),
-                entitlements: configuredEntitlements(table),
-                registries: registriesIn(table),
-            };
-        }),
-    );
+export const filesOf = (inputs: BuilderInputs): Promise<ReadonlyMap<string, NodeFiles>> =>
+    byNode(inputs, async (node) => {
+        const table = withResolver(withGc(await configOf(node), inputs.gc, withKeepBytes), node, inputs.dns);
+        if (table === undefined) return noFiles;
+        const contents = await configFiles(table);
+        return {
+            contents,
+            digest: await digestOfFiles(contents),
+            entitlements: configuredEntitlements(table),
+            registries: registriesIn(table),
+        };
+    });
 
-/** Returns the registries in the configuration of each node. Does not read the files that the configuration names. */
-export const registriesOf = (inputs: BuilderInputs): Promise<Registries[]> =>
-    Promise.all(nodesOf(inputs).map(async (node) => registriesIn(await configOf(node))));
+/**
+ * Returns the registries in the configuration of each node, by the node's name. Does not read the files that the
+ * configuration names.
+ */
+export const registriesOf = (inputs: BuilderInputs): Promise<ReadonlyMap<string, Registries>> =>
+    byNode(inputs, async (node) => registriesIn(await configOf(node)));
 
 async function configOf({ buildkitdConfig: config }: NodeInputs): Promise<Table | undefined> {
     if (config !== undefined) return (await readConfig(config)).table; // `check` reports its problems
@@ -88,7 +89,7 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
     const wrong = problems.find(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
     if (wrong === undefined) return undefined;
     const at = wrong.path.length === 0 ? "" : `${formatPath(wrong.path)}: `;
-    return `buildx's default configuration, ${file}, cannot be used: ${at}${wrong.reason}`;
+    return `buildx's default configuration ${file} is not valid: ${at}${wrong.reason}`;
 }
 
 /**
@@ -96,19 +97,19 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
  * from the image are not included. If buildkitd's arguments do not name the configuration file there, returns ""
  * without querying the engine.
  *
- * @param asked the wanted digest. If the digest of all files is the same, none of them is from the image.
+ * @param wanted the wanted digest. If the digest of all files is the same, none of them is from the image.
  */
 export async function digestInContainer(
     engine: Engine,
     { Name, Config: config }: ContainerInspectInfo,
-    asked: string,
+    wanted: string,
 ): Promise<string> {
     if (!hasConfigFlags(config.Cmd)) return "";
     const name = Name.replace(/^\//, "");
     const found = Object.entries(await readFilesOf(engine, name, configFolder));
     const all = found.filter(([path]) => belongsToConfig(path));
     const digest = await digestOfFiles(Object.fromEntries(all));
-    if (digest === asked) return digest;
+    if (digest === wanted) return digest;
     const changed = await changedFiles(engine, name);
     const own = all.filter(([path]) => changed.has(posix.join(configFolder, path)));
     return digestOfFiles(Object.fromEntries(own));

@@ -5,7 +5,7 @@
 import type { DriverOptions } from "../../../buildx/driverOptions";
 import { canonicalAddress } from "../../../text/dockerValues";
 import { sameEntries } from "./entries";
-import type { Dns } from "../inputs";
+import type { Dns } from "../args";
 import { type FixedOptions, fixedOptions, type Limits, limitOptions } from "../options/groups";
 import type { ImageDefaults } from "../options/option";
 
@@ -99,6 +99,14 @@ export function changedFixed({ fixed: from, ofImage }: Settings, { fixed: to }: 
     const others = (Object.keys(sameArgument) as (keyof FixedArguments)[]).filter((key) => !sameArgument[key]);
     return [...options.map(([key]) => key), ...others];
 }
+
+export type Setting = keyof Fixed | keyof Limits;
+
+/** Returns the settings that differ. */
+export const changedSettings = (from: Settings, to: Settings): Setting[] => [
+    ...changedFixed(from, to),
+    ...changedLimits(from, to),
+];
 
 const isSame = (a: unknown, b: unknown) => a === b;
 

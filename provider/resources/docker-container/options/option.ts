@@ -38,9 +38,9 @@ interface ContainerOption<Text, Value> extends AnyOption<Text> {
      * Returns the value of a user's `text`, in one form for all spellings.
      *
      * @param text `undefined` for the default.
-     * @param asked the other options.
+     * @param all the options that the user set, including this one.
      */
-    parse(text: Text | undefined, asked: DriverOptions): Value;
+    parse(text: Text | undefined, all: DriverOptions): Value;
     /**
      * Returns the text that `parse` reads as `value`; `undefined` for the default.
      *

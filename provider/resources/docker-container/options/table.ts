@@ -14,6 +14,8 @@ import {
 import { takesCgroupParent } from "../../../docker/engine/engine";
 import { isImageAsked } from "../../../registry/imageReference";
 import { legalImage } from "../../../args/image";
+import { flag } from "../../../args/rules";
+import { quote } from "../../../text/quote";
 import { sameEntries, variables, without } from "../node/entries";
 import { inPlace, type Option, recordOnly, recreate } from "./option";
 import {
@@ -24,7 +26,6 @@ import {
     restartPolicy as legalRestartPolicy,
     swapSize,
     wholeNumber,
-    yesOrNo,
 } from "./rules";
 
 type Variables = Record<string, string>;
@@ -82,7 +83,10 @@ export const driverOptions = {
     }),
     cpuQuota: inPlace<number, number>({
         buildx: "cpu-quota",
-        rule: wholeNumber("a whole number of microseconds, 1000 or more", 1000),
+        rule: wholeNumber(
+            (value) => `${quote(value)} is not a valid CPU quota: must be a whole number of microseconds, 1000 or more`,
+            1000,
+        ),
         trait: "CpuCfsQuota",
         parse: (microseconds) => microseconds ?? 0,
         format: (microseconds) => microseconds || undefined,
@@ -91,7 +95,12 @@ export const driverOptions = {
     }),
     cpuPeriod: inPlace<number, number>({
         buildx: "cpu-period",
-        rule: wholeNumber("a whole number of microseconds from 1000 to 1000000", 1000, 1_000_000),
+        rule: wholeNumber(
+            (value) =>
+                `${quote(value)} is not a valid CPU period: must be a whole number of microseconds from 1000 to 1000000`,
+            1000,
+            1_000_000,
+        ),
         trait: "CpuCfsPeriod",
         parse: (microseconds) => microseconds ?? 0,
         format: (microseconds) => microseconds || undefined,
@@ -100,7 +109,10 @@ export const driverOptions = {
     }),
     cpuShares: inPlace<number, number>({
         buildx: "cpu-shares",
-        rule: wholeNumber("a whole number of shares, 2 or more", 2),
+        rule: wholeNumber(
+            (value) => `${quote(value)} is not a valid number of CPU shares: must be a whole number, 2 or more`,
+            2,
+        ),
         trait: "CPUShares",
         parse: (shares) => shares ?? 0,
         format: (shares) => shares || undefined,
@@ -109,7 +121,10 @@ export const driverOptions = {
     }),
     cpusetCpus: inPlace<string, string>({
         buildx: "cpuset-cpus",
-        rule: cpuSet('a list of processors: write "0-3" or "0,2"'),
+        rule: cpuSet(
+            (value) =>
+                `${quote(value)} is not a valid list of processors: must be numbers or ranges, for example "0-3" or "0,2"`,
+        ),
         trait: "CPUSet",
         parse: (list) => list ?? "",
         format: (list) => list || undefined,
@@ -119,7 +134,10 @@ export const driverOptions = {
     }),
     cpusetMems: inPlace<string, string>({
         buildx: "cpuset-mems",
-        rule: cpuSet('a list of memory nodes: write "0-1" or "0"'),
+        rule: cpuSet(
+            (value) =>
+                `${quote(value)} is not a valid list of memory nodes: must be numbers or ranges, for example "0-1" or "0"`,
+        ),
         trait: "CPUSet",
         parse: (list) => list ?? "",
         format: (list) => list || undefined,
@@ -127,10 +145,10 @@ export const driverOptions = {
         read: ({ HostConfig: host }) => host.CpusetMems ?? "",
         same: sameCpuSet,
     }),
-    defaultLoad: recordOnly<boolean>({ buildx: "default-load", rule: yesOrNo }),
+    defaultLoad: recordOnly<boolean>({ buildx: "default-load", rule: flag }),
     network: recreate<string, string>({
         buildx: "network",
-        rule: oneWord("the name of a network"),
+        rule: oneWord((value) => `${quote(value)} is not a valid network name: must not be empty or contain spaces`),
         parse: networkMode,
         format: (mode) => unless(mode, "bridge"),
         create: (_, __, text) => (text ? { HostConfig: { NetworkMode: text } } : {}),
@@ -139,7 +157,7 @@ export const driverOptions = {
     /** "" for the driver's default. `undefined` if the engine accepts no path; a container then shows none. */
     cgroupParent: recreate<string, string | undefined>({
         buildx: "cgroup-parent",
-        rule: oneWord("the path of a cgroup"),
+        rule: oneWord((value) => `${quote(value)} is not a valid cgroup path: must not be empty or contain spaces`),
         parse: ownCgroupParent,
         format: (path) => path || undefined,
         create: (path, engine) =>
@@ -169,6 +187,6 @@ export const driverOptions = {
         read: ({ Config }, { ofImage }) => without(variables(Config.Env), (name, value) => ofImage.env[name] === value),
         same: (found, wanted, ofImage) => sameEntries({ ...ofImage?.env, ...found }, { ...ofImage?.env, ...wanted }),
     }),
-    provenanceAddGha: recordOnly<boolean>({ buildx: "provenance-add-gha", rule: yesOrNo }),
-    allowUntrustedImage: recordOnly<boolean>({ buildx: "allow-untrusted-image", rule: yesOrNo }),
+    provenanceAddGha: recordOnly<boolean>({ buildx: "provenance-add-gha", rule: flag }),
+    allowUntrustedImage: recordOnly<boolean>({ buildx: "allow-untrusted-image", rule: flag }),
 } satisfies { [Key in keyof Required<DriverOptions>]: Option<Required<DriverOptions>[Key]> };

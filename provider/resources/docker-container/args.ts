@@ -2,6 +2,9 @@ import { defaultDrainTimeout } from "../../buildkit/runningBuilds";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import type { BuildkitdConfig } from "../../buildkit/config";
 import type { GcRule } from "../../buildkit/gc";
+import type { StateReference } from "../../args/stateReference";
+import type { Pull } from "../../args/image";
+import { defaultBootTimeout } from "../../docker/buildkitd/boot";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 
 /**
@@ -52,7 +55,7 @@ export interface BuilderInputs extends NodeArguments {
     use?: boolean;
     keepState?: boolean;
     adopt?: boolean;
-    pull?: "missing" | "always";
+    pull?: Pull;
     requirePlatforms?: string[];
     gc?: GcRule | GcRule[];
     extraHosts?: Record<string, string>;
@@ -75,18 +78,9 @@ export interface Dns {
     options?: string[];
 }
 
-/** The values that a builder takes from its `BuildKitState`. */
-export interface StateReference {
-    builderName: string;
-    node: string;
-    volumeName: string;
-    endpoint?: string;
-    tls?: TlsArguments;
-}
-
 export const defaults = {
     /** In seconds. */
-    bootTimeout: 60,
+    bootTimeout: defaultBootTimeout,
     /** In seconds. */
     drainTimeout: defaultDrainTimeout,
 } as const;

@@ -1,12 +1,13 @@
+import type { Pull } from "../../args/image";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 
 /** The arguments of a `QemuEmulation` as the provider receives them. */
-export interface QemuInputs {
+export interface EmulationArguments {
     platforms?: string[];
     endpoint?: string;
     tls?: TlsArguments;
     image?: string;
-    pull?: "missing" | "always";
+    pull?: Pull;
 }
 
 export const defaultImage = "tonistiigi/binfmt";

@@ -1,9 +1,9 @@
+import type { StateReference } from "../../args/stateReference";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 import type { Location } from "../../transfer/location";
 
 /** The arguments of a `BuildKitStateArchive` as the provider receives them. */
-export interface ArchiveInputs {
-    /** The values that the resource needs from a `BuildKitState`. */
+export interface ArchiveArguments {
     state?: StateReference;
     builderName?: string;
     node?: string;
@@ -13,11 +13,4 @@ export interface ArchiveInputs {
     triggers?: unknown[];
     image?: string;
     drainTimeout?: number;
-}
-
-export interface StateReference {
-    builderName: string;
-    node?: string;
-    endpoint?: string;
-    tls?: TlsArguments;
 }

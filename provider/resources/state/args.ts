@@ -2,7 +2,7 @@ import type { RestoreSource } from "../../transfer/location";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 
 /** The arguments of a `BuildKitState` as the provider receives them. */
-export interface StateInputs {
+export interface StateArguments {
     builderName: string;
     node?: string;
     endpoint?: string;

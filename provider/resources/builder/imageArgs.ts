@@ -1,0 +1,25 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { normalizePlatform } from "../../text/platform";
+import { missingPlatform } from "./missingPlatform";
+
+/** Arguments that an image build gets from its builder. */
+export interface ImageArgs<P extends string> {
+    builder: { name: pulumi.Output<string> };
+    platforms: pulumi.Output<P>[];
+}
+
+/**
+ * Returns the platform to build for, or the error message if the builder does not offer it.
+ *
+ * @param offered the platforms that the builder offers.
+ * @param platform the requested platform. If `undefined`, the first platform that the builder offers is returned.
+ */
+export function choosePlatform<P extends string>(
+    builder: string,
+    offered: readonly string[],
+    platform: P | undefined,
+): { readonly platform: P } | { readonly reason: string } {
+    if (platform === undefined) return { platform: offered[0] as P };
+    if (offered.includes(normalizePlatform(platform))) return { platform };
+    return { reason: missingPlatform(builder, [platform], offered) };
+}

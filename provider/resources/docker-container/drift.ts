@@ -1,0 +1,69 @@
+/** Changes that a refresh finds: what a user or another process changed on a builder's engines. */
+import type { BuilderInputs, NodeInputs } from "./args";
+import { changedFixed, changedSettings, optionsOfSettings } from "./node/settings";
+import type { ObservedNode } from "./node/observeNode";
+import type { Observed } from "./observe";
+import { digestsInState, type SavedBuilder } from "./saved";
+
+/** Returns the saved builder with the arguments as the engines show them, so that manual changes become visible. */
+export function withFound(saved: SavedBuilder, { nodes }: Observed): SavedBuilder {
+    const { __imageMoved: _, __files: __, __deviations: ___, __drifted: ____, ...rest } = saved;
+    const moved = nodes.filter(({ container }) => container?.imageMoved).map(({ desired }) => desired.name);
+    const digests = nodes.map(({ desired, container }) => {
+        return [desired.name, container?.settings.fixed.files ?? desired.files.digest] as const;
+    });
+    const deviating = nodes.flatMap(({ desired, container }) =>
+        container?.settings.fixed.deviations ? [[desired.name, container.settings.fixed.deviations] as const] : [],
+    );
+    const drifted = nodes.map((node) => [node.desired.name, driftedSettings(node)] as const);
+    const shared = nodes.reduce((all, node) => ({ ...all, ...sharedArguments(node) }), {});
+    return {
+        ...rest,
+        ...digestsInState(digests),
+        ...(moved.length > 0 && { __imageMoved: moved }),
+        ...(deviating.length > 0 && { __deviations: Object.fromEntries(deviating) }),
+        ...(drifted.some(([, settings]) => settings.length > 0) && {
+            __drifted: Object.fromEntries(drifted.filter(([, settings]) => settings.length > 0)),
+        }),
+        ...shared,
+        ...foundArguments(saved, nodes),
+    };
+}
+
+/** Returns the settings in which a container differs from the arguments, now or at a refresh since the last update. */
+function driftedSettings({ desired, previous, container }: ObservedNode): string[] {
+    const found = container === undefined ? [] : changedSettings(container.settings, desired.settings);
+    return [...new Set([...(previous?.drifted ?? []), ...found])];
+}
+
+/** Returns the arguments of the nodes as their containers show them. */
+function foundArguments({ __nodes: asked }: SavedBuilder, nodes: readonly ObservedNode[]): Partial<SavedBuilder> {
+    if (asked !== undefined) {
+        return { __nodes: nodes.map((node) => ({ ...node.desired.written.own, ...nodeArguments(node) })) };
+    }
+    const [single] = nodes;
+    return single === undefined ? {} : nodeArguments(single);
+}
+
+/** Returns the driver options of a node as its container shows them, and buildkitd's flags if they differ. */
+function nodeArguments({ desired, container }: ObservedNode): Pick<NodeInputs, "driverOpts" | "buildkitdFlags"> {
+    if (container === undefined) return {};
+    const { settings } = container;
+    const driverOpts = optionsOfSettings(settings, desired.options);
+    return {
+        ...((Object.keys(desired.options).length > 0 || Object.keys(driverOpts).length > 0) && { driverOpts }),
+        ...(changedFixed(settings, desired.settings).includes("flags") && { buildkitdFlags: settings.fixed.flags }),
+    };
+}
+
+/** Returns the arguments shared by all nodes that differ from a node's container, with the container's values. */
+function sharedArguments({ desired, container }: ObservedNode): Partial<BuilderInputs> {
+    if (container === undefined) return {};
+    const { fixed } = container.settings;
+    const changed = changedFixed(container.settings, desired.settings);
+    return {
+        ...(changed.includes("labels") && { labels: fixed.labels }),
+        ...(changed.includes("extraHosts") && { extraHosts: fixed.extraHosts }),
+        ...(changed.includes("dns") && { dns: fixed.dns }),
+    };
+}

@@ -45,7 +45,7 @@ export function diffResponse(
     const { DIFF_SOME, DIFF_NONE } = provider.DiffResponse.DiffChanges;
     response.setChanges(detailed.getLength() > 0 ? DIFF_SOME : DIFF_NONE);
     response.setReplacesList(replacing);
-    response.setDiffsList([...new Set([...detailed.toObject().map(([path]) => topOf(path))])]);
+    response.setDiffsList([...new Set(detailed.getEntryList().map(([path]) => topOf(path)))]);
     response.setDeletebeforereplace(deleteBeforeReplace);
     response.setHasdetaileddiff(true);
     return response;
@@ -58,8 +58,8 @@ const isInputChange = ({ path, isDrift }: Change) => path !== undefined && isDri
 
 const topOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
 
-const isNamed = (detailed: { toObject(): [string, unknown][] }, key: string): boolean =>
-    detailed.toObject().some(([path]) => topOf(path) === key);
+const isNamed = (detailed: { getEntryList(): [string, unknown][] }, key: string): boolean =>
+    detailed.getEntryList().some(([path]) => topOf(path) === key);
 
 function kindOf(before: unknown, after: unknown, isReplacing: boolean) {
     const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = provider.PropertyDiff.Kind;

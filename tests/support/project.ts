@@ -19,6 +19,13 @@ export interface ResourceInState {
     sourcePosition?: string;
 }
 
+/** What a project may share with another project. By default it has its own. */
+export interface PlaceOptions {
+    store?: string;
+    unique?: string;
+    backend?: string;
+}
+
 /**
  * A Pulumi project with its own stack, backend, buildx store and Pulumi home.
  *
@@ -27,7 +34,7 @@ export interface ResourceInState {
 export class Project {
     readonly env: NodeJS.ProcessEnv;
 
-    private constructor(
+    protected constructor(
         readonly folder: string,
         readonly unique: string,
         readonly store: string,
@@ -45,14 +52,9 @@ export class Project {
         };
     }
 
-    static async make(
-        options: { modules?: string; store?: string; unique?: string; backend?: string } = {},
-    ): Promise<Project> {
-        const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-"));
-        const unique = options.unique ?? `t${randomBytes(4).toString("hex")}`;
-        const { store = join(folder, "buildx"), backend = join(folder, "backend") } = options;
-        const project = new Project(folder, unique, store, backend);
-        await mkdir(backend, { recursive: true });
+    static async make(options: PlaceOptions & { modules?: string } = {}): Promise<Project> {
+        const project = new Project(...(await Project.places(options)));
+        const { folder, unique } = project;
         const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
         await writeFile(join(folder, "Pulumi.yaml"), `name: ${unique}\n${runtime}main: index.js\n`);
         await writeFile(join(folder, "package.json"), JSON.stringify({ name: unique, main: "index.js" }));
@@ -60,8 +62,21 @@ export class Project {
         else {
             await symlink(options.modules ?? join(checkout, "node_modules"), join(folder, "node_modules"));
         }
-        await must("pulumi", ["stack", "init", "test", "--non-interactive"], { cwd: folder, env: project.env });
+        await project.initStack();
         return project;
+    }
+
+    /** Creates the folders of a project and chooses its names. Returns the arguments of the constructor. */
+    protected static async places(options: PlaceOptions): Promise<[string, string, string, string]> {
+        const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-"));
+        const unique = options.unique ?? `t${randomBytes(4).toString("hex")}`;
+        const { store = join(folder, "buildx"), backend = join(folder, "backend") } = options;
+        await mkdir(backend, { recursive: true });
+        return [folder, unique, store, backend];
+    }
+
+    protected async initStack(): Promise<void> {
+        await must("pulumi", ["stack", "init", "test", "--non-interactive"], { cwd: this.folder, env: this.env });
     }
 
     /** Makes Pulumi's SDK load everything that it loads for users. This takes twice as long. */
@@ -152,12 +167,17 @@ export function withProject(
     test: (project: Project) => Promise<void>,
     options?: Parameters<typeof Project.make>[0],
 ): () => Promise<void> {
-    return async () => {
-        const project = await Project.make(options);
+    return cleaning(() => Project.make(options), test);
+}
+
+/** Returns a test that works on a project and removes it afterwards, even if the test fails. */
+export const cleaning =
+    <Any extends Project>(make: () => Promise<Any>, test: (project: Any) => Promise<void>) =>
+    async (): Promise<void> => {
+        const project = await make();
         try {
             await test(project);
         } finally {
             await project.remove();
         }
     };
-}

@@ -29,7 +29,7 @@ export function diffResponse(
     const add = (path: string, isInput: boolean, isReplacing: boolean) => {
         const before = at(isInput ? oldInputs : olds, path);
         const found = new provider.PropertyDiff();
-        found.setKind(kindOf(before, at(news, path), isReplacing));
+        found.setKind(kindOf(before, at(news, path), isInput, isReplacing));
         found.setInputdiff(isInput);
         detailed.set(path, found);
     };
@@ -45,7 +45,7 @@ export function diffResponse(
     const { DIFF_SOME, DIFF_NONE } = provider.DiffResponse.DiffChanges;
     response.setChanges(detailed.getLength() > 0 ? DIFF_SOME : DIFF_NONE);
     response.setReplacesList(replacing);
-    response.setDiffsList([...new Set([...detailed.toObject().map(([path]) => topOf(path))])]);
+    response.setDiffsList([...new Set(detailed.getEntryList().map(([path]) => topOf(path)))]);
     response.setDeletebeforereplace(deleteBeforeReplace);
     response.setHasdetaileddiff(true);
     return response;
@@ -58,13 +58,14 @@ const isInputChange = ({ path, isDrift }: Change) => path !== undefined && isDri
 
 const topOf = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
 
-const isNamed = (detailed: { toObject(): [string, unknown][] }, key: string): boolean =>
-    detailed.toObject().some(([path]) => topOf(path) === key);
+const isNamed = (detailed: { getEntryList(): [string, unknown][] }, key: string): boolean =>
+    detailed.getEntryList().some(([path]) => topOf(path) === key);
 
-function kindOf(before: unknown, after: unknown, isReplacing: boolean) {
+/** Returns the kind of a change. An argument is deleted if the program has it no more; an output is only updated. */
+function kindOf(before: unknown, after: unknown, isInput: boolean, isReplacing: boolean) {
     const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = provider.PropertyDiff.Kind;
     if (before === undefined && after !== undefined) return isReplacing ? ADD_REPLACE : ADD;
-    if (before !== undefined && after === undefined) return isReplacing ? DELETE_REPLACE : DELETE;
+    if (isInput && before !== undefined && after === undefined) return isReplacing ? DELETE_REPLACE : DELETE;
     return isReplacing ? UPDATE_REPLACE : UPDATE;
 }
 

@@ -41,5 +41,5 @@ export function knownStates(): KnownStates {
 /** Returns the values of a state that only its volume tells: `buildx_buildkit_<node>_state`. */
 function ofVolume(volume: string): StateValues {
     const node = /^buildx_buildkit_(.*)_state$/.exec(volume)?.[1] ?? volume;
-    return { builderName: node.replace(/\d+$/, ""), node, volumeName: volume };
+    return { builderName: node.replace(/\d$/, ""), node, volumeName: volume };
 }

@@ -266,7 +266,7 @@ interface CallOptions {
 function classOf(urn: string): ClassName {
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
     const name = type.replace(prefix, "");
-    if (!type.startsWith(prefix) || !(name in lifecycles))
+    if (!type.startsWith(prefix) || !Object.hasOwn(lifecycles, name))
         throw new UsageError(
             `the package buildx has no resource ${type}: it has ${Object.keys(lifecycles).join(", ")}`,
         );

@@ -1,0 +1,215 @@
+/** Pulumi projects in YAML, Python and Go, which reach the resources through the plugin. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { checkout, cleaning, type PlaceOptions, Project } from "./project";
+import { must } from "./run";
+
+/** The executable that Pulumi starts as the plugin. */
+export const pluginMain = join(checkout, "dist/provider/bridges/plugin/main.js");
+
+export const packageVersion = async (): Promise<string> =>
+    (JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as { version: string }).version;
+
+/** A Pulumi project with the checkout's plugin installed in its own Pulumi home. */
+abstract class PluginProject extends Project {
+    /** Pulumi's hosts of the other languages are in a folder that only these projects have on their PATH. */
+    protected async prepare(): Promise<void> {
+        this.env.PATH = `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${process.env.PATH}`;
+        this.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
+        delete this.env.NODE_OPTIONS; // the plugin loads as it does for users
+        await this.writeProject("");
+        await Promise.all([this.initStack(), this.installPlugin()]);
+    }
+
+    /** Writes `Pulumi.yaml`. */
+    protected abstract writeProject(body: string): Promise<void>;
+
+    private async installPlugin(): Promise<void> {
+        const folder = join(this.folder, "plugin");
+        await mkdir(folder);
+        const script = `#!/bin/sh\nexec "${process.execPath}" "${pluginMain}" "$@"\n`;
+        await writeFile(join(folder, "pulumi-resource-buildx"), script, { mode: 0o755 });
+        const args = ["plugin", "install", "resource", "buildx", await packageVersion(), "--file", folder];
+        await must("pulumi", args, { cwd: this.folder, env: this.env });
+    }
+
+    override urn = (type: string, name: string): string =>
+        `urn:pulumi:test::${this.unique}::buildx:index:${type}::${name}`;
+}
+
+/** A program in Pulumi YAML. */
+export interface YamlProgram {
+    readonly config?: object;
+    readonly variables?: object;
+    readonly resources?: Readonly<Record<string, YamlResource>>;
+    readonly outputs?: object;
+}
+
+export interface YamlResource {
+    /** For example `buildx:BuildxBuilder`. */
+    readonly type: string;
+    readonly properties?: object;
+    readonly options?: object;
+    readonly get?: object;
+}
+
+export class YamlProject extends PluginProject {
+    static override async make(options: PlaceOptions = {}): Promise<YamlProject> {
+        const project = new YamlProject(...(await Project.places(options)));
+        await project.prepare();
+        return project;
+    }
+
+    /** Writes the program, as YAML or as an object: without the name and the runtime of the project. */
+    override async program(program: string | YamlProgram): Promise<void> {
+        await this.writeProject(
+            typeof program === "string"
+                ? program
+                : Object.entries(program) // JSON is YAML
+                      .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+                      .join(""),
+        );
+    }
+
+    protected override writeProject(body: string): Promise<void> {
+        return writeFile(join(this.folder, "Pulumi.yaml"), `name: ${this.unique}\nruntime: yaml\n${body}`);
+    }
+}
+
+/** A project in Python. Programs import the SDK, which is generated from the schema, as `pulumi_buildx`. */
+export class PythonProject extends PluginProject {
+    static override async make(options: PlaceOptions = {}): Promise<PythonProject> {
+        const project = new PythonProject(...(await Project.places(options)));
+        await project.prepare();
+        const sdk = await sdkOf(project, "python", async (generated, installed) => {
+            const source = ["--no-deps", "--no-index", "--no-build-isolation", join(generated, "python")];
+            const pip = ["-m", "pip", "install", "--quiet", "--target", installed, ...source];
+            await must(join(python(), "bin/python"), pip);
+        });
+        project.env.PYTHONPATH = sdk;
+        return project;
+    }
+
+    /** Writes the program. `pulumi`, `buildx` and `unique` are already defined. */
+    override program(body: string): Promise<void> {
+        const head = `import pulumi\nimport pulumi_buildx as buildx\n\nunique = ${JSON.stringify(this.unique)}\n`;
+        return writeFile(join(this.folder, "__main__.py"), head + body);
+    }
+
+    protected override writeProject(): Promise<void> {
+        const runtime = { name: "python", options: { toolchain: "pip", virtualenv: python() } };
+        return writeFile(join(this.folder, "Pulumi.yaml"), JSON.stringify({ name: this.unique, runtime }));
+    }
+}
+
+/** The virtual environment with Pulumi's SDK. */
+const python = (): string => environmentFolder("PULUMI_BUILDX_TEST_PYTHON");
+
+/** A project in Go. Programs import the SDK, which is generated from the schema, as `buildx`. */
+export class GoProject extends PluginProject {
+    private importPath = "";
+
+    static override async make(options: PlaceOptions = {}): Promise<GoProject> {
+        const project = new GoProject(...(await Project.places(options)));
+        await project.prepare();
+        const sdk = await sdkOf(project, "go", (generated, installed) =>
+            rename(join(generated, "go/buildx"), join(installed, "buildx")),
+        );
+        await project.writeModule(join(sdk, "buildx"));
+        return project;
+    }
+
+    /** Writes the body of the function that `pulumi.Run` calls, without its end `return nil`. `unique` is defined. */
+    override program(body: string): Promise<void> {
+        const text = `package main
+
+import (
+	"${this.importPath}"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const unique = ${JSON.stringify(this.unique)}
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+${body}
+		return nil
+	})
+}
+`;
+        return writeFile(join(this.folder, "main.go"), text);
+    }
+
+    /** Writes the module of the program. It has the CLI's versions of all modules. */
+    private async writeModule(sdk: string): Promise<void> {
+        const schema = JSON.parse(await readFile(join(checkout, "schema.json"), "utf8")) as {
+            language: { go: { importBasePath: string } };
+        };
+        this.importPath = schema.language.go.importBasePath;
+        const own = join(this.folder, "buildx");
+        await cp(sdk, own, { recursive: true });
+        await writeFile(join(own, "go.mod"), `module ${this.importPath}\n\ngo 1.21\n`);
+        const tools = join(checkout, "environment/tools/pulumi");
+        const requirements = await readFile(join(tools, "go.mod"), "utf8");
+        const added = `\nrequire ${this.importPath} v0.0.0\n\nreplace ${this.importPath} => ./buildx\n`;
+        await writeFile(join(this.folder, "go.mod"), requirements + added);
+        await cp(join(tools, "go.sum"), join(this.folder, "go.sum"));
+        Object.assign(this.env, { GOFLAGS: "-mod=mod -trimpath", CGO_ENABLED: "0" }); // as the CLI was built, for Go's cache
+    }
+
+    protected override writeProject(): Promise<void> {
+        return writeFile(join(this.folder, "Pulumi.yaml"), `name: ${this.unique}\nruntime: go\n`);
+    }
+}
+
+/**
+ * Returns a folder with the SDK that Pulumi generates from the plugin's schema. It is generated once for each schema.
+ *
+ * @param install brings the SDK from the folder of the generator into the returned folder.
+ */
+async function sdkOf(
+    project: Project,
+    language: "python" | "go",
+    install: (generated: string, installed: string) => Promise<unknown>,
+): Promise<string> {
+    const version = await packageVersion();
+    const key = createHash("sha256").update(await readFile(join(checkout, "schema.json")));
+    const hash = key.update(`${version} ${process.env.PULUMI_BUILDX_TEST_PYTHON}`).digest("hex").slice(0, 16);
+    const installed = join(tmpdir(), `pulumi-buildx-test-sdk-${language}-${hash}`);
+    if (existsSync(installed)) return installed;
+    const generated = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-generated-"));
+    try {
+        const args = ["package", "gen-sdk", `buildx@${version}`, "--language", language, "--out", generated];
+        await must("pulumi", args, { cwd: project.folder, env: project.env });
+        const complete = join(generated, "installed");
+        await mkdir(complete);
+        await install(generated, complete);
+        await rename(complete, installed).catch((error: NodeJS.ErrnoException) => {
+            if (!existsSync(installed)) throw error; // another test was faster
+        });
+        return installed;
+    } finally {
+        await rm(generated, { recursive: true, force: true });
+    }
+}
+
+function environmentFolder(name: string): string {
+    const folder = process.env[name];
+    if (!folder) throw new Error(`${name} is not set. Run: eval "$(environment/up --for-tests)"`);
+    return folder;
+}
+
+type Test<Any> = (project: Any) => Promise<void>;
+
+/** Runs a test with its own project and cleans up afterwards, even if the test fails. */
+export const withYamlProject = (test: Test<YamlProject>, options?: PlaceOptions) =>
+    cleaning(() => YamlProject.make(options), test);
+
+export const withPythonProject = (test: Test<PythonProject>, options?: PlaceOptions) =>
+    cleaning(() => PythonProject.make(options), test);
+
+export const withGoProject = (test: Test<GoProject>, options?: PlaceOptions) =>
+    cleaning(() => GoProject.make(options), test);

@@ -203,15 +203,17 @@ describe("buildkitd's configuration", () => {
 
     it("takes every key that TOML knows in an object, by its own spelling too", async () => {
         for (const [name, key] of Object.entries(tomlNames)) {
+            const isFrontend = name === "dockerfileV0" || name === "gatewayV0";
             const where =
-                name === "entitlements" ? [] : name === "tlsConfigDir" ? ["registry", "r"] : ["worker", "oci"];
-            const value = { maxParallelism: 4, apparmorProfile: "a", gcPolicy: [], gcKeepStorage: 1 }[name] ?? [
-                "device",
-            ];
+                { entitlements: [], tlsConfigDir: ["registry", "r"] }[name] ??
+                (isFrontend ? ["frontend"] : ["worker", "oci"]);
+            const scalars = { maxParallelism: 4, apparmorProfile: "a", gcPolicy: [], gcKeepStorage: 1 };
+            const value = isFrontend ? { enabled: false } : (scalars[name as keyof typeof scalars] ?? ["device"]);
+            const line = isFrontend ? `\\[frontend\\."${key}"\\]$` : `${key} = `;
             for (const spelling of [name, key]) {
                 const config = where.reduceRight<object>((all, each) => ({ [each]: all }), { [spelling]: value });
                 assert.deepEqual(await told(config), []);
-                assert.match(await renderConfig((await readConfig(config)).table), new RegExp(`^${key} = `, "m"));
+                assert.match(await renderConfig((await readConfig(config)).table), new RegExp(`^${line}`, "m"));
             }
         }
     });

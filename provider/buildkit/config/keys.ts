@@ -1,4 +1,5 @@
 /** Every key of `buildkitd.toml` and the kind of its value (buildkit: `cmd/buildkitd/config/config.go`). */
+import type * as cacheTypes from "./cacheTypes";
 import { type Kind, listOf, named, oneOf, scalar, table } from "./kinds";
 import type * as types from "./types";
 import type * as values from "./values";
@@ -67,11 +68,11 @@ const signer = {
     sourceRepositoryVisibilityAtSigning: text,
 };
 
-const gha = table<types.GhaCacheConfig>({
-    sign: table<types.GhaSignConfig>({ command: texts }),
-    verify: table<types.GhaVerifyConfig>({
+const gha = table<cacheTypes.GhaCacheConfig>({
+    sign: table<cacheTypes.GhaSignConfig>({ command: texts }),
+    verify: table<cacheTypes.GhaVerifyConfig>({
         required: yesOrNo,
-        policy: table<types.GhaVerifyPolicy>({ timestampThreshold: integer, tlogThreshold: integer, ...signer }),
+        policy: table<cacheTypes.GhaVerifyPolicy>({ timestampThreshold: integer, tlogThreshold: integer, ...signer }),
     }),
 });
 
@@ -134,7 +135,7 @@ export const configuration: Kind = table<types.BuildkitdConfig>({
     }),
     otel: table<types.OtelConfig>({ socketPath: text }),
     cdi: table<types.CdiConfig>({ disabled: yesOrNo, specDirs: texts, autoAllowed: texts }),
-    cache: table<types.CacheConfig>({ gha }),
+    cache: table<cacheTypes.CacheConfig>({ gha }),
     compaction: table<types.CompactionConfig>({
         enabled: yesOrNo,
         idleTimeout: duration,

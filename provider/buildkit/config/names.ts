@@ -9,6 +9,8 @@ export const tomlNames = {
     gcPolicy: "gcpolicy",
     gcKeepStorage: "gckeepstorage",
     tlsConfigDir: "tlsconfigdir",
+    dockerfileV0: "dockerfile.v0",
+    gatewayV0: "gateway.v0",
 } as const;
 
 type Names = typeof tomlNames;

@@ -1,12 +1,14 @@
+/**
+ * The configuration as an object. This file has only types, so that a user's compiler reads nothing else. The list of
+ * keys comes from BuildKit 0.34, `cmd/buildkitd/config/config.go`. The spelling of TOML is accepted as well.
+ */
+import type { CacheConfig } from "./cacheTypes";
 import type { Duration, KeyPair } from "./values";
 import type { WorkersConfig } from "./workerTypes";
 
 /**
- * buildkitd's configuration as an object. This file holds only types, so that a user's compiler reads nothing else.
- * BuildKit's `docs/buildkitd.toml.md` documents the keys. The list of keys comes from BuildKit 0.34,
- * `cmd/buildkitd/config/config.go`.
- *
- * Keys are the keys of `buildkitd.toml` in camelCase. The spelling of TOML is accepted as well.
+ * buildkitd's configuration as an object. Keys are the keys of `buildkitd.toml` in camelCase. BuildKit's
+ * `docs/buildkitd.toml.md` documents them.
  */
 export interface BuildkitdConfig {
     /** Log debug messages. BuildKit's newer name for this option is `log.level`. @default false */
@@ -55,16 +57,19 @@ export interface BuildkitdConfig {
     compaction?: CompactionConfig;
 }
 
+/** What buildkitd logs, and in which format. */
 export interface LogConfig {
-    /** @default "text" */
+    /** Format of the log. @default "text" */
     format?: "text" | "json";
-    /** @default "info" */
+    /** Least severe messages that are logged. @default "info" */
     level?: "trace" | "debug" | "info" | "warn" | "warning" | "error" | "fatal" | "panic";
 }
 
+/** DNS configuration of `RUN` steps. */
 export interface DnsConfig {
     /** Addresses of name servers. */
     nameservers?: string[];
+    /** Domains in which host names without a dot are looked up. */
     searchDomains?: string[];
     /** Options of the resolver, for example `"ndots:2"`. */
     options?: string[];
@@ -98,20 +103,29 @@ export interface HistoryConfig {
 
 /** Frontends that builds may use. @default both */
 export interface FrontendConfig {
+    dockerfileV0?: DockerfileFrontendConfig;
+    /** The TOML spelling of {@link dockerfileV0}. */
     "dockerfile.v0"?: DockerfileFrontendConfig;
+    gatewayV0?: GatewayFrontendConfig;
+    /** The TOML spelling of {@link gatewayV0}. */
     "gateway.v0"?: GatewayFrontendConfig;
 }
 
+/** BuildKit's own Dockerfile frontend. */
 export interface DockerfileFrontendConfig {
+    /** Whether builds may use it. @default true */
     enabled?: boolean;
 }
 
+/** Frontends from images (`# syntax=` in a Dockerfile). */
 export interface GatewayFrontendConfig {
+    /** Whether builds may use them. @default true */
     enabled?: boolean;
     /** Repositories, without tags, from which builds may use frontends. @default all */
     allowedRepositories?: string[];
 }
 
+/** Limits of the daemon. */
 export interface SystemConfig {
     /** How long buildkitd caches the list of platforms. @default 20 seconds */
     platformsCacheMaxAge?: Duration;
@@ -133,19 +147,24 @@ export interface GrpcConfig {
     debugAddress?: string;
     /** Owner of the sockets. */
     uid?: number;
+    /** Group of the sockets. */
     gid?: number;
     /** Security descriptor of the named pipes on Windows, in place of `uid` and `gid`. */
     securityDescriptor?: string;
     tls?: GrpcTlsConfig;
 }
 
-/** Paths in the container. No files are copied there. */
+/** TLS files of buildkitd's addresses: paths in the container. No files are copied there. */
 export interface GrpcTlsConfig {
+    /** Path of buildkitd's certificate. */
     cert?: string;
+    /** Path of the key of that certificate. */
     key?: string;
+    /** Path of the authority that signs the certificates of clients. */
     ca?: string;
 }
 
+/** Traces of builds. */
 export interface OtelConfig {
     /** Socket that collects traces. @default "/run/buildkit/otel-grpc.sock" */
     socketPath?: string;
@@ -159,55 +178,6 @@ export interface CdiConfig {
     specDirs?: string[];
     /** Devices that builds may use without an entitlement. */
     autoAllowed?: string[];
-}
-
-export interface CacheConfig {
-    gha?: GhaCacheConfig;
-}
-
-/** Signatures of the GitHub Actions cache. */
-export interface GhaCacheConfig {
-    sign?: GhaSignConfig;
-    verify?: GhaVerifyConfig;
-}
-
-export interface GhaSignConfig {
-    /** Command that signs its standard input and writes the signature to its standard output. */
-    command?: string[];
-}
-
-export interface GhaVerifyConfig {
-    /** Whether a valid signature is required. @default false */
-    required?: boolean;
-    policy?: GhaVerifyPolicy;
-}
-
-/** Values that a signature's certificate must have (sigstore-go: `certificate.Summary`). `*` matches any text. */
-export interface GhaVerifyPolicy {
-    timestampThreshold?: number;
-    tlogThreshold?: number;
-    certificateIssuer?: string;
-    subjectAlternativeName?: string;
-    issuer?: string;
-    githubWorkflowTrigger?: string;
-    githubWorkflowSHA?: string;
-    githubWorkflowName?: string;
-    githubWorkflowRepository?: string;
-    githubWorkflowRef?: string;
-    buildSignerURI?: string;
-    buildSignerDigest?: string;
-    runnerEnvironment?: string;
-    sourceRepositoryURI?: string;
-    sourceRepositoryDigest?: string;
-    sourceRepositoryRef?: string;
-    sourceRepositoryIdentifier?: string;
-    sourceRepositoryOwnerURI?: string;
-    sourceRepositoryOwnerIdentifier?: string;
-    buildConfigURI?: string;
-    buildConfigDigest?: string;
-    buildTrigger?: string;
-    runInvocationURI?: string;
-    sourceRepositoryVisibilityAtSigning?: string;
 }
 
 /** Compaction of BuildKit's metadata databases. It is independent of garbage collection. */

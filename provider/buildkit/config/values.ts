@@ -11,6 +11,8 @@ export type Duration = number | string;
 
 /** A key and its certificate, each as the path of a file or as PEM text. Pulumi saves the text of a key as a secret. */
 export interface KeyPair {
+    /** The private key: the path of a file, or PEM text. */
     key: string;
+    /** The certificate: the path of a file, or PEM text. */
     cert: string;
 }

@@ -1,6 +1,7 @@
 /** The `worker` part of buildkitd's configuration: types only, as in `types.ts`. */
 import type { DiskSpace, Duration } from "./values";
 
+/** Workers that run builds. */
 export interface WorkersConfig {
     /** The worker that builders of the docker-container driver use. */
     oci?: OciWorkerConfig;
@@ -91,6 +92,7 @@ interface WorkerConfig extends GcConfig, WorkerNetworkConfig {
     defaultCgroupParent?: string;
 }
 
+/** The worker that runs builds with runc. Builders of the docker-container driver use it. */
 export interface OciWorkerConfig extends WorkerConfig {
     /** Run steps in the PID namespace of the daemon. Intended for rootless daemons. @default false */
     noProcessSandbox?: boolean;
@@ -104,6 +106,7 @@ export interface OciWorkerConfig extends WorkerConfig {
     stargzSnapshotter?: Record<string, unknown>;
 }
 
+/** The worker that runs builds with containerd. */
 export interface ContainerdWorkerConfig extends WorkerConfig {
     /** Socket of containerd. @default "/run/containerd/containerd.sock" */
     address?: string;
@@ -114,9 +117,11 @@ export interface ContainerdWorkerConfig extends WorkerConfig {
     hypervIsolation?: boolean;
 }
 
+/** The runtime of containerd that runs the steps. */
 export interface ContainerdRuntime {
     /** Name of the runtime, for example `"io.containerd.runc.v2"`. */
     name?: string;
+    /** Path of the runtime's program. */
     path?: string;
     /** Options of the runtime. They are passed on unchanged. */
     options?: Record<string, unknown>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { dockerConfigFolder } from "./configFile";
 import { readPem } from "../../pem";
 
-/** TLS files as a user sets them. Each value is the path of a file, or PEM text. */
+/** TLS files for the connection to an engine. Each value is the path of a file, or PEM text. */
 export interface TlsArguments {
     /**
      * The authority that signed the engine's certificate.

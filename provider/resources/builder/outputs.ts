@@ -6,8 +6,11 @@
  */
 export type Status = "running" | "stopped" | "inactive";
 
+/** Outputs of a node of a builder. */
 export interface NodeOutputs {
+    /** Name of the node. */
     name: string;
+    /** Name of the container, `buildx_buildkit_<node>`. */
     containerName: string;
     /** BuildKit address of the node: `docker-container://<container>`. */
     endpoint: string;
@@ -22,12 +25,18 @@ export interface NodeOutputs {
      * configuration.
      */
     imageDigest: string;
+    /**
+     * Status of the node: `running`; `stopped` if the container is not running, is paused, or its buildkitd does not
+     * respond; `inactive` if there is no container, or its engine is unreachable.
+     */
     status: Status;
+    /** Name of the volume with the state, `buildx_buildkit_<node>_state`. */
     volumeName: string;
 }
 
 /** The outputs of all nodes. An output that belongs to a single node is the first node's output. */
 export interface BuilderOutputs extends Omit<NodeOutputs, "imageDigest" | "volumeName"> {
+    /** Outputs of each node. */
     nodes: NodeOutputs[];
 }
 

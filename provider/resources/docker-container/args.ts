@@ -72,9 +72,13 @@ export interface BuilderInputs extends NodeArguments {
 /** The arguments that a user writes. */
 export type UserArgument = Exclude<keyof BuilderInputs, `__${string}`>;
 
+/** DNS settings of a container. */
 export interface Dns {
+    /** Addresses of name servers, for example `"10.0.0.2"`. */
     nameservers?: string[];
+    /** Domains in which host names without a dot are looked up. */
     searchDomains?: string[];
+    /** Options of the resolver, for example `"ndots:2"`. */
     options?: string[];
 }
 

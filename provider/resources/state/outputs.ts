@@ -13,15 +13,19 @@ export interface GetStateArgs {
     node?: string;
     /** The engine that holds the state. @default the engine in buildx's record, else what the docker CLI would use */
     endpoint?: string;
-    /** The TLS files for a `tcp://` endpoint: paths or PEM text. */
+    /** The TLS files for a `tcp://` endpoint: paths or PEM text. @default what the docker CLI would use */
     tls?: TlsArguments;
 }
 
+/** The size of a state. */
 export interface StateUsage {
+    /** The name of the builder that uses the state. */
     builderName: string;
+    /** The node that uses the state. */
     node: string;
+    /** The name of the volume, `buildx_buildkit_<node>_state`. */
     volumeName: string;
-    /** The status of the builder's container. `inactive` if it does not exist. */
+    /** The status of the builder's container: `running`, `stopped`, or `inactive` if it does not exist. */
     status: Status;
     /** The size on the disk of the engine's host, in bytes. */
     sizeOnDisk: number;
@@ -31,6 +35,7 @@ export interface StateUsage {
 
 /** The cache as BuildKit reports it. Sizes are in bytes. */
 export interface CacheUsage {
+    /** The size of the whole cache. */
     total: number;
     /** The size of everything that is not in use. */
     reclaimable: number;

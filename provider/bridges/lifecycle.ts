@@ -49,6 +49,12 @@ export interface Lifecycle<Args, Saved> {
      */
     readonly argumentOutputs?: readonly string[];
     /**
+     * Names of the outputs that an update never changes. They stay known at the preview of an update.
+     *
+     * @default none
+     */
+    readonly stableOutputs?: readonly string[];
+    /**
      * Returns the paths of values that Pulumi must treat as secrets although the program may not mark them: private
      * keys, and saved properties that repeat secret arguments. A bridge marks these values in the results of check,
      * create, read and update. Values that the program marks as secrets are not included.

@@ -14,6 +14,11 @@ export interface StateValues {
 export interface KnownStates {
     /** Remembers a state. A state with a value that is not known yet is remembered once the value is known. */
     readonly add: (properties: Record<string, unknown>) => void;
+    /**
+     * Remembers the states in a saved resource, unless they are known already. A refresh does not check the states of
+     * the program.
+     */
+    readonly addFrom: (saved: Record<string, unknown>) => void;
     /** Returns the values of a state. A state of another program is known by its volume alone. */
     readonly find: (volume: string) => StateValues;
 }
@@ -33,6 +38,12 @@ export function knownStates(): KnownStates {
                 ...(endpoint !== undefined && { endpoint }),
                 ...(tls !== undefined && { tls }),
             });
+        },
+        addFrom({ state, __nodes: nodes }) {
+            const ofNodes = Array.isArray(nodes) ? (nodes as { state?: unknown }[]).map((node) => node.state) : [];
+            for (const each of [state, ...ofNodes] as (StateValues | undefined)[]) {
+                if (typeof each === "object" && !states.has(each.volumeName)) states.set(each.volumeName, each);
+            }
         },
         find: (volume) => states.get(volume) ?? ofVolume(volume),
     };

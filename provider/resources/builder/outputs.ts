@@ -54,3 +54,6 @@ export const outputs: readonly string[] = Object.keys({
     status: true,
     nodes: true,
 } satisfies Record<keyof BuilderOutputs, true>);
+
+/** Names of the outputs that an update never changes. The others may change with the first node. */
+export const stableOutputs: readonly (keyof BuilderOutputs)[] = ["name"];

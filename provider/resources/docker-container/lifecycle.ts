@@ -137,6 +137,6 @@ async function remove(call: Call, id: string, olds: SavedBuilder): Promise<void>
 }
 
 export { create, read, remove as delete, update };
-export { outputs } from "../builder/outputs";
+export { outputs, stableOutputs } from "../builder/outputs";
 export { exclusiveUses } from "./conflicts/exclusiveUses";
 export { secretPaths } from "./secrets";

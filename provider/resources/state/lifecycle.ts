@@ -192,4 +192,4 @@ async function remove(call: Call, id: string, saved: SavedState): Promise<void> 
 
 export { remove as delete };
 export { secretPaths } from "../../args/secrets";
-export { argumentOutputs, outputs } from "./outputs";
+export { argumentOutputs, outputs, stableOutputs } from "./outputs";

@@ -68,3 +68,6 @@ export const outputs: readonly string[] = Object.keys({
     mountpoint: true,
     adopted: true,
 } satisfies Record<Exclude<keyof StateOutputs, (typeof argumentOutputs)[number]>, true>);
+
+/** Names of the outputs that an update never changes, because a change of one of them replaces the state. */
+export const stableOutputs: readonly (keyof StateOutputs)[] = ["builderName", "node", "volumeName"];

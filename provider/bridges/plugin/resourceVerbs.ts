@@ -1,0 +1,161 @@
+/** The calls of Pulumi that concern a resource. */
+import { hasUnknown, unknown } from "../../args/unknown";
+import type { Path } from "../../args/secrets";
+import type { Difference } from "../lifecycle";
+import { diffResponse } from "./difference";
+import { forms } from "./forms";
+import { empty, provider } from "./protocol";
+import type { Properties, ResourceCall, ResourceName, Session } from "./session";
+import { toProperties, toStruct } from "./values";
+
+/**
+ * The line that the dynamic bridge needs to find its implementation. Pulumi saves it, so that a stack can move back to
+ * the dynamic provider.
+ */
+const providerText = (name: ResourceName) => `exports.handler = () => require("pulumi-buildx/dynamic").${name};`;
+
+/** Returns a saved resource as Pulumi saves it. */
+const savedStruct = ({ name, lifecycle }: ResourceCall, saved: object) =>
+    toStruct({ ...saved, __provider: providerText(name) }, lifecycle.secretPaths?.(saved));
+
+export const resourceVerbs = (session: Session) => ({
+    check(request: InstanceType<typeof provider.CheckRequest>) {
+        const [olds, news] = [toProperties(request.getOlds()), toProperties(request.getNews())];
+        return session.run(request.getUrn(), async ({ name, lifecycle, call }) => {
+            const { toArgs } = forms[name];
+            const args = toArgs(news, session.states);
+            const previous = Object.keys(olds).length === 0 ? undefined : toArgs(olds, session.states);
+            const checked = await lifecycle.check(call, previous, args);
+            if (name === "BuildKitState") session.states.add(checked.args);
+            const isValid = checked.failures.length === 0;
+            const uses = isValid ? await lifecycle.exclusiveUses?.(call, checked.args) : undefined;
+            const failures = [...checked.failures, ...session.registerUses(call, uses ?? [])];
+            // The lifecycle may have added arguments, such as an automatic name.
+            const added = Object.entries(checked.args).filter(([key, value]) => args[key] !== value);
+            const inputs = { ...news, ...Object.fromEntries(added) };
+            return checkResponse(inputs, failures, lifecycle.secretPaths?.(inputs));
+        });
+    },
+
+    diff(request: InstanceType<typeof provider.DiffRequest>) {
+        const [olds, news] = [toProperties(request.getOlds()), toProperties(request.getNews())];
+        const oldInputs = toProperties(request.getOldInputs());
+        session.states.addFrom(olds);
+        return session.run(
+            request.getUrn(),
+            async ({ name, lifecycle, call }) => {
+                const { toArgs, toPath } = forms[name];
+                const found = await lifecycle.diff(call, request.getId(), olds, toArgs(news, session.states));
+                const reasons = [...new Set(found.changes.map(({ why }) => why))];
+                if (reasons.length > 0) call.report(reasons.join("; "));
+                return diffResponse(found, { olds, oldInputs, news, toPath: (path) => toPath(path, news) });
+            },
+            { keepsStatus: true }, // a preview still shows the reasons when it has ended
+        );
+    },
+
+    async create(request: InstanceType<typeof provider.CreateRequest>) {
+        const inputs = toProperties(request.getProperties());
+        const response = new provider.CreateResponse();
+        if (request.getPreview()) return response; // every output is unknown
+        return session.run(
+            request.getUrn(),
+            async (resource) => {
+                const { name, lifecycle, call } = resource;
+                const args = forms[name].toArgs(inputs, session.states);
+                const { id, saved } = await session.runAlone(resource, [args], () => lifecycle.create(call, args));
+                response.setId(id);
+                response.setProperties(savedStruct(resource, saved));
+                return response;
+            },
+            { mayBeStarting: isRemote(inputs) },
+        );
+    },
+
+    read(request: InstanceType<typeof provider.ReadRequest>) {
+        const [saved, inputs] = [toProperties(request.getProperties()), toProperties(request.getInputs())];
+        session.states.addFrom(saved);
+        return session.run(request.getUrn(), async (resource) => {
+            const response = new provider.ReadResponse();
+            const found = await resource.lifecycle.read(resource.call, request.getId(), saved);
+            if (found === undefined) return response;
+            response.setId(found.id);
+            response.setProperties(savedStruct(resource, found.saved));
+            response.setInputs(toStruct(inputs));
+            return response;
+        });
+    },
+
+    update(request: InstanceType<typeof provider.UpdateRequest>) {
+        const [olds, news] = [toProperties(request.getOlds()), toProperties(request.getNews())];
+        const isPreview = request.getPreview();
+        session.states.addFrom(olds);
+        return session.run(
+            request.getUrn(),
+            async (resource) => {
+                const { name, lifecycle, call } = resource;
+                const args = forms[name].toArgs(news, session.states);
+                const response = new provider.UpdateResponse();
+                if (isPreview) {
+                    const found = await lifecycle.diff(call, request.getId(), olds, args);
+                    const expected = { ...olds, ...changingOutputs(resource, found, args) };
+                    response.setProperties(savedStruct(resource, expected));
+                    return response;
+                }
+                const work = () => lifecycle.update(call, request.getId(), olds, args);
+                const saved = await session.runAlone(resource, [olds, args], work);
+                response.setProperties(savedStruct(resource, saved));
+                return response;
+            },
+            { isPreview },
+        );
+    },
+
+    delete(request: InstanceType<typeof provider.DeleteRequest>) {
+        const saved = toProperties(request.getProperties());
+        return session.run(request.getUrn(), async (resource) => {
+            const { lifecycle, call } = resource;
+            await session.runAlone(resource, [saved], () => lifecycle.delete(call, request.getId(), saved));
+            return new empty.Empty();
+        });
+    },
+});
+
+/**
+ * Returns the outputs that an update may change, as unknown values. The others keep their values in a preview, so that
+ * what depends on them is not shown as changed.
+ */
+function changingOutputs({ lifecycle }: ResourceCall, { changes }: Difference, args: Properties): Properties {
+    if (changes.length === 0 && !hasUnknown(args)) return {};
+    const { outputs, argumentOutputs = [], stableOutputs = [] } = lifecycle;
+    const changing = outputs.filter((name) => ![...argumentOutputs, ...stableOutputs].includes(name));
+    return Object.fromEntries(changing.map((name) => [name, unknown]));
+}
+
+/**
+ * Whether a resource names an engine on another machine. The same program may have created that machine, so that its
+ * engine may still be starting. A plugin is not told on which resources an argument depends.
+ */
+const isRemote = ({ endpoint, nodes }: Properties): boolean =>
+    [endpoint, ...(Array.isArray(nodes) ? nodes.map((node: Properties) => node.endpoint) : [])].some(
+        (each) => typeof each === "string" && /^(tcp|ssh):\/\//.test(each),
+    );
+
+/** @param secrets the paths of inputs that are secrets. */
+export function checkResponse(
+    inputs: Properties,
+    failures: readonly { property: string; reason: string }[],
+    secrets: readonly Path[] = [],
+): InstanceType<typeof provider.CheckResponse> {
+    const response = new provider.CheckResponse();
+    response.setInputs(toStruct(inputs, secrets));
+    response.setFailuresList(
+        failures.map(({ property, reason }) => {
+            const failure = new provider.CheckFailure();
+            failure.setProperty(property);
+            failure.setReason(reason);
+            return failure;
+        }),
+    );
+    return response;
+}

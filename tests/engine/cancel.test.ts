@@ -195,7 +195,7 @@ describe("a buildkitd that takes long to boot", () => {
                 const slow = (args: object) => builder({ driverOpts: { image, ...args } });
                 await project.program(builder({ bootTimeout: 2, driverOpts: { image } }));
                 const refused = await project.failing("up");
-                assert.match(refused, /did not answer within 2 s/);
+                assert.match(refused, /did not respond within 2 s/);
                 assert.match(refused, /If BuildKit needs more than 2 s to boot, increase bootTimeout/);
                 assert.deepEqual(await leftovers(project.unique), []);
                 await project.program(slow({}));

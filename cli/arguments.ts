@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 import { didYouMean } from "../provider/text/quote";
 
-export const commands = ["status", "doctor"] as const;
+const builderCommands = ["status", "doctor"] as const;
+
+export const commands = [...builderCommands, "plugin"] as const;
 
 /** A command line: the command and its arguments. */
 export interface Invocation {
-    readonly command: (typeof commands)[number];
+    readonly command: (typeof builderCommands)[number];
     /** The requested builders, in lower case as buildx stores them. An empty list requests all builders. */
     readonly names: readonly string[];
     readonly json: boolean;
@@ -25,7 +27,7 @@ const options = {
  *
  * @throws {UsageError} if an argument is not valid. The message suggests what was probably meant.
  */
-export function parseArguments(args: readonly string[]): Invocation | "help" | "version" {
+export function parseArguments(args: readonly string[]): Invocation | "help" | "version" | "plugin install" {
     // Not strict, because the parser's own errors have no suggestions.
     const { values, positionals, tokens } = parseArgs({
         args: [...args],
@@ -45,11 +47,20 @@ export function parseArguments(args: readonly string[]): Invocation | "help" | "
     if (values.version) return "version";
     const [command, ...names] = positionals;
     if (values.help || command === undefined || command === "help") return "help";
-    if (!commands.includes(command as Invocation["command"]))
+    if (command === "plugin") return pluginCommand(names, values.json === true);
+    if (!builderCommands.includes(command as Invocation["command"]))
         throw new UsageError(`"${command}" is not a valid command: ${didYouMean(command, commands)}`);
     return {
         command: command as Invocation["command"],
         names: names.map((name) => name.toLowerCase()),
         json: values.json === true,
     };
+}
+
+function pluginCommand([action = "", ...others]: readonly string[], isJson: boolean): "plugin install" {
+    if (action !== "install")
+        throw new UsageError(`"${`plugin ${action}`.trim()}" is not a valid command: did you mean plugin install?`);
+    if (others[0] !== undefined) throw new UsageError(`plugin install does not accept "${others[0]}"`);
+    if (isJson) throw new UsageError("option --json is not supported with plugin install");
+    return "plugin install";
 }

@@ -1,10 +1,12 @@
 export const help = `Usage: pulumi-buildx COMMAND [NAME...]
 
 Shows the buildx builders of this machine, also on remote Docker engines, and their problems.
+Installs the Pulumi plugin for programs in YAML, Python, Go and other languages.
 
 Commands:
-  status    list the builders with their status, cache size and Pulumi stack
-  doctor    find problems with builders and print the commands that fix them
+  status            list the builders with their status, cache size and Pulumi stack
+  doctor            find problems with builders and print the commands that fix them
+  plugin install    install the Pulumi plugin of this version, without a network
 
 NAME is the name of a builder, node, container or volume. Without a NAME, all are included.
 
@@ -14,5 +16,5 @@ Options:
   -V, --version    print the version
 
 Exit codes: 0 on success, 1 if doctor finds a problem or status does not find a NAME,
-2 if the arguments are not valid.
+2 if the arguments are not valid, 4 if the plugin cannot be installed.
 `;

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `pulumi-buildx`: shows the builders on this machine and their problems. Modules are loaded when they are needed. */
+/**
+ * `pulumi-buildx`: shows the builders on this machine and their problems, and installs the plugin. Modules are loaded
+ * when they are needed.
+ */
 import { parseArguments, UsageError } from "./arguments";
 
 /** The exit code for invalid arguments. `doctor` uses 1 for problems it found. */
@@ -16,6 +19,13 @@ async function main(args: readonly string[]): Promise<number> {
         const { version } = await import("./version");
         process.stdout.write(`${await version()}\n`);
         return 0;
+    }
+    if (invocation === "plugin install") {
+        const { installPlugin } = await import("./plugin/install");
+        return installPlugin(
+            (text) => process.stdout.write(text),
+            (text) => process.stderr.write(text),
+        );
     }
     if (invocation.command === "status") {
         const { status } = await import("./status/status");

@@ -11,16 +11,32 @@ const run = promisify(execFile);
 /** The first release of the Pulumi CLI that has everything that the plugin needs. */
 const oldestCli = [3, 200] as const;
 
-/** An error that the user can correct. */
-export class InstallError extends Error {}
+/** A reason why the plugin cannot be installed, with what to do. */
+class InstallError extends Error {}
+
+/** The exit code if the plugin cannot be installed. */
+const failureCode = 4;
+
+type Write = (text: string) => void;
 
 /**
- * Installs the plugin into Pulumi's home. Installing the same files again changes nothing.
+ * Installs the plugin into Pulumi's home. Installing the same files again changes nothing. If the Pulumi CLI is missing
+ * or too old, or if its home cannot be written, an error says what to do.
  *
  * @returns the exit code.
- * @throws {InstallError} if the Pulumi CLI is missing or too old, or if its home cannot be written.
  */
-export async function installPlugin(write: (text: string) => void): Promise<number> {
+export async function installPlugin(write: Write, writeError: Write): Promise<number> {
+    try {
+        await install(write);
+        return 0;
+    } catch (error) {
+        if (!(error instanceof InstallError)) throw error;
+        writeError(`pulumi-buildx: ${error.message}\n`);
+        return failureCode;
+    }
+}
+
+async function install(write: Write): Promise<void> {
     await requireCli();
     const { version } = await readManifest(packageFolder);
     const installed = join(pulumiHome(), "plugins", `resource-buildx-v${version}`);
@@ -32,17 +48,16 @@ export async function installPlugin(write: (text: string) => void): Promise<numb
         if (isThere && (await isSame(files, installed))) {
             write(`The plugin buildx ${version} is already installed in ${installed}.\n`);
         } else {
-            await install(files, version, installed);
+            await giveToCli(files, version, installed);
             write(`Installed the plugin buildx ${version} in ${installed}.\n`);
         }
         write(next(version));
-        return 0;
     } finally {
         await rm(staged, { recursive: true, force: true });
     }
 }
 
-async function install(files: string, version: string, installed: string): Promise<void> {
+async function giveToCli(files: string, version: string, installed: string): Promise<void> {
     const args = ["plugin", "install", "resource", "buildx", version, "--file", files, "--reinstall"];
     await run("pulumi", args).catch((error: NodeJS.ErrnoException & { stderr?: string }) => {
         const reason = error.stderr?.trim() || error.message;

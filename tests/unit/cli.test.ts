@@ -17,11 +17,15 @@ describe("the command line", () => {
         assert.equal(parseArguments([]), "help");
         assert.equal(parseArguments(["status", "-h"]), "help");
         assert.equal(parseArguments(["--version"]), "version");
+        assert.equal(parseArguments(["plugin", "install"]), "plugin install");
     });
 
     for (const [args, message] of [
         [["stats"], '"stats" is not a valid command: did you mean status?'],
-        [["x"], '"x" is not a valid command: must be one of status, doctor'],
+        [["x"], '"x" is not a valid command: must be one of status, doctor, plugin'],
+        [["plugin", "instal"], '"plugin instal" is not a valid command: did you mean plugin install?'],
+        [["plugin"], "did you mean plugin install?"],
+        [["plugin", "install", "ci"], 'plugin install does not accept "ci"'],
         [["status", "--jsn"], '"--jsn" is not a valid option: did you mean --json?'],
         [["status", "--json=1"], "option --json does not accept a value"],
         [["status", "-x"], '"-x" is not a valid option'],

@@ -1,5 +1,6 @@
 /**
- * `npm run plugin:pack [-- MACHINE...]`: writes the tarballs of a release of the plugin, one for each kind of machine, into `release/`.
+ * `npm run plugin:pack [-- MACHINE...]`: writes the tarballs of a release of the plugin, one for each kind of machine, into `release/` or the
+ * folder in `PLUGIN_RELEASE_FOLDER`.
  * `pluginDownloadURL` of the schema serves them by these names. The same sources give the same tarballs.
  * A MACHINE is, for example, `linux-amd64`. Without one, the tarballs of all machines are written.
  */
@@ -13,7 +14,7 @@ import { promisify } from "node:util";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
 
-const { readManifest, writePlugin, packageFolder } =
+const { nativeForThisMachine, readManifest, writePlugin, packageFolder } =
     require("../dist/cli/plugin/contents") as typeof import("../cli/plugin/contents");
 
 const run = promisify(execFile);
@@ -31,7 +32,7 @@ const targets = [
 async function main(): Promise<void> {
     const { version } = await readManifest(packageFolder);
     const { version: koffi } = await readManifest(join(packageFolder, "node_modules/koffi"));
-    const release = join(packageFolder, "release");
+    const release = process.env.PLUGIN_RELEASE_FOLDER ?? join(packageFolder, "release");
     await mkdir(release, { recursive: true });
     const wanted = process.argv.slice(2);
     const chosen = targets.filter(({ os, arch }) => wanted.length === 0 || wanted.includes(`${os}-${arch}`));
@@ -40,10 +41,13 @@ async function main(): Promise<void> {
     try {
         for (const target of chosen) {
             const name = `pulumi-resource-buildx-v${version}-${target.os}-${target.arch}`;
-            const native = target.npm && (await downloadNative(work, `@koromix/koffi-${target.npm}`, koffi));
+            const isHere = target.npm === `${process.platform}-${process.arch}`;
+            const native = isHere
+                ? await nativeForThisMachine()
+                : target.npm && (await downloadNative(work, `@koromix/koffi-${target.npm}`, koffi));
             await writePlugin(join(work, name), target, native);
             const size = await writeTarball(join(work, name), join(release, `${name}.tar.gz`));
-            console.log(`release/${name}.tar.gz  ${(size / 1e6).toFixed(1)} MB`);
+            console.log(`${name}.tar.gz  ${(size / 1e6).toFixed(1)} MB`);
         }
     } finally {
         await rm(work, { recursive: true, force: true });

@@ -43,4 +43,7 @@ function reportFailure(error: unknown): void {
     process.exitCode ??= 1;
 }
 
-main(process.argv.slice(2)).catch(reportFailure);
+// Connections to an engine that are kept alive would delay the end of the process.
+void main(process.argv.slice(2))
+    .catch(reportFailure)
+    .finally(() => process.exit());

@@ -59,7 +59,7 @@ describe("a stack without an endpoint, once docker uses another engine", () => {
             await project.program(program('endpoint: "alias"'));
             await project.up();
             await project.program(program(""));
-            assert.match((await project.preview()).output, /is on alias, and without an endpoint/);
+            assert.match((await project.preview()).output, /is on alias, but without the argument endpoint/);
 
             await project.destroy();
             assert.deepEqual(await leftovers(unique), []);

@@ -119,7 +119,7 @@ describe("a builder's network", () => {
             assert.match(refused, new RegExp(`network "${unique}-two" of builder "${unique}" does not exist on unix:`));
             assert.match(
                 refused,
-                new RegExp(`container "${neighbour}", whose network builder "${unique}-beside" is to share, does not`),
+                new RegExp(`container "${neighbour}", whose network builder "${unique}-beside" uses, does not`),
             );
             await docker(["network", "create", `${unique}-two`]);
             await project.destroy();

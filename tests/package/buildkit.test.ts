@@ -37,7 +37,7 @@ describe("provider/buildkit", () => {
         const reached = await reachedFrom(files);
         const ofDocker = [...reached]
             .filter(
-                ([file]) => /^provider\/docker(-buildkitd)?\//.test(relative(checkout, file)) || file === "dockerode",
+                ([file]) => /^provider\/docker\//.test(relative(checkout, file)) || file === "dockerode",
             )
             .map(([, way]) =>
                 way.map((file) => (file.startsWith(checkout) ? relative(checkout, file) : file)).join(" → "),

@@ -1,11 +1,9 @@
 /** buildkitd's configuration files, as buildx copies them into a container (buildx: `util/confutil/container.go`). */
 import { createHash } from "node:crypto";
-import { access } from "node:fs/promises";
-import { basename, join, posix } from "node:path";
+import { basename, posix } from "node:path";
 import { readConfig, renderConfig, sorted, type Table } from ".";
 import { isPem, readBytes } from "../../pem";
 import type { ConfiguredEntitlements } from "../../buildx/entitlements";
-import { storeFolder } from "../../buildx/store";
 
 /** Folder in the container in which buildkitd looks for its configuration. */
 export const configFolder = "/etc/buildkit";
@@ -18,18 +16,6 @@ export const configFlags: readonly string[] = ["--config", `${configFolder}/${co
 /** Whether the first arguments of buildkitd are {@link configFlags}. */
 export const hasConfigFlags = (flags: readonly string[] | null | undefined): boolean =>
     configFlags.every((flag, index) => flags?.[index] === flag);
-
-/**
- * Returns the path of `buildkitd.default.toml` in buildx's store, which is the configuration of builders without one.
- * `undefined` if the file does not exist.
- */
-export async function defaultConfigFile(): Promise<string | undefined> {
-    const path = join(storeFolder(), "buildkitd.default.toml");
-    return access(path).then(
-        () => path,
-        () => undefined,
-    );
-}
 
 /** Returns the insecure entitlements of a configuration. They determine whether buildx adds its default flag. */
 export function configuredEntitlements({ "insecure-entitlements": entitlements }: Table): ConfiguredEntitlements {

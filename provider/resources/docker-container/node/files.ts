@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
 import type { ContainerInspectInfo } from "dockerode";
+import { defaultConfigFile } from "../../../buildx/defaultConfig";
 import { type Problem, problemsOfConfig, readConfig, type Table } from "../../../buildkit/config";
 import { withGc } from "../../../buildkit/gc";
 import { withKeepBytes } from "../../../buildkit/keepBytes";
@@ -10,7 +11,6 @@ import {
     configFiles,
     configFolder,
     configuredEntitlements,
-    defaultConfigFile,
     digestOfFiles,
     hasConfigFlags,
 } from "../../../buildkit/config/files";

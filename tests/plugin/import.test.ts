@@ -1,6 +1,6 @@
 /** Import over the protocol: the read of a builder of which Pulumi knows only the name, and what happens to it then. */
 import { strict as assert } from "node:assert";
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cases } from "../parity/cases";
 import { certify, makeAuthority } from "../support/certificates";
@@ -221,7 +221,9 @@ describe("the import of a builder", () => {
         withPlugin(async (plugin) => {
             const { unique } = plugin;
             const volume = `buildx_buildkit_${unique}0_state`;
-            const madeState = await plugin.made(plugin.urn("BuildKitState", "cache"), { builderName: unique });
+            const other = await Plugin.make({ unique, store: plugin.store }); // another deployment
+            await rm(other.folder, { recursive: true });
+            const madeState = await other.made(plugin.urn("BuildKitState", "cache"), { builderName: unique });
             const labels = { "com.example": "1" };
             const args = {
                 state: madeState.id,
@@ -229,7 +231,8 @@ describe("the import of a builder", () => {
                 extraHosts: { mirror: "10.0.0.2" },
                 driverOpts: { memory: "512m" },
             };
-            await plugin.made(plugin.urn("BuildxBuilder", "builder"), args);
+            await other.made(plugin.urn("BuildxBuilder", "builder"), args);
+            await other.stop();
             const builder = await imported(plugin, unique);
             assert.deepEqual(builder.inputs, {
                 name: unique,
@@ -350,8 +353,12 @@ describe("pulumi import", () => {
             await project.program(program);
             await project.preview("--expect-no-changes", "--diff");
             await project.refresh("--expect-no-changes");
-            await project.destroy();
+
+            const get = { type: "buildx:BuildxBuilder", get: { id: project.unique } };
+            await project.program({ resources: { found: get }, outputs: { status: "${found.status}" } });
+            await project.up(); // removes the imported resources
             const volume = `buildx_buildkit_${project.unique}0_state`;
+            assert.deepEqual(await project.outputs(), { status: "running" });
             assert.deepEqual(await project.records(), []);
             assert.equal(await inspectVolume(volume), undefined);
         }),
@@ -362,6 +369,7 @@ describe("pulumi import", () => {
         withPythonProject(async (project) => {
             await project.program("");
             const program = await importAll(project, "imported.py");
+            assert.match(program, /buildkitd_toml=pulumi\.Output\.secret\("""/);
             await writeFile(join(project.folder, "__main__.py"), program);
             await project.preview("--expect-no-changes", "--diff");
         }),

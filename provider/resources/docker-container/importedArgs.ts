@@ -99,35 +99,39 @@ async function configOf(
     table: Table | undefined,
 ): Promise<string | undefined> {
     const text = files[configFile]?.toString("utf8");
-    if (text === undefined || table === undefined || Object.keys(files).length === 1) return text;
-    const textAt = (path: string): string => {
-        const content = files[path.replace(`${configFolder}/`, "")];
-        const pem = content?.toString("utf8") ?? "";
-        if (content !== undefined && isPem(pem) && Buffer.from(pem).equals(content)) return pem;
-        throw new Error(
-            `builder "${builder}" cannot be imported: file ${path} in the configuration of node ${name} is ` +
-                `${content === undefined ? "not in buildx's record" : "not PEM text"}. Create the builder again with ` +
-                `a valid file: docker buildx create --buildkitd-config`,
-        );
-    };
-    const registry = Object.entries((table.registry ?? {}) as Record<string, Registry>).map(([host, each]) => [
-        host,
-        {
-            ...each,
-            ...(each.ca && { ca: each.ca.map(textAt) }),
-            ...(each.keypair && {
-                keypair: each.keypair.map(({ key, cert, ...others }) => ({
-                    ...others,
-                    ...(key && { key: textAt(key) }),
-                    ...(cert && { cert: textAt(cert) }),
-                })),
-            }),
-        },
-    ]);
-    return renderConfig({ ...table, registry: Object.fromEntries(registry) });
+    const paths = Object.values((table?.registry ?? {}) as Record<string, Registry>).flatMap(pathsIn);
+    if (table === undefined || paths.length === 0) return text;
+    const contents = new Map(
+        paths.map((path): [string, string] => {
+            const content = files[path.replace(`${configFolder}/`, "")];
+            const pem = content?.toString("utf8") ?? "";
+            if (content !== undefined && isPem(pem) && Buffer.from(pem).equals(content)) return [path, pem];
+            throw new Error(
+                `builder "${builder}" cannot be imported: file ${path} in the configuration of node ${name} is ` +
+                    `${content === undefined ? "not in buildx's record" : "not PEM text"}. Create the builder again ` +
+                    "with a valid file: docker buildx create --buildkitd-config",
+            );
+        }),
+    );
+    const rendered = await renderConfig(table);
+    return [...contents].reduce(
+        (all, [path, pem]) => all.replaceAll(JSON.stringify(path), () => inToml(pem)),
+        rendered,
+    );
 }
 
 interface Registry {
     readonly ca?: readonly string[];
     readonly keypair?: readonly { readonly key?: string; readonly cert?: string }[];
 }
+
+const pathsIn = ({ ca = [], keypair = [] }: Registry): string[] => [
+    ...ca,
+    ...keypair.flatMap(({ key, cert }) => [key, cert].filter((path) => path !== undefined)),
+];
+
+/**
+ * Returns a text as a string of TOML with its lines. Pulumi's generator of Python programs does not escape the
+ * backslashes of a text with several lines.
+ */
+const inToml = (text: string): string => (/''|\r/.test(text) ? JSON.stringify(text) : `'''\n${text}'''`);

@@ -16,17 +16,44 @@ export const resources: readonly ResourceDeclaration[] = [
         name: "BuildxBuilder",
         replaces: ["name"],
         examples: ["builder", "nodes"],
-        importId: { placeholder: "<builder>", text: "An existing builder is imported by its name:" },
+        importId: {
+            placeholder: "<builder>",
+            text:
+                "A builder that buildx or another stack created is imported by its name. It has to be in buildx's records, " +
+                "or its container has to be on the docker CLI's engine. The generated program has the arguments of the " +
+                "record, and the values of a container that differs. A configuration with certificates becomes " +
+                "`buildkitdToml` with their text; it is a secret if it contains a private key, but the generated program contains the key as " +
+                "text. Without `state`, the " +
+                "removal of the builder also removes its volume, unless a `BuildKitState` created it: to keep the " +
+                "volume, import it too and set `state`.",
+        },
     },
     {
         name: "BuildKitState",
         replaces: ["builderName", "node", "endpoint", "volumeDriver", "volumeDriverOpts", "labels"],
         examples: ["state", "restoredState"],
-        importId: { placeholder: "<volume>", text: "An existing state is imported by the name of its volume:" },
+        importId: {
+            placeholder: "<volume>",
+            text:
+                "An existing state is imported by the name of its volume. Its engine is that of the builder in buildx's " +
+                "records, otherwise the docker CLI's engine. A volume that no `BuildKitState` created stays when the " +
+                "resource is removed.",
+        },
     },
     { name: "BuildKitStateArchive", replaces: [], examples: ["archive"] },
     { name: "BuildKitPrune", replaces: [], examples: ["prune"] },
-    { name: "QemuEmulation", replaces: ["endpoint"], examples: ["emulation"] },
+    {
+        name: "QemuEmulation",
+        replaces: ["endpoint"],
+        examples: ["emulation"],
+        importId: {
+            placeholder: "<endpoint>",
+            text:
+                "The emulators that are registered on a host are imported by the host's engine: the name of a docker " +
+                "context, such as `default`, or a host. They stay when the resource is removed. The id of an emulation " +
+                "of another stack, `pulumi-buildx-qemu-…`, imports it with the emulators that it registered.",
+        },
+    },
 ];
 
 export const functions: readonly { readonly name: string; readonly examples: readonly string[] }[] = [

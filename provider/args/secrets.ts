@@ -7,8 +7,11 @@ import { holdsPrivateKey, isPem } from "../pem";
 /** Path of a value: the names of the properties and the indexes of the list items that lead to the value. */
 export type Path = readonly (string | number)[];
 
-/** Arguments of a resource or of a node that may contain private keys. */
-const keyArguments = ["tls", "buildkitdConfig"] as const;
+/**
+ * Arguments of a resource or of a node that may contain private keys. `buildkitdToml` is the form of `buildkitdConfig`
+ * for text in the schema of the plugin.
+ */
+const keyArguments = ["tls", "buildkitdConfig", "buildkitdToml"] as const;
 
 /** @param name the name of the argument that has the value. A list item has the name of its list. */
 export const isPrivateKey = (name: string, value: string): boolean =>

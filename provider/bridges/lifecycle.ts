@@ -82,6 +82,14 @@ export interface Lifecycle<Args, Saved> {
      * @returns `undefined` if the resource does not exist any more.
      */
     read(call: Call, id: string, saved: Partial<Saved>): Promise<Created<Saved> | undefined>;
+    /**
+     * Reads an existing resource of which Pulumi knows only the id, for an import.
+     *
+     * @param given arguments that a program gives beside the id.
+     * @throws {Error} if there is no such resource.
+     * @default the resource cannot be imported
+     */
+    import?(call: Call, id: string, given: Partial<Args>): Promise<Imported<Args, Saved>>;
     /** @throws {PartialFailureError} if the update failed after it changed something. */
     update(call: Call, id: string, saved: Saved, args: Args): Promise<Saved>;
     delete(call: Call, id: string, saved: Saved): Promise<void>;
@@ -110,6 +118,12 @@ export interface CheckedArguments<Args> {
 export interface Created<Saved> {
     readonly id: string;
     readonly saved: Saved;
+}
+
+/** An existing resource that Pulumi imports. */
+export interface Imported<Args, Saved> extends Created<Saved> {
+    /** Arguments that describe the resource, without values that equal the defaults. */
+    readonly args: Args;
 }
 
 /** Changes that an update would make. If there is neither a change nor a refusal, Pulumi does not update. */

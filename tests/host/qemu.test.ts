@@ -11,6 +11,7 @@ import {
 } from "../support/binfmt";
 import { docker } from "../support/docker";
 import { second } from "../support/engines";
+import { withPlugin } from "../support/pluginClient";
 import { type Project, withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
 import { must } from "../support/run";
@@ -189,6 +190,39 @@ describe("QEMU's emulators", () => {
                 );
                 assert.deepEqual(await claimed(), []);
                 assert.deepEqual(await project.state(), []);
+            }),
+        ),
+    );
+
+    it(
+        "are imported by the engine of their host, or with the resource that registered them",
+        withoutEmulators(
+            withPlugin(async (plugin) => {
+                const urn = plugin.urn("QemuEmulation", "imported");
+                const none = plugin.read(urn, "default");
+                await assert.rejects(none, /"default" cannot be imported: no emulators are registered on the host of/);
+                const isUnchanged = async (id: string, added: string[]) => {
+                    const { properties, inputs, ...found } = await plugin.read(urn, id);
+                    assert.deepEqual(inputs, { platforms: ["linux/arm64"] });
+                    assert.deepEqual(properties.added, added);
+                    const { inputs: news, failures } = await plugin.check(urn, inputs, inputs);
+                    assert.deepEqual(failures, []);
+                    const { changes } = await plugin.diff(urn, found.id, { olds: properties, oldInputs: inputs, news });
+                    assert.equal(changes, "none");
+                    return { ...found, properties };
+                };
+
+                await install("arm64");
+                const foreign = await isUnchanged("default", []);
+                await plugin.delete(urn, foreign.id, foreign.properties);
+                assert.deepEqual(await registered(), ["qemu-aarch64"]);
+                await unregister("qemu-aarch64");
+
+                const made = await plugin.made(plugin.urn("QemuEmulation", "made"), { platforms: ["arm64"] });
+                const own = await isUnchanged(made.id, ["qemu-aarch64"]);
+                assert.equal(own.id, made.id);
+                await plugin.delete(urn, own.id, own.properties);
+                assert.deepEqual([await registered(), await claimed()], [[], []]);
             }),
         ),
     );

@@ -3,6 +3,7 @@ import { hasUnknown, unknown } from "../../args/unknown";
 import type { Path } from "../../args/secrets";
 import type { Difference } from "../lifecycle";
 import { diffResponse } from "./difference";
+import { UsageError } from "./errors";
 import { forms } from "./forms";
 import { empty, provider } from "./protocol";
 import type { Properties, ResourceCall, ResourceName, Session } from "./session";
@@ -76,6 +77,7 @@ export const resourceVerbs = (session: Session) => ({
         const [saved, inputs] = [toProperties(request.getProperties()), toProperties(request.getInputs())];
         session.states.addFrom(saved);
         return session.run(request.getUrn(), async (resource) => {
+            if (!isSaved(saved)) return importResource(resource, request.getId(), saved);
             const response = new provider.ReadResponse();
             const found = await resource.lifecycle.read(resource.call, request.getId(), saved);
             if (found === undefined) return response;
@@ -120,6 +122,28 @@ export const resourceVerbs = (session: Session) => ({
         });
     },
 });
+
+const isInternal = (key: string) => key.startsWith("__");
+
+/** Whether Pulumi sent a saved resource. For an import and for `.get`, it sends at most some properties of a program. */
+const isSaved = (properties: Properties): boolean => Object.keys(properties).some(isInternal);
+
+/** Returns the answer to the read of an import: the resource, and the inputs from which a program is generated. */
+async function importResource(resource: ResourceCall, id: string, given: Properties) {
+    const { name, lifecycle, call } = resource;
+    if (lifecycle.import === undefined) {
+        const reason = "nothing exists from which it could be read. Create a new resource instead";
+        throw new UsageError(`${name} "${id}" cannot be imported: ${reason}`);
+    }
+    const found = await lifecycle.import(call, id, given);
+    const args = Object.entries(found.args).filter(([key, value]) => !isInternal(key) && value !== undefined);
+    const inputs = forms[name].toProperties(Object.fromEntries(args));
+    const response = new provider.ReadResponse();
+    response.setId(found.id);
+    response.setProperties(savedStruct(resource, found.saved));
+    response.setInputs(toStruct(inputs, lifecycle.secretPaths?.(inputs)));
+    return response;
+}
 
 /**
  * Returns the outputs that an update may change, as unknown values. The others keep their values in a preview, so that

@@ -8,7 +8,8 @@ import type { ConfiguredEntitlements } from "../../buildx/entitlements";
 /** Folder in the container in which buildkitd looks for its configuration. */
 export const configFolder = "/etc/buildkit";
 
-const configFile = "buildkitd.toml";
+/** Path of the configuration below {@link configFolder}. */
+export const configFile = "buildkitd.toml";
 
 /** Arguments of buildkitd that select the configuration in {@link configFolder}. */
 export const configFlags: readonly string[] = ["--config", `${configFolder}/${configFile}`];
@@ -28,22 +29,40 @@ interface Registry {
     keypair?: { key?: string; cert?: string }[];
 }
 
+/** Digests of certificates and keys by their path below {@link configFolder}. */
+export type FileNames = Readonly<Record<string, string>>;
+
+/** Returns the paths of certificates and keys among the files of a configuration. */
+export const fileNamesOf = (files: Readonly<Record<string, Buffer>>): FileNames =>
+    Object.fromEntries(
+        Object.entries(files)
+            .filter(([path]) => path !== configFile)
+            .map(([path, content]) => [path, digestOf(content)]),
+    );
+
+const digestOf = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
+
 /**
  * Returns the files of a configuration by their path below {@link configFolder}: the configuration itself, and the
  * certificates and keys of its registries. The configuration contains their paths in the container.
  *
+ * @param names the paths to keep. A certificate or key given as PEM text gets the path of the same content.
  * @throws {Error} if one of the files cannot be read.
  */
-export async function configFiles(table: Table): Promise<Record<string, Buffer>> {
+export async function configFiles(table: Table, names: FileNames = {}): Promise<Record<string, Buffer>> {
     const files: Record<string, Buffer> = {};
     const registries: Record<string, unknown> = {};
     for (const [host, registry] of Object.entries((table.registry ?? {}) as Record<string, Registry>)) {
         const bring = async (given: string, name: string) => {
             const content = await readBytes(given);
-            const path = freePath(
-                posix.join("certs", host.replace(/[^a-zA-Z0-9.-]+/g, "_"), isPem(given) ? name : basename(given)),
-                (taken) => !files[taken] || files[taken].equals(content),
-            );
+            const folder = posix.join("certs", host.replace(/[^a-zA-Z0-9.-]+/g, "_"));
+            const kept = isPem(given) ? keptPath(folder, content, names, files) : undefined;
+            const path =
+                kept ??
+                freePath(
+                    posix.join(folder, isPem(given) ? name : basename(given)),
+                    (taken) => !files[taken] || files[taken].equals(content),
+                );
             files[path] = content;
             return posix.join(configFolder, path);
         };
@@ -61,6 +80,18 @@ export async function configFiles(table: Table): Promise<Record<string, Buffer>>
     const inContainer = table.registry === undefined ? table : { ...table, registry: registries };
     files[configFile] = Buffer.from(await renderConfig(inContainer));
     return files;
+}
+
+/** Returns the path that a file with this content keeps. If two files have the same content, each keeps its path. */
+function keptPath(
+    folder: string,
+    content: Buffer,
+    names: FileNames,
+    taken: Readonly<Record<string, Buffer>>,
+): string | undefined {
+    const digest = digestOf(content);
+    const same = Object.keys(names).filter((path) => posix.dirname(path) === folder && names[path] === digest);
+    return same.find((path) => taken[path] === undefined) ?? same[0];
 }
 
 /** Adds a number to a path if another file already has the path. buildx itself would overwrite that file. */

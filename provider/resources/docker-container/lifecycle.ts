@@ -19,6 +19,7 @@ import { desiredBuilder } from "./desired";
 import { nodesOf } from "./nodeArgs";
 import { filesOf } from "./node/files";
 import type { BuilderInputs } from "./args";
+import { importBuilder } from "./import";
 import { addressOf, mayRemoveUnreachable, unreachableNodes, waitForCopies } from "./node/engines";
 import { wasReached } from "./node/node";
 import { observeAllLeftovers } from "./observe";
@@ -72,7 +73,7 @@ const isNamed = ({ name, state, nodes }: BuilderInputs): boolean =>
 export async function diff(call: Call, id: string, olds: SavedBuilder, news: BuilderInputs): Promise<Difference> {
     const previous = load(olds);
     const inputs = fillIn(news, previous.args);
-    const files = await filesOf(inputs).catch((error: unknown) => {
+    const files = await filesOf(inputs, olds.__fileNames).catch((error: unknown) => {
         // An unknown value is taken from the saved arguments, which may name files that do not exist any more.
         if (hasUnknown(news)) return undefined;
         throw error;
@@ -136,7 +137,7 @@ async function remove(call: Call, id: string, olds: SavedBuilder): Promise<void>
     await applyAfter(planned.after, applying);
 }
 
-export { create, read, remove as delete, update };
+export { create, importBuilder as import, read, remove as delete, update };
 export { outputs, stableOutputs } from "../builder/outputs";
 export { exclusiveUses } from "./conflicts/exclusiveUses";
 export { secretPaths } from "./secrets";

@@ -42,12 +42,12 @@ export function nodesInArgs(inputs: BuilderInputs): readonly NodeInArgs[] {
 /** Returns the arguments of each node, with the builder's arguments as defaults. */
 export const nodesOf = (inputs: BuilderInputs): readonly NodeInputs[] => nodesInArgs(inputs).map(({ args }) => args);
 
-/** Returns the results of `compute` for the arguments of each node, by the node's name. */
+/** Returns the results of `compute` for the arguments and the name of each node, by the node's name. */
 export async function byNode<Result>(
     inputs: BuilderInputs,
-    compute: (args: NodeInputs) => Promise<Result>,
+    compute: (args: NodeInputs, name: string) => Promise<Result>,
 ): Promise<ReadonlyMap<string, Result>> {
-    const results = nodesInArgs(inputs).map(async ({ name, args }) => [name, await compute(args)] as const);
+    const results = nodesInArgs(inputs).map(async ({ name, args }) => [name, await compute(args, name)] as const);
     return new Map(await Promise.all(results));
 }
 

@@ -9,6 +9,7 @@ import type { Connected, ProgramNode, RemovedNode } from "./node/node";
 import { type Leftovers, observeLeftovers } from "./node/observeLeftovers";
 import { type ObservedNode, observeNode } from "./node/observeNode";
 import { type IsOurs, recognitionOf } from "./node/recognize";
+import { withSameFiles } from "./record";
 
 /** What exists of a builder, on its engines and in buildx's store. */
 export interface Observed {
@@ -43,7 +44,7 @@ export async function observe(
 ): Promise<Observed> {
     const { name, owner } = desired;
     const [record, contextOfThatName, choice] = await Promise.all([
-        readRecord(name),
+        readRecord(name).then((found) => withSameFiles(found, desired)),
         isContext(name),
         observeChoice(name),
     ]);

@@ -6,6 +6,7 @@ import { type ProgramNode, removedNodes } from "./node/node";
 import { contextOf, type ObservedContainer, type ObservedNode } from "./node/observeNode";
 import { type Observed, type ObservedRemovedNode, observeChoice } from "./observe";
 import type { PreviousBuilder, PreviousNode } from "./previous";
+import { withSameFiles } from "./record";
 
 /** Returns the builder as it was when Pulumi saved it, so that `plan` runs without querying an engine. */
 export async function observeSaved(
@@ -18,7 +19,7 @@ export async function observeSaved(
         observeChoice(previous.name),
     ]);
     return {
-        record,
+        record: await withSameFiles(record, desired),
         isContext: false,
         choice,
         nodes,

@@ -5,7 +5,7 @@ import type { DesiredBuilder, SavedOnly } from "./desired";
 import { causeOfRemoval, changedArguments, changedInRecord } from "./node/causes";
 import { isAtSameLocation } from "./node/node";
 import type { ObservedNode } from "./node/observeNode";
-import { pathOfNode } from "./node/written";
+import { pathOf, pathOfNode } from "./node/written";
 import type { Observed } from "./observe";
 import type { PreviousBuilder } from "./previous";
 import { recordOf } from "./record";
@@ -30,6 +30,7 @@ export function planAfter(
         ...planRecord(desired, observed, previous),
         ...planChoice(desired, observed, before),
         ...planSavedOnly(desired.savedOnly, before),
+        ...planStates(observed),
         ...planRequirement(desired, done),
     ];
 }
@@ -112,6 +113,15 @@ function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): Fin
     const changed = before === undefined ? [] : (Object.keys(savedOnly) as (keyof SavedOnly)[]).filter(differs);
     if (changed.length === 0) return [];
     return [{ do: "saveSettings", why: `${changed.join(", ")} changed`, properties: changed, isDrift: false }];
+}
+
+/** Pulumi's state has to know which nodes use a `BuildKitState`: their volumes are not removed with the builder. */
+function planStates({ nodes }: Observed): FinalStep[] {
+    const properties = nodes.flatMap(({ desired: { isStateVolume, written }, previous }) => {
+        if (previous?.desired === undefined || previous.isStateVolume === isStateVolume) return [];
+        return [pathOf(["state"], written, previous.desired.written)];
+    });
+    return properties.length === 0 ? [] : [{ do: "saveSettings", why: "state changed", properties, isDrift: false }];
 }
 
 /** Returns the step that checks `requirePlatforms` after a boot. */

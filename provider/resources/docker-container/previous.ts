@@ -67,11 +67,20 @@ function savedDesired(saved: SavedBuilder, args: BuilderInputs): DesiredBuilder 
 }
 
 /** Returns what the state has of the nodes' files, by node: digests and entitlements. */
-function savedFiles({ __files = {}, __entitlements = {} }: SavedBuilder): ReadonlyMap<string, NodeFiles> {
+function savedFiles({
+    __files = {},
+    __entitlements = {},
+    __fileNames = {},
+}: SavedBuilder): ReadonlyMap<string, NodeFiles> {
     const names = new Set([...Object.keys(__files), ...Object.keys(__entitlements)]);
     const files = [...names].map((name): [string, NodeFiles] => [
         name,
-        { ...noFiles, digest: __files[name] ?? "", entitlements: __entitlements[name] ?? {} },
+        {
+            ...noFiles,
+            digest: __files[name] ?? "",
+            entitlements: __entitlements[name] ?? {},
+            names: __fileNames[name] ?? {},
+        },
     ]);
     return new Map(files);
 }

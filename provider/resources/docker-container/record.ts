@@ -1,8 +1,11 @@
 /** The record in which buildx stores a builder. */
+import { isDeepStrictEqual } from "node:util";
+import * as v from "valibot";
+import { digestOfFiles } from "../../buildkit/config/files";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { formatPlatform, type Platform } from "../../text/platform";
-import { driver, type NodeGroup, type StoredNode } from "../../buildx/store";
-import type { DesiredNode } from "./desired";
+import { type BuilderRecord, driver, type NodeGroup, type StoredNode } from "../../buildx/store";
+import type { DesiredBuilder, DesiredNode } from "./desired";
 import { allOptions } from "./options/groups";
 
 /** A node, and its endpoint for the record or why the endpoint is not known. */
@@ -55,12 +58,57 @@ export function toStoredDriverOptions(options: DriverOptions): Record<string, st
     return inOrder.length === 0 ? null : Object.fromEntries(inOrder);
 }
 
+/**
+ * Returns the options in a record, and the names of the options that this package does not have.
+ *
+ * @param stored as {@link toStoredDriverOptions} returns it.
+ */
+export function fromStoredDriverOptions(stored: StoredNode["DriverOpts"]): {
+    options: DriverOptions;
+    unsupported: string[];
+} {
+    const options: Record<string, unknown> = {};
+    const env: Record<string, string> = {};
+    const unsupported: string[] = [];
+    for (const [spelling, text] of Object.entries(stored ?? {})) {
+        const [key, option] = allOptions.find(([, { buildx }]) => buildx === spelling) ?? [];
+        if (spelling.startsWith("env.")) env[spelling.slice("env.".length)] = text;
+        else if (key === undefined || option === undefined) unsupported.push(spelling);
+        else options[key] = valuesOf(text).find((value) => v.is(option.rule, value)) ?? text;
+    }
+    return { options: { ...options, ...(Object.keys(env).length > 0 && { env }) }, unsupported };
+}
+
+/** Returns the values that a text may stand for: a string, a number, or a boolean as Go reads it. */
+const valuesOf = (text: string): unknown[] => [text, Number(text), /^(?:1|t|true)$/i.test(text)];
+
 const storedFiles = (files: Readonly<Record<string, Buffer>>): Record<string, string> =>
     Object.fromEntries(
         Object.entries(files)
             .sort(([a], [b]) => (a < b ? -1 : 1))
             .map(([path, content]) => [path, content.toString("base64")]),
     );
+
+/** Returns the files of a node in a record. */
+export const fromStoredFiles = (stored: StoredNode["Files"]): Record<string, Buffer> =>
+    Object.fromEntries(Object.entries(stored ?? {}).map(([path, text]) => [path, Buffer.from(text, "base64")]));
+
+/**
+ * Returns a record with the files of the desired nodes in place of files with the same meaning. buildx writes the same
+ * configuration with different text.
+ */
+export async function withSameFiles(record: BuilderRecord, { nodes }: DesiredBuilder): Promise<BuilderRecord> {
+    if (record.is !== "present") return record;
+    const replaced = record.nodeGroup.Nodes.map(async (node): Promise<StoredNode> => {
+        const files = nodes.find(({ name }) => name === node.Name)?.files;
+        if (!node.Files || files === undefined || Object.keys(files.contents).length === 0) return node;
+        const wanted = storedFiles(files.contents);
+        if (isDeepStrictEqual(node.Files, wanted)) return node;
+        const isSame = (await digestOfFiles(fromStoredFiles(node.Files))) === files.digest;
+        return isSame ? { ...node, Files: wanted } : node;
+    });
+    return { ...record, nodeGroup: { ...record.nodeGroup, Nodes: await Promise.all(replaced) } };
+}
 
 /**
  * Returns the nodes with each platform only in the last node that has it (buildx: `store/nodegroup.go`,

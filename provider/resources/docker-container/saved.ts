@@ -1,4 +1,5 @@
 /** What Pulumi's state stores of a builder: its outputs, and the arguments by which it was created. */
+import type { FileNames } from "../../buildkit/config/files";
 import type { ConfiguredEntitlements } from "../../buildx/entitlements";
 import type { Owner } from "../../ownership";
 import { builderOutputs, type DescribedNode } from "./node/outputs";
@@ -25,6 +26,8 @@ export type SavedBuilder = BuilderOutputs &
         __nodeIndexes?: number[];
         /** Digests of the files of nodes, by node. Nodes without files are left out. */
         __files?: Record<string, string>;
+        /** Digests of the certificates and keys that keep the paths from an imported builder, by node and path. */
+        __fileNames?: Record<string, FileNames>;
         /** Entitlements in the configuration of nodes, by node. The flags of buildkitd depend on them. */
         __entitlements?: Record<string, ConfiguredEntitlements>;
         /** How containers differ from every container of the driver, as a refresh found them, by node. */
@@ -98,6 +101,7 @@ export function toSaved(
         ...(inputs.platforms !== undefined && { __platforms: inputs.platforms }),
         ...(inputs.nodes !== undefined && { __nodes: [...nodesOf(inputs)], __nodeIndexes: inputs.__nodeIndexes ?? [] }),
         ...digestsInState(desired.nodes.map(({ name, files }) => [name, files.digest])),
+        ...fileNamesInState(desired.nodes),
         ...entitlementsInState(desired.nodes),
         ...(isAdopted && { __adopted: true }),
         __foundVolumes: [...foundVolumes],
@@ -124,6 +128,13 @@ export function digestsInState(
 ): Pick<SavedBuilder, "__files"> {
     const files = Object.fromEntries(digests.filter(([, digest]) => digest !== ""));
     return Object.keys(files).length === 0 ? {} : { __files: files };
+}
+
+function fileNamesInState(nodes: readonly DesiredNode[]): Pick<SavedBuilder, "__fileNames"> {
+    const named = nodes.filter(({ files }) => Object.keys(files.names).length > 0);
+    return named.length === 0
+        ? {}
+        : { __fileNames: Object.fromEntries(named.map(({ name, files }) => [name, files.names])) };
 }
 
 function entitlementsInState(nodes: readonly DesiredNode[]): Pick<SavedBuilder, "__entitlements"> {

@@ -28,7 +28,7 @@ import { type SavedBuilder, toSaved } from "./saved";
 import { undoGrace } from "./undo";
 
 export async function update(call: Call, id: string, olds: SavedBuilder, news: BuilderInputs): Promise<SavedBuilder> {
-    const desired = desiredBuilder(news, olds.__owner, await filesOf(news));
+    const desired = desiredBuilder(news, olds.__owner, await filesOf(news, olds.__fileNames));
     const previous = load(olds);
     const connected = await connectAll(call, desired, previous);
     const { nodes, removed } = connected;

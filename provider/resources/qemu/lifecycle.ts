@@ -24,6 +24,7 @@ import { union } from "./compare";
 import { type DesiredEmulation, desiredEmulation } from "./desired";
 import { readOwners, writeOwner } from "./emulatorOwners";
 import { obtainImage } from "./image";
+import { importEmulation } from "./import";
 import { type ObservedEmulation, observeEmulation } from "./observe";
 import { planEmulation, planEmulationRemoval } from "./plan";
 import {
@@ -176,6 +177,6 @@ async function remove(call: Call, _: string, saved: SavedEmulation): Promise<voi
     await applyEmulation(planEmulationRemoval(registered, others), desired, engine, call);
 }
 
-export { remove as delete };
+export { importEmulation as import, remove as delete };
 export { secretPaths } from "../../args/secrets";
 export { outputs } from "./outputs";

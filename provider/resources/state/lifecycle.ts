@@ -27,6 +27,7 @@ import { applyState } from "./apply";
 import type { StateArguments } from "./args";
 import { checkState } from "./check";
 import { type DesiredState, desiredState } from "./desired";
+import { importState } from "./import";
 import { type ObservedState, observeState, sourceExists } from "./observe";
 import { planState, planStateRemoval, type StatePlan } from "./plan";
 import { originOf, placeOf, previousOf, savedArguments, type SavedState, toSaved, volumeInState } from "./saved";
@@ -190,6 +191,6 @@ async function remove(call: Call, id: string, saved: SavedState): Promise<void> 
     if (left) await call.warn(`volume ${id} stays on ${observed.host}: ${left.why}`);
 }
 
-export { remove as delete };
+export { importState as import, remove as delete };
 export { secretPaths } from "../../args/secrets";
 export { argumentOutputs, outputs, stableOutputs } from "./outputs";

@@ -12,6 +12,7 @@ import {
     configFolder,
     configuredEntitlements,
     digestOfFiles,
+    type FileNames,
     hasConfigFlags,
 } from "../../../buildkit/config/files";
 import type { ConfiguredEntitlements } from "../../../buildx/entitlements";
@@ -32,24 +33,32 @@ export interface NodeFiles {
     readonly entitlements: ConfiguredEntitlements;
     /** The registries in the configuration. */
     readonly registries: Registries;
+    /** The paths that certificates and keys keep from a builder that was imported. */
+    readonly names: FileNames;
 }
 
-export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: {}, registries: {} };
+export const noFiles: NodeFiles = { contents: {}, digest: "", entitlements: {}, registries: {}, names: {} };
 
 /**
  * Returns the files of each node, by the node's name: its `buildkitdConfig` and the files that it names. If there is no
  * `buildkitdConfig`, buildx's default configuration is used instead.
+ *
+ * @param names the paths that certificates and keys keep, by node.
  */
-export const filesOf = (inputs: BuilderInputs): Promise<ReadonlyMap<string, NodeFiles>> =>
-    byNode(inputs, async (node) => {
+export const filesOf = (
+    inputs: BuilderInputs,
+    names: Readonly<Record<string, FileNames>> = {},
+): Promise<ReadonlyMap<string, NodeFiles>> =>
+    byNode(inputs, async (node, name) => {
         const table = withResolver(withGc(await configOf(node), inputs.gc, withKeepBytes), node, inputs.dns);
         if (table === undefined) return noFiles;
-        const contents = await configFiles(table);
+        const contents = await configFiles(table, names[name]);
         return {
             contents,
             digest: await digestOfFiles(contents),
             entitlements: configuredEntitlements(table),
             registries: registriesIn(table),
+            names: Object.fromEntries(Object.entries(names[name] ?? {}).filter(([path]) => path in contents)),
         };
     });
 
@@ -106,11 +115,30 @@ export async function digestInContainer(
 ): Promise<string> {
     if (!hasConfigFlags(config.Cmd)) return "";
     const name = Name.replace(/^\//, "");
-    const found = Object.entries(await readFilesOf(engine, name, configFolder));
-    const all = found.filter(([path]) => belongsToConfig(path));
-    const digest = await digestOfFiles(Object.fromEntries(all));
-    if (digest === wanted) return digest;
-    const changed = await changedFiles(engine, name);
-    const own = all.filter(([path]) => changed.has(posix.join(configFolder, path)));
-    return digestOfFiles(Object.fromEntries(own));
+    const all = await configFilesOf(engine, name);
+    const digest = await digestOfFiles(all);
+    return digest === wanted ? digest : digestOfFiles(await withoutImageFiles(engine, name, all));
+}
+
+/** Returns the configuration files that this package or another process copied into a container, by their path. */
+export async function filesInContainer(
+    engine: Engine,
+    { Name, Config: config }: ContainerInspectInfo,
+): Promise<Record<string, Buffer>> {
+    if (!hasConfigFlags(config.Cmd)) return {};
+    const name = Name.replace(/^\//, "");
+    return withoutImageFiles(engine, name, await configFilesOf(engine, name));
+}
+
+type Files = Record<string, Buffer>;
+
+async function configFilesOf(engine: Engine, container: string): Promise<Files> {
+    const found = Object.entries(await readFilesOf(engine, container, configFolder));
+    return Object.fromEntries(found.filter(([path]) => belongsToConfig(path)));
+}
+
+async function withoutImageFiles(engine: Engine, container: string, files: Files): Promise<Files> {
+    const changed = await changedFiles(engine, container);
+    const own = Object.entries(files).filter(([path]) => changed.has(posix.join(configFolder, path)));
+    return Object.fromEntries(own);
 }

@@ -20,7 +20,8 @@ export const resources: readonly ResourceDeclaration[] = [
             placeholder: "<builder>",
             text:
                 "A builder that buildx or another stack created is imported by its name. It has to be in buildx's records, " +
-                "or its container has to be on the docker CLI's engine. The generated program has the arguments of the " +
+                "or its container has to be on the docker CLI's engine. A builder that does not run is started by the " +
+                "next `pulumi up`. The generated program has the arguments of the " +
                 "record, and the values of a container that differs. A configuration with certificates becomes " +
                 "`buildkitdToml` with their text; it is a secret if it contains a private key, but the generated program contains the key as " +
                 "text. Without `state`, the " +

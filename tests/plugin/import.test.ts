@@ -184,6 +184,22 @@ describe("the import of a builder", () => {
     );
 
     it(
+        "that never booted boots at the next update",
+        withPlugin(async (plugin) => {
+            const { unique } = plugin;
+            await plugin.buildx("create", "--name", unique, "--driver-opt", "cpu-shares=512");
+            const found = await plugin.read(builderUrn(plugin), unique);
+            assert.deepEqual(found.inputs, { name: unique, driverOpts: { cpuShares: 512 } });
+            assert.equal(found.properties.status, "inactive");
+            const { detailed, replaces } = await compare(plugin, builderUrn(plugin), found);
+            assert.deepEqual([detailed, replaces], [{ status: { kind: "update", isInput: false } }, []]);
+            const change = { olds: found.properties, oldInputs: found.inputs, news: found.inputs };
+            const { status } = await plugin.update(builderUrn(plugin), unique, change);
+            assert.equal(status, "running");
+        }),
+    );
+
+    it(
         "without a record is read from its container",
         withPlugin(async (plugin) => {
             await create(plugin, plugin.unique, "--driver-opt", "memory=512m", "--buildkitd-flags", "--debug");

@@ -330,6 +330,13 @@ describe("the plan for a change", () => {
         const state = { builderName: "ci", node: "ci0", volumeName: "" };
         assert.deepEqual(change({ state }, { state: { ...state, node: "other" } }), ["replace: state"]);
     });
+
+    it("of the state on the same volume only changes what is saved: whether the volume goes with the builder", () => {
+        const state = { builderName: "ci", node: "ci0", volumeName: "" };
+        assert.deepEqual(change({}, { state }), ["saveSettings"]);
+        assert.deepEqual(change({ state }, {}), ["saveSettings"]);
+        assert.deepEqual(change({ state }, { state }), []);
+    });
 });
 
 describe("the plan for a builder that drifted", () => {

@@ -85,7 +85,11 @@ export function ownFlags(
 
 /** Whether a node has the files of buildx's default configuration. */
 async function isDefaultConfig(files: RecordedNode["files"]): Promise<boolean> {
-    const [byDefault] = (await filesOf({ name: "default" }).catch(() => new Map())).values();
+    // An invalid default configuration is no node's configuration.
+    const [byDefault] = await filesOf({ name: "default" }).then(
+        (found) => [...found.values()],
+        () => [],
+    );
     return byDefault !== undefined && byDefault.digest === (await digestOfFiles(files));
 }
 

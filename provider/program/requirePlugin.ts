@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { pluginType } from "./plugin";
 
-/** Versions that were found. A program may run for a long time, and the plugin may be installed meanwhile. */
+/** Versions that were found. A missing version is looked up again, because the program may run for a long time. */
 const found = new Set<string>();
 
 /**

@@ -128,7 +128,7 @@ describe("a program in YAML", () => {
         "names the argument that is not valid, and leaves nothing of a creation that fails",
         withYamlProject(async (project) => {
             await project.program(stateAndBuilder(project, { driverOpts: { memory: "lots" } }));
-            assert.match(await project.failing("preview"), /driverOpts\.memory.*"lots" is not a size/);
+            assert.match(await project.failing("preview"), /driverOpts\.memory.*"lots" is not a valid size/);
 
             await project.program(stateAndBuilder(project, { buildkitdFlags: ["--no-such-flag"] }));
             const output = await project.failing("up");

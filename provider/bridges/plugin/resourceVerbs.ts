@@ -147,7 +147,7 @@ function changingOutputs({ lifecycle }: ResourceCall, { changes }: Difference, a
 
 /**
  * Whether a resource names an engine on another machine. The same program may have created that machine, so that its
- * engine may still be starting. A plugin is not told on which resources an argument depends.
+ * engine may still be starting. Pulumi does not report to a plugin on which resources an argument depends.
  */
 const isRemote = ({ endpoint, nodes }: Properties): boolean =>
     [endpoint, ...(Array.isArray(nodes) ? nodes.map((node: Properties) => node.endpoint) : [])].some(

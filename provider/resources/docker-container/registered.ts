@@ -5,10 +5,21 @@ import { inForms } from "../../program/forms";
 import { isLater } from "../../program/inputs";
 import { usesPlugin } from "../../program/plugin";
 import { withSecretKeys } from "../../program/secretKeys";
-import { stateInForm } from "../state/resource";
+import { type BuildKitState, stateInForm } from "../state/resource";
 import { registerUser, type User } from "./conflicts/program";
-import type { BuildxBuilderArgs, NodeArgs, NodeOptions } from "./resource";
 import { repeatedArguments } from "./secrets";
+
+/** The arguments of a node that are not registered as they are. `resource.ts` has all arguments. */
+interface NodeArgs {
+    readonly state?: BuildKitState;
+    readonly tls?: unknown;
+    readonly buildkitdConfig?: unknown;
+    readonly buildkitdToml?: unknown;
+}
+
+interface BuilderArgs extends NodeArgs {
+    readonly nodes?: pulumi.Input<pulumi.Input<NodeArgs>[]>;
+}
 
 /**
  * Returns the arguments in the forms that the bridge takes.
@@ -16,7 +27,7 @@ import { repeatedArguments } from "./secrets";
  * @param name the logical name of the builder.
  * @throws {RunError} if both forms of an argument are set, or if another builder of this program uses the state.
  */
-export function registeredArgs(name: string, args: BuildxBuilderArgs): pulumi.Inputs {
+export function registeredArgs(name: string, args: BuilderArgs): pulumi.Inputs {
     const { state, nodes, ...others } = inForms(inForms(args, gcForms), configForms);
     const user: User = { name };
     if (state !== undefined) registerUser(user, state);
@@ -29,7 +40,7 @@ export function registeredArgs(name: string, args: BuildxBuilderArgs): pulumi.In
 }
 
 export const registeredOptions = (
-    { nodes }: BuildxBuilderArgs,
+    { nodes }: BuilderArgs,
     opts: pulumi.CustomResourceOptions | undefined,
 ): pulumi.CustomResourceOptions => ({
     ...opts,
@@ -39,14 +50,14 @@ export const registeredOptions = (
 });
 
 /** Returns the arguments that may contain keys, with the keys as secrets. */
-const withSecrets = ({ tls, buildkitdConfig: config, buildkitdToml: toml }: NodeOptions) => ({
-    ...(tls && { tls: withSecretKeys(tls) }),
-    ...(config && { buildkitdConfig: withSecretKeys(config) }),
-    ...(toml && { buildkitdToml: withSecretKeys(toml) }),
+const withSecrets = ({ tls, buildkitdConfig: config, buildkitdToml: toml }: NodeArgs) => ({
+    ...(tls !== undefined && { tls: withSecretKeys(tls) }),
+    ...(config !== undefined && { buildkitdConfig: withSecretKeys(config) }),
+    ...(toml !== undefined && { buildkitdToml: withSecretKeys(toml) }),
 });
 
 /** Returns the nodes with each state as the bridge takes it. */
-const registeredNodes = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, user: User) => {
+const registeredNodes = (nodes: NonNullable<BuilderArgs["nodes"]>, user: User) => {
     const ofNode = (args: NodeArgs) => {
         const { state, ...node } = inForms(args, configForms);
         if (state !== undefined) registerUser(user, state);

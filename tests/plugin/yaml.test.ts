@@ -132,7 +132,7 @@ describe("a program in YAML", () => {
 
             await project.program(stateAndBuilder(project, { buildkitdFlags: ["--no-such-flag"] }));
             const output = await project.failing("up");
-            assert.match(output, /The end of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);
+            assert.match(output, /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);
             assert.deepEqual(await leftovers(project.unique), [`${containerOf(project)}_state`]);
             assert.deepEqual(await project.records(), []);
             assert.deepEqual(

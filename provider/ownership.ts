@@ -1,4 +1,5 @@
 /** Labels of containers and volumes that name the Pulumi resource to which they belong. */
+import { isSameResource } from "./text/urn";
 
 const prefix = "io.github.pulumi-buildx.";
 const urnLabel = `${prefix}urn`;
@@ -26,7 +27,9 @@ export function ownerOf(labels: Record<string, string> | null | undefined): Owne
 
 export const isOwnLabel = (key: string): boolean => key.startsWith(prefix);
 
-export const sameOwner = (a: Owner | undefined, b: Owner): boolean => a?.urn === b.urn && a.store === b.store;
+/** Whether two owners are one resource. A resource stays the same if it moves between the dynamic provider and the plugin. */
+export const sameOwner = (a: Owner | undefined, b: Owner): boolean =>
+    a !== undefined && isSameResource(a.urn, b.urn) && a.store === b.store;
 
 /** Label of a container that was created without GPUs, because the engine did not provide the GPUs that it reports. */
 export const refusedGpusLabel: Readonly<Record<string, string>> = { [gpusLabel]: "refused" };

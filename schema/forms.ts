@@ -1,6 +1,7 @@
 /**
  * Where the schema differs from the types of TypeScript. A schema has no type of two forms, so it has a property for
- * each form (`provider/bridges/plugin/forms.ts` turns them back into the arguments).
+ * each form: `gcRules` and `buildkitdToml` have their own docstrings (`provider/bridges/plugin/forms.ts` turns them back
+ * into the arguments of a lifecycle).
  */
 import type { TypeSpec } from "./format";
 import type { Form } from "./types";
@@ -28,13 +29,6 @@ const gc: readonly PropertyForm[] = [
             "Garbage collection of buildkitd's cache, as limits: `maxUsedSpace: 20GB` becomes BuildKit's default " +
             "sequence of rules with that limit. To write the rules themselves, set `gcRules`.",
     },
-    {
-        name: "gcRules",
-        takes: "list",
-        description:
-            "Garbage collection of buildkitd's cache, as rules that are used as they are, in this order. If no rule " +
-            "limits the cache, a last rule with a limit is added. To set only limits, set `gc`.",
-    },
 ];
 
 const certificates =
@@ -47,13 +41,6 @@ const buildkitdConfig: readonly PropertyForm[] = [
         description:
             "Configuration of buildkitd as an object (`docker buildx create --buildkitd-config`). " +
             `${certificates} To set it as the content of a \`buildkitd.toml\`, set \`buildkitdToml\`.`,
-    },
-    {
-        name: "buildkitdToml",
-        takes: "text",
-        description:
-            "Configuration of buildkitd as the content of a `buildkitd.toml` (`docker buildx create " +
-            `--buildkitd-config\`). ${certificates} To set it as an object, set \`buildkitdConfig\`.`,
     },
 ];
 

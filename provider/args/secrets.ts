@@ -7,10 +7,7 @@ import { holdsPrivateKey, isPem } from "../pem";
 /** Path of a value: the names of the properties and the indexes of the list items that lead to the value. */
 export type Path = readonly (string | number)[];
 
-/**
- * Arguments of a resource or of a node that may contain private keys. `buildkitdToml` is the form of `buildkitdConfig`
- * for text in the schema of the plugin.
- */
+/** Arguments of a resource or of a node that may contain private keys. In the schema, two forms have their own names. */
 const keyArguments = ["tls", "buildkitdConfig", "buildkitdToml"] as const;
 
 /** @param name the name of the argument that has the value. A list item has the name of its list. */
@@ -19,7 +16,7 @@ export const isPrivateKey = (name: string, value: string): boolean =>
     holdsPrivateKey(value) || (name.toLowerCase() === "key" && isPem(value));
 
 /**
- * Returns the paths of all private keys in `tls` and `buildkitdConfig` of a resource, of its `state`, and of its
+ * Returns the paths of all private keys in `tls` and in buildkitd's configuration of a resource, of its `state`, and of its
  * `nodes`.
  *
  * @param args the arguments, or what Pulumi saves of the resource. Arguments may be unknown.

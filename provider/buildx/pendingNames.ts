@@ -4,15 +4,16 @@
  * left behind.
  *
  * Each resource has one file, in a folder of the store that buildx ignores. The file is named after the digest of the
- * resource's URN and contains the name.
+ * resource's URN with the dynamic provider, and contains the name.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { dynamicUrn } from "../text/urn";
 import { makeFolder, writeStored, readStored, removeFile } from "./storeFiles";
 
 const folder = "pulumi-buildx";
 
-const path = (urn: string) => join(folder, createHash("sha256").update(urn).digest("hex"));
+const path = (urn: string) => join(folder, createHash("sha256").update(dynamicUrn(urn)).digest("hex"));
 
 export async function reserveName(name: string, urn: string): Promise<void> {
     await makeFolder(folder);

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /** A plain type with `pulumi.Input` at every level. */
 export type Inputs<T> = unknown extends T
@@ -8,3 +8,7 @@ export type Inputs<T> = unknown extends T
       : T extends readonly (infer Item)[]
         ? pulumi.Input<Inputs<Item>[]>
         : pulumi.Input<{ [Key in keyof T]: Inputs<T[Key]> }>;
+
+/** Whether the program gives a value as an output or a promise. */
+export const isLater = <T>(input: pulumi.Input<T>): input is Promise<T> | pulumi.OutputInstance<T> =>
+    pulumi.Output.isInstance(input) || input instanceof Promise;

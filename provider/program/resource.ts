@@ -1,9 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { mayBeStarting } from "./startingMachine";
+import { dynamicType, pluginType, pluginVersion, usesPlugin, withOtherType } from "./plugin";
+import { requirePlugin } from "./requirePlugin";
 
 /**
- * A resource of a dynamic provider that Pulumi does not serialize. Pulumi saves one line that names the implementation
- * in this package. The line is the same in every release.
+ * A resource of the plugin, if the stack's configuration says so, or else of a dynamic provider. An alias for the other
+ * type lets a stack move from one to the other.
+ *
+ * Pulumi does not serialize the dynamic provider. It saves one line that names the implementation in this package. The
+ * line is the same in every release.
  *
  * Pulumi's own `dynamic.Resource` serializes the provider object. For this it loads TypeScript's compiler into the
  * user's program and saves the resulting text, so that each upgrade changes every resource (pulumi/pulumi#12401). The
@@ -12,7 +17,7 @@ import { mayBeStarting } from "./startingMachine";
 export abstract class BuildxResource extends pulumi.CustomResource {
     /**
      * @param type the name of the class. `bridges/dynamic/index.ts` exports its lifecycle under this name.
-     * @param args the arguments that the provider receives, by name.
+     * @param args the arguments that the provider receives, by name, in the forms that it takes (`forms.ts`).
      * @param outputs the names of the outputs that are unknown until the resource is created.
      */
     constructor(
@@ -22,36 +27,48 @@ export abstract class BuildxResource extends pulumi.CustomResource {
         outputs: readonly string[],
         opts: pulumi.CustomResourceOptions | undefined,
     ) {
-        const token = `pulumi-nodejs:dynamic/buildx:${type}`;
-        const urn = withoutDependencies(
-            pulumi.createUrn(name, token, opts?.parent, pulumi.getProject(), pulumi.getStack()),
-        );
-        const hidden = {
-            __urn: urn,
-            __replaceOnChanges: opts?.replaceOnChanges,
-            __mayBeStarting: mayBeStarting(args, opts),
-            __provider: providerText(type),
-        };
+        const isOfPlugin = usesPlugin();
+        const token = isOfPlugin ? pluginType(type) : dynamicType(type);
+        const hidden = isOfPlugin ? {} : hiddenInputs(type, name, args, opts);
+        if (isOfPlugin) requirePlugin(pluginVersion(), opts);
+        const options = withOtherType(isOfPlugin ? { version: pluginVersion(), ...opts } : opts, type);
         // Pulumi's SDK creates an output for each property, also for a property that is `undefined`.
         const withoutValues = Object.fromEntries(outputs.map((output) => [output, undefined]));
         const restore = withoutStackTraces();
         try {
-            super(token, name, { ...withoutValues, ...args, ...hidden }, opts);
-            hideArguments(this, args, outputs);
+            super(token, name, { ...withoutValues, ...args, ...hidden }, options);
+            hideArguments(this, args, outputs, isOfPlugin);
         } finally {
             restore();
         }
     }
 }
 
+/** Returns the inputs of a dynamic provider that are not arguments. The Pulumi engine tells a plugin by itself. */
+const hiddenInputs = (
+    type: string,
+    name: string,
+    args: pulumi.Inputs,
+    opts: pulumi.CustomResourceOptions | undefined,
+) => ({
+    __urn: withoutDependencies(
+        pulumi.createUrn(name, dynamicType(type), opts?.parent, pulumi.getProject(), pulumi.getStack()),
+    ),
+    __replaceOnChanges: opts?.replaceOnChanges,
+    __mayBeStarting: mayBeStarting(args, opts),
+    __provider: providerText(type),
+});
+
 /**
  * Makes each output that has the name of an argument unknown until the resource is created. Otherwise, Pulumi would
- * return the argument as the output at the preview of the creation.
+ * return the argument as the output at the preview of the creation. At the preview of an update, the plugin returns the
+ * output itself, and for a dynamic provider Pulumi returns the argument, too.
  */
-function hideArguments(resource: object, args: pulumi.Inputs, outputs: readonly string[]): void {
+function hideArguments(resource: object, args: pulumi.Inputs, outputs: readonly string[], isOfPlugin: boolean): void {
     const properties = resource as Record<string, pulumi.Output<unknown>>;
     const isArgument = (output: string) => args[output] !== undefined;
-    const created = outputs.find((output) => !isArgument(output)); // known once the resource is created
+    // An output that is known once the resource is created, for a dynamic provider only if it is not updated either.
+    const created = isOfPlugin ? "id" : outputs.find((output) => !isArgument(output));
     if (created === undefined) return;
     for (const output of outputs.filter(isArgument))
         properties[output] = pulumi.all([properties[output], properties[created]]).apply(([value]) => value);

@@ -7,6 +7,7 @@
  * the address of the machine, or if the user wrote that this resource depends on others.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { isLater } from "./inputs";
 
 /** Arguments of a resource that select its engine. Each may be a promise or an output. */
 interface Places {
@@ -40,8 +41,6 @@ function placesIn({ endpoint, tls, state, nodes }: Places): unknown[] {
     const inside = (of: unknown) => (isLater(of) || typeof of !== "object" ? [of] : placesIn(of ?? {}));
     return [endpoint, tls, ...inside(state), ...(Array.isArray(nodes) ? nodes.flatMap(inside) : [nodes])];
 }
-
-const isLater = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
 
 async function resourcesOf(values: unknown[]): Promise<unknown[]> {
     const output = pulumi.output(values) as { allResources?: () => Promise<Iterable<unknown>> };

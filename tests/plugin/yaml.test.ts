@@ -128,11 +128,11 @@ describe("a program in YAML", () => {
         "names the argument that is not valid, and leaves nothing of a creation that fails",
         withYamlProject(async (project) => {
             await project.program(stateAndBuilder(project, { driverOpts: { memory: "lots" } }));
-            assert.match(await project.failing("preview"), /driverOpts\.memory.*"lots" is not a size/);
+            assert.match(await project.failing("preview"), /driverOpts\.memory.*"lots" is not a valid size/);
 
             await project.program(stateAndBuilder(project, { buildkitdFlags: ["--no-such-flag"] }));
             const output = await project.failing("up");
-            assert.match(output, /The end of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);
+            assert.match(output, /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);
             assert.deepEqual(await leftovers(project.unique), [`${containerOf(project)}_state`]);
             assert.deepEqual(await project.records(), []);
             assert.deepEqual(

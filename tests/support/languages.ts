@@ -17,11 +17,15 @@ export const packageVersion = async (): Promise<string> =>
 abstract class PluginProject extends Project {
     /** Pulumi's hosts of the other languages are in a folder that only these projects have on their PATH. */
     protected async prepare(): Promise<void> {
-        this.env.PATH = `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${process.env.PATH}`;
+        this.env.PATH = this.path();
         this.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
         delete this.env.NODE_OPTIONS; // the plugin loads as it does for users
         await this.writeProject("");
         await Promise.all([this.initStack(), this.installPlugin()]);
+    }
+
+    protected path(): string {
+        return `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${process.env.PATH}`;
     }
 
     /** Writes `Pulumi.yaml`. */
@@ -65,17 +69,49 @@ export class YamlProject extends PluginProject {
 
     /** Writes the program, as YAML or as an object: without the name and the runtime of the project. */
     override async program(program: string | YamlProgram): Promise<void> {
-        await this.writeProject(
-            typeof program === "string"
-                ? program
-                : Object.entries(program) // JSON is YAML
-                      .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
-                      .join(""),
-        );
+        await this.writeProject(program);
     }
 
-    protected override writeProject(body: string): Promise<void> {
-        return writeFile(join(this.folder, "Pulumi.yaml"), `name: ${this.unique}\nruntime: yaml\n${body}`);
+    protected override writeProject(program: string | YamlProgram): Promise<void> {
+        return writeFile(join(this.folder, "Pulumi.yaml"), yamlProject(this.unique, program));
+    }
+}
+
+/** Returns the content of `Pulumi.yaml`. */
+function yamlProject(name: string, program: string | YamlProgram): string {
+    const entries = () => Object.entries(program).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`); // JSON is YAML
+    return `name: ${name}\nruntime: yaml\n${typeof program === "string" ? program : entries().join("")}`;
+}
+
+/**
+ * A project whose program is in JavaScript, with the dynamic provider or with the plugin, or in YAML: its stack moves
+ * from one to another.
+ */
+export class MovingProject extends PluginProject {
+    static override async make(options: PlaceOptions = {}): Promise<MovingProject> {
+        const project = new MovingProject(...(await Project.places(options)));
+        await project.prepare();
+        return project;
+    }
+
+    /** Writes the program in JavaScript. */
+    override async program(body: string): Promise<void> {
+        await this.writeJavaScript();
+        await super.program(body);
+    }
+
+    /** Writes the program in YAML. */
+    async yaml(program: YamlProgram): Promise<void> {
+        await writeFile(join(this.folder, "Pulumi.yaml"), yamlProject(this.unique, program));
+    }
+
+    protected override writeProject(): Promise<void> {
+        return this.writeJavaScript();
+    }
+
+    /** The hosts of JavaScript and YAML are beside the CLI. */
+    protected override path(): string {
+        return process.env.PATH ?? "";
     }
 }
 
@@ -213,3 +249,6 @@ export const withPythonProject = (test: Test<PythonProject>, options?: PlaceOpti
 
 export const withGoProject = (test: Test<GoProject>, options?: PlaceOptions) =>
     cleaning(() => GoProject.make(options), test);
+
+export const withMovingProject = (test: Test<MovingProject>, options?: PlaceOptions) =>
+    cleaning(() => MovingProject.make(options), test);

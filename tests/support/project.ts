@@ -54,16 +54,19 @@ export class Project {
 
     static async make(options: PlaceOptions & { modules?: string } = {}): Promise<Project> {
         const project = new Project(...(await Project.places(options)));
-        const { folder, unique } = project;
+        if (options.modules === "none") project.loadAll();
+        await project.writeJavaScript(options.modules);
+        await project.initStack();
+        return project;
+    }
+
+    /** Writes the files of a project in JavaScript. */
+    protected async writeJavaScript(modules = join(checkout, "node_modules")): Promise<void> {
+        const { folder, unique } = this;
         const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
         await writeFile(join(folder, "Pulumi.yaml"), `name: ${unique}\n${runtime}main: index.js\n`);
         await writeFile(join(folder, "package.json"), JSON.stringify({ name: unique, main: "index.js" }));
-        if (options.modules === "none") project.loadAll();
-        else {
-            await symlink(options.modules ?? join(checkout, "node_modules"), join(folder, "node_modules"));
-        }
-        await project.initStack();
-        return project;
+        if (modules !== "none") await symlink(modules, join(folder, "node_modules")).catch(unlessExists);
     }
 
     /** Creates the folders of a project and chooses its names. Returns the arguments of the constructor. */
@@ -160,6 +163,10 @@ export class Project {
         await removeLeftovers(this.unique);
         await rm(this.folder, { recursive: true, force: true });
     }
+}
+
+function unlessExists(error: NodeJS.ErrnoException): void {
+    if (error.code !== "EEXIST") throw error;
 }
 
 /** Runs a test with its own project and cleans up afterwards, even if the test fails. */

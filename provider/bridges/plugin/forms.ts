@@ -1,91 +1,68 @@
 /**
- * The forms of arguments in the schema, where they differ from the arguments of a lifecycle. A schema has no type of two
- * forms, so it has two properties instead, and a resource as an argument arrives as its id.
+ * The forms of arguments in the schema, where they differ from the arguments of a lifecycle: an argument of two forms is
+ * two properties, and a resource as an argument arrives as its id.
  */
+import { configForms, gcForms, mergeForms, separateForms } from "../../args/forms";
+import type { Path } from "../../args/secrets";
 import { unknown } from "../../args/unknown";
-import { UsageError } from "./errors";
 import type { KnownStates } from "./knownStates";
 
-type Properties = Record<string, unknown>;
+type Properties = Readonly<Record<string, unknown>>;
 
 /** How a resource writes its arguments in the schema. */
 export interface Forms {
     /** Returns the arguments as the lifecycle takes them. */
-    readonly toArgs: (properties: Properties, states: KnownStates) => Properties;
+    readonly toArgs: (properties: Properties, states: KnownStates) => Record<string, unknown>;
     /** Returns arguments of the lifecycle as the schema has them. */
     readonly toProperties: (args: Properties) => Properties;
-    /** Returns the path of an argument of the lifecycle as the schema has it. */
-    readonly toPath: (path: string, properties: Properties) => string;
-}
-
-/** Pairs of a property in the schema and the argument that it stands for. */
-const gcRules = { property: "gcRules", argument: "gc", isOther: Array.isArray } as const;
-const toml = {
-    property: "buildkitdToml",
-    argument: "buildkitdConfig",
-    isOther: (value: unknown) => typeof value === "string",
-} as const;
-
-type Pair = typeof gcRules | typeof toml;
-
-/** Returns properties with the argument of a pair in place of its second property. */
-function merge(properties: Properties, { property, argument }: Pair): Properties {
-    const { [property]: other, ...others } = properties;
-    if (other === undefined) return properties;
-    if (others[argument] !== undefined)
-        throw new UsageError(`${argument} and ${property} are two forms of one setting: set one of them`);
-    return { ...others, [argument]: other };
-}
-
-function separate(args: Properties, { property, argument, isOther }: Pair): Properties {
-    if (!isOther(args[argument])) return args;
-    const { [argument]: value, ...others } = args;
-    return { ...others, [property]: value };
+    /** Returns the path of an argument of the lifecycle as the schema has it, from the new and the old properties. */
+    readonly toPath: (path: string, news: Properties, olds: Properties) => string;
 }
 
 const nodeToArgs = (states: KnownStates) => (node: unknown) => {
     if (typeof node !== "object" || node === null) return node;
-    return withState(merge(node as Properties, toml), states);
+    return withState(mergeForms(node as Properties, configForms), states);
 };
 
 /** Returns properties with the values of a state in place of the id of its resource. */
-function withState(properties: Properties, states: KnownStates): Properties {
+function withState(properties: Properties, states: KnownStates): Record<string, unknown> {
     const { state } = properties;
     if (typeof state !== "string" || state === unknown) return properties;
     return { ...properties, state: states.find(state) };
 }
 
-/** Returns properties with the id of a state in place of its values. */
+/** Returns arguments with the id of a state in place of its values. */
 function withStateId(args: Properties): Properties {
     const { state } = args;
     if (typeof state !== "object" || state === null) return args;
-    return { ...args, state: (state as { volumeName: string }).volumeName };
+    return { ...args, state: (state as { volumeName?: unknown }).volumeName };
 }
 
-const mapNodes = ({ nodes, ...others }: Properties, map: (node: unknown) => unknown): Properties =>
+const nodeToProperties = (node: unknown) => withStateId(separateForms(node as Properties, configForms));
+
+const mapNodes = ({ nodes, ...others }: Properties, map: (node: unknown) => unknown): Record<string, unknown> =>
     Array.isArray(nodes) ? { ...others, nodes: nodes.map(map) } : nodes === undefined ? others : { ...others, nodes };
 
 const builder: Forms = {
     toArgs: (properties, states) =>
-        mapNodes(withState(merge(merge(properties, gcRules), toml), states), nodeToArgs(states)),
+        mapNodes(withState(mergeForms(mergeForms(properties, gcForms), configForms), states), nodeToArgs(states)),
     toProperties: (args) =>
-        mapNodes(withStateId(separate(separate(args, gcRules), toml)), (node) =>
-            withStateId(separate(node as Properties, toml)),
-        ),
-    toPath: (path, properties) =>
-        path
-            .replace(/^gc\b/, properties.gcRules === undefined ? "gc" : "gcRules")
-            .replace(
-                /^buildkitdConfig\b/,
-                properties.buildkitdToml === undefined ? "buildkitdConfig" : "buildkitdToml",
-            ),
+        mapNodes(withStateId(separateForms(separateForms(args, gcForms), configForms)), nodeToProperties),
+    toPath(path, news, olds) {
+        const [, prefix = "", index, rest = ""] = /^(nodes\[(\d+)\]\.)?(.*)$/s.exec(path) ?? [];
+        const found = [gcForms, configForms].find(({ argument }) => rest.match(/^[^.[]*/)?.[0] === argument);
+        if (found === undefined) return path;
+        const { argument, property } = found;
+        const [now, before] = [news, olds].map((of) => (index === undefined ? of : nodeAt(of, Number(index))));
+        const shown = [now, before].find((of) => of?.[argument] !== undefined || of?.[property] !== undefined);
+        return shown?.[property] === undefined ? path : `${prefix}${property}${rest.slice(argument.length)}`;
+    },
 };
 
-const archive: Forms = {
-    toArgs: withState,
-    toProperties: withStateId,
-    toPath: (path) => path,
-};
+const nodeAt = ({ nodes }: Properties, index: number): Properties | undefined =>
+    Array.isArray(nodes) ? (nodes[index] as Properties | undefined) : undefined;
+
+const archive: Forms = { toArgs: withState, toProperties: withStateId, toPath: (path) => path };
 
 const same: Forms = {
     toArgs: (properties) => properties,
@@ -101,3 +78,13 @@ export const forms = {
     BuildKitStateArchive: archive,
     QemuEmulation: same,
 } as const;
+
+/**
+ * Returns the paths of the arguments in a saved resource that may have been secrets at another property. Pulumi keeps a
+ * value secret only at the property where the program gave it, and a lifecycle saves the second form of an argument at
+ * the property of the first form.
+ */
+export const secretForms = (saved: Properties): Path[] =>
+    [gcForms, configForms]
+        .filter(({ argument, isSecond }) => isSecond(saved[argument]))
+        .map(({ argument }) => [argument]);

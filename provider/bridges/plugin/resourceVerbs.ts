@@ -1,10 +1,10 @@
 /** The calls of Pulumi that concern a resource. */
 import { hasUnknown, unknown } from "../../args/unknown";
 import type { Path } from "../../args/secrets";
-import type { Difference } from "../lifecycle";
+import { type Difference, PartialFailureError } from "../lifecycle";
 import { diffResponse } from "./difference";
-import { UsageError } from "./errors";
-import { forms } from "./forms";
+import { FailedResource, UsageError } from "./errors";
+import { forms, secretForms } from "./forms";
 import { empty, provider } from "./protocol";
 import type { Properties, ResourceCall, ResourceName, Session } from "./session";
 import { toProperties, toStruct } from "./values";
@@ -17,20 +17,31 @@ const providerText = (name: ResourceName) => `exports.handler = () => require("p
 
 /** Returns a saved resource as Pulumi saves it. */
 const savedStruct = ({ name, lifecycle }: ResourceCall, saved: object) =>
-    toStruct({ ...saved, __provider: providerText(name) }, lifecycle.secretPaths?.(saved));
+    toStruct({ ...saved, __provider: providerText(name) }, [
+        ...secretForms({ ...saved }),
+        ...(lifecycle.secretPaths?.(saved) ?? []),
+    ]);
+
+/** Returns the result of a creation or an update. A partial failure gets the resource as Pulumi saves it. */
+const orFailure = <Result>(resource: ResourceCall, result: Promise<Result>): Promise<Result> =>
+    result.catch((error: unknown) => {
+        if (error instanceof PartialFailureError) throw new FailedResource(error, savedStruct(resource, error.saved));
+        throw error;
+    });
 
 export const resourceVerbs = (session: Session) => ({
     check(request: InstanceType<typeof provider.CheckRequest>) {
         const [olds, news] = [toProperties(request.getOlds()), toProperties(request.getNews())];
         return session.run(request.getUrn(), async ({ name, lifecycle, call }) => {
-            const { toArgs } = forms[name];
+            const { toArgs, toPath } = forms[name];
             const args = toArgs(news, session.states);
             const previous = Object.keys(olds).length === 0 ? undefined : toArgs(olds, session.states);
             const checked = await lifecycle.check(call, previous, args);
             if (name === "BuildKitState") session.states.add(checked.args);
             const isValid = checked.failures.length === 0;
             const uses = isValid ? await lifecycle.exclusiveUses?.(call, checked.args) : undefined;
-            const failures = [...checked.failures, ...session.registerUses(call, uses ?? [])];
+            const found = [...checked.failures, ...session.registerUses(call, uses ?? [])];
+            const failures = found.map((each) => ({ ...each, property: toPath(each.property, news, {}) }));
             // The lifecycle may have added arguments, such as an automatic name.
             const added = Object.entries(checked.args).filter(([key, value]) => args[key] !== value);
             const inputs = { ...news, ...Object.fromEntries(added) };
@@ -49,7 +60,7 @@ export const resourceVerbs = (session: Session) => ({
                 const found = await lifecycle.diff(call, request.getId(), olds, toArgs(news, session.states));
                 const reasons = [...new Set(found.changes.map(({ why }) => why))];
                 if (reasons.length > 0) call.report(reasons.join("; "));
-                return diffResponse(found, { olds, oldInputs, news, toPath: (path) => toPath(path, news) });
+                return diffResponse(found, { olds, oldInputs, news, toPath: (path) => toPath(path, news, oldInputs) });
             },
             { keepsStatus: true }, // a preview still shows the reasons when it has ended
         );
@@ -64,7 +75,8 @@ export const resourceVerbs = (session: Session) => ({
             async (resource) => {
                 const { name, lifecycle, call } = resource;
                 const args = forms[name].toArgs(inputs, session.states);
-                const { id, saved } = await session.runAlone(resource, [args], () => lifecycle.create(call, args));
+                const work = () => lifecycle.create(call, args);
+                const { id, saved } = await orFailure(resource, session.runAlone(resource, [args], work));
                 response.setId(id);
                 response.setProperties(savedStruct(resource, saved));
                 return response;
@@ -105,7 +117,7 @@ export const resourceVerbs = (session: Session) => ({
                     return response;
                 }
                 const work = () => lifecycle.update(call, request.getId(), olds, args);
-                const saved = await session.runAlone(resource, [olds, args], work);
+                const saved = await orFailure(resource, session.runAlone(resource, [olds, args], work));
                 response.setProperties(savedStruct(resource, saved));
                 return response;
             },

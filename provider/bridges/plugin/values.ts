@@ -17,8 +17,8 @@ function plain(value: unknown): unknown {
     if (object[signature] === secretMark) return plain(object.value);
     return Object.fromEntries(
         Object.entries(object)
-            .filter(([, each]) => each !== null)
-            .map(([key, each]) => [key, plain(each)]),
+            .map(([key, each]) => [key, plain(each)])
+            .filter(([, each]) => each !== null), // also a secret without a value
     );
 }
 
@@ -45,10 +45,13 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 function markSecret(value: unknown, [key, ...rest]: readonly (string | number)[]): unknown {
-    if (key === undefined) return { [signature]: secretMark, value };
+    if (key === undefined) return isSecret(value) ? value : { [signature]: secretMark, value };
     if (Array.isArray(value))
         return value.map((each: unknown, index) => (index === Number(key) ? markSecret(each, rest) : each));
     if (typeof value !== "object" || value === null || !(key in value)) return value;
     const object = value as Record<string | number, unknown>;
     return { ...object, [key]: markSecret(object[key], rest) };
 }
+
+const isSecret = (value: unknown): boolean =>
+    typeof value === "object" && value !== null && signature in value && value[signature] === secretMark;

@@ -4,7 +4,7 @@ import type { Call, CheckedArguments, ComparedArguments, Created, Difference } f
 import { volumeName } from "../../buildx/names";
 import { findEndpoint } from "../../docker/endpoint/endpoint";
 import { connect, type Patience } from "../../docker/engine/engine";
-import { formatLocation } from "../../transfer/location";
+import { formatLocation, locationOf } from "../../transfer/location";
 import type { ArchiveResult } from "../../transfer/result";
 import { reportingTo } from "../../transfer/reporting";
 import { showWarnings } from "../check";
@@ -34,9 +34,12 @@ export async function diff(_: Call, __: string, saved: SavedArchive, args: Archi
 }
 
 export const comparedArguments = (saved: SavedArchive, args: ArchiveArguments): ComparedArguments => ({
-    before: savedArguments(saved),
-    after: args,
+    before: withLocation(savedArguments(saved)),
+    after: withLocation(args),
 });
+
+/** Returns arguments with a path in `to` as an object, which is how the plugin receives it. */
+const withLocation = (args: ArchiveArguments): ArchiveArguments => ({ ...args, to: locationOf(args.to) });
 
 export async function create(call: Call, args: ArchiveArguments): Promise<Created<SavedArchive>> {
     const desired = desiredArchive(args);

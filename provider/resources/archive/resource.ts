@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { locationInForm } from "../../program/forms";
 import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
-import { type BuildKitState, referenceTo, type TlsArgs } from "../state/resource";
+import { type BuildKitState, stateInForm, type TlsArgs } from "../state/resource";
 import type { Location } from "../../transfer/location";
 import { outputs } from "./outputs";
 
@@ -76,7 +77,8 @@ export class BuildKitStateArchive extends BuildxResource {
             name,
             {
                 ...args,
-                ...(args.state && { state: referenceTo(args.state) }),
+                to: locationInForm(args.to),
+                ...(args.state && { state: stateInForm(args.state) }),
                 ...(tls && { tls }),
             },
             outputs,

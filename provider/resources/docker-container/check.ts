@@ -11,6 +11,7 @@ import { doubtsOfRules } from "../../args/gcRule";
 import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
 import { failuresOf } from "../../args/rules";
 import { formatPath } from "../../text/quote";
+import { dynamicUrn } from "../../text/urn";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
 import { builderName, nodeOfState } from "./nodeArgs";
 import { whyDefaultUnusable } from "./node/files";
@@ -197,6 +198,9 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
  */
 export function automaticName(urn: string, { keepState }: Pick<BuilderInputs, "keepState"> = {}): string {
     const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");
-    const digits = keepState === true ? createHash("sha256").update(urn).digest("hex") : randomBytes(4).toString("hex");
+    const digits =
+        keepState === true
+            ? createHash("sha256").update(dynamicUrn(urn)).digest("hex")
+            : randomBytes(4).toString("hex");
     return `${logical || "builder"}-${digits.slice(0, 7)}`.toLowerCase();
 }

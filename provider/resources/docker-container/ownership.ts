@@ -1,4 +1,5 @@
 /** How containers and volumes are recognized as the builder's own when the builder is created, updated and read. */
+import { isSameResource } from "../../text/urn";
 import type { DesiredBuilder } from "./desired";
 import type { IsOurs } from "./node/recognize";
 import type { Observed } from "./observe";
@@ -11,7 +12,7 @@ import type { SavedBuilder, Ownership } from "./saved";
 export const ownedAsIn =
     ({ __owner: { urn }, __adopted: isAdopted }: SavedBuilder): IsOurs =>
     (found) =>
-        found === undefined ? isAdopted === true : found.urn === urn;
+        found === undefined ? isAdopted === true : isSameResource(found.urn, urn);
 
 /**
  * Returns the ownership of a new builder: the owner in the labels of existing containers, or that they have no labels.
@@ -38,7 +39,7 @@ export function ownershipAfter(olds: SavedBuilder, desired: DesiredBuilder, obse
     const { __owner: self, __adopted: wasAdopted = false } = olds;
     if (!desired.adopt) return { owner: self, isAdopted: wasAdopted, foundVolumes };
     const owners = observed.nodes.flatMap(({ container }) => (container ? [container.owner] : []));
-    const other = owners.find((owner) => owner !== undefined && owner.urn !== self.urn);
+    const other = owners.find((owner) => owner !== undefined && !isSameResource(owner.urn, self.urn));
     return { owner: other ?? self, isAdopted: wasAdopted || owners.includes(undefined), foundVolumes };
 }
 

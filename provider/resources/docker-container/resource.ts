@@ -3,13 +3,11 @@ import type { DriverOptions } from "../../buildx/driverOptions";
 import type { GcRule } from "../../buildkit/gc";
 import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
-import { withSecretKeys } from "../../program/secretKeys";
 import type { BuildKitState } from "../state/resource";
 import type { Dns, NodeArguments } from "./args";
 import { choosePlatform, type ImageArgs } from "../builder/imageArgs";
 import { type NodeOutputs, outputs, type Status } from "../builder/outputs";
-import { referenceFor, type User } from "./conflicts/program";
-import { repeatedArguments } from "./secrets";
+import { registeredArgs, registeredOptions } from "./registered";
 
 export type { ImageArgs } from "../builder/imageArgs";
 
@@ -28,6 +26,13 @@ type NodeOptionInputs = { [Key in keyof Pick<NodeArguments, NodeOption>]: Inputs
 export interface NodeOptions extends NodeOptionInputs {
     /** Options of the docker-container driver. */
     driverOpts?: pulumi.Input<DriverOpts>;
+    /**
+     * Configuration of buildkitd as the content of a `buildkitd.toml` (`docker buildx create --buildkitd-config`).
+     * Certificates and keys that its `registry` tables name, by path or as PEM text, are copied into the container. To
+     * set it as an object, set `buildkitdConfig`.
+     * @default `buildkitd.default.toml` in buildx's configuration directory, if the file exists
+     */
+    buildkitdToml?: pulumi.Input<string>;
 }
 
 /** A node of a builder: a BuildKit daemon on its own engine. */
@@ -107,6 +112,12 @@ export interface BuildxBuilderArgs extends NodeOptions {
      * @default BuildKit's own policy, or the policy in `buildkitdConfig`
      */
     gc?: Inputs<GcRule> | pulumi.Input<Inputs<GcRule>[]>;
+    /**
+     * Garbage collection of buildkitd's cache, as rules that are used as they are, in this order. If no rule limits the
+     * cache, a last rule with a limit is added. To set only limits, set `gc`.
+     * @default BuildKit's own policy, or the policy in `buildkitdConfig`
+     */
+    gcRules?: pulumi.Input<Inputs<GcRule>[]>;
     /** Hosts with fixed addresses for buildkitd, for example `{ host: "10.0.0.7" }` (`docker run --add-host`). */
     extraHosts?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /**
@@ -176,20 +187,7 @@ export class BuildxBuilder extends BuildxResource {
     }
 
     constructor(name: string, args?: BuildxBuilderArgs, opts?: pulumi.CustomResourceOptions) {
-        const { state, nodes, ...others } = args ?? {};
-        const user: User = { name };
-        super(
-            "BuildxBuilder",
-            name,
-            {
-                ...others,
-                ...(state !== undefined && { state: referenceFor(user, state) }),
-                ...withSecrets(others),
-                ...(nodes && { nodes: withReferences(nodes, user) }),
-            },
-            outputs,
-            nodes ? { ...opts, additionalSecretOutputs: secretOutputs(opts) } : opts,
-        );
+        super("BuildxBuilder", name, registeredArgs(name, args ?? {}), outputs, registeredOptions(args ?? {}, opts));
     }
 
     /**
@@ -215,31 +213,3 @@ export class BuildxBuilder extends BuildxResource {
         };
     }
 }
-
-const secretOutputs = (opts: pulumi.CustomResourceOptions | undefined): string[] => [
-    ...(opts?.additionalSecretOutputs ?? []),
-    repeatedArguments,
-];
-
-/** Returns the arguments that may contain keys, with the keys as secrets. */
-const withSecrets = ({ tls, buildkitdConfig: config }: NodeOptions) => ({
-    ...(tls && { tls: withSecretKeys(tls) }),
-    ...(config && { buildkitdConfig: withSecretKeys(config) }),
-});
-
-/** Returns the nodes with each state replaced by the values that the node needs from it. */
-const withReferences = (nodes: NonNullable<BuildxBuilderArgs["nodes"]>, user: User) => {
-    const ofNode = ({ state, ...node }: NodeArgs) => ({
-        ...node,
-        ...withSecrets(node),
-        ...(state && { state: referenceFor(user, state) }),
-    });
-    const ofEach = (node: pulumi.Input<NodeArgs>) =>
-        isLater(node) ? pulumi.output(node).apply((known) => ofNode(known as NodeArgs)) : ofNode(node);
-    return isLater(nodes)
-        ? pulumi.output(nodes).apply((known) => (known as NodeArgs[]).map(ofNode))
-        : nodes.map(ofEach);
-};
-
-const isLater = <T>(input: pulumi.Input<T>): input is Promise<T> | pulumi.OutputInstance<T> =>
-    pulumi.Output.isInstance(input) || input instanceof Promise;

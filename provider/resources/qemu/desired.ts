@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { defaultPull, type Pull } from "../../args/image";
 import type { Owner } from "../../ownership";
+import { dynamicUrn } from "../../text/urn";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 import { architecturesOf } from "./architectures";
 import { defaultImage, type EmulationArguments } from "./args";
@@ -28,7 +29,7 @@ export interface SavedOnly {
 export function desiredEmulation(args: EmulationArguments, owner: Owner): DesiredEmulation {
     const { platforms, endpoint, tls, image = defaultImage, pull = defaultPull } = args;
     const digest = createHash("sha256")
-        .update(JSON.stringify([owner.urn, owner.store]))
+        .update(JSON.stringify([dynamicUrn(owner.urn), owner.store]))
         .digest("hex");
     return {
         owner,

@@ -13,8 +13,8 @@ import { findEndpoint } from "../../docker/endpoint/endpoint";
 import { connect, type Engine } from "../../docker/engine/engine";
 import { removeVolume } from "../../docker/engine/volume";
 import { type Owner, sameOwner } from "../../ownership";
-import { logicalName } from "../../text/urn";
-import { formatSource } from "../../transfer/location";
+import { isSameResource, logicalName } from "../../text/urn";
+import { formatSource, locationOf } from "../../transfer/location";
 import { reportingTo } from "../../transfer/reporting";
 import { clearAbandoned } from "../../transfer/waitForCopy";
 import type { Reporting } from "../../transfer/write";
@@ -79,8 +79,14 @@ async function observeForDiff(saved: SavedState, desired: DesiredState): Promise
  */
 export function comparedArguments(saved: SavedState, args: StateArguments): ComparedArguments {
     const { builderName, node } = args;
-    return { before: { ...savedArguments(saved), builderName, node }, after: args };
+    return { before: withLocation({ ...savedArguments(saved), builderName, node }), after: withLocation(args) };
 }
+
+/** Returns arguments with a path in `restoreFrom` as an object, which is how the plugin receives it. */
+const withLocation = ({ restoreFrom, ...others }: StateArguments): StateArguments => ({
+    ...others,
+    ...(restoreFrom !== undefined && { restoreFrom: locationOf(restoreFrom) }),
+});
 
 export async function create(call: Call, args: StateArguments): Promise<Created<SavedState>> {
     const owner: Owner = { urn: call.urn, store: await storeIdentifier() };
@@ -177,7 +183,8 @@ function whatIsLost({ volume, restore }: DesiredState, { host }: ObservedState, 
  * Whether a volume belongs to the resource. A volume without labels does too: buildx creates it when it boots the
  * builder after the volume was lost.
  */
-const isOwn = (owner: Owner | undefined, self: Owner): boolean => owner === undefined || owner.urn === self.urn;
+const isOwn = (owner: Owner | undefined, self: Owner): boolean =>
+    owner === undefined || isSameResource(owner.urn, self.urn);
 
 async function remove(call: Call, id: string, saved: SavedState): Promise<void> {
     const engine = await connectOrDrop(placeOf(id, saved), call, `Volume ${id} may still exist there`);

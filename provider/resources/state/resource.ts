@@ -2,7 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { RestoreSource } from "../../transfer/location";
 import type { TlsArguments } from "../../docker/endpoint/tls";
 import type { StateReference } from "../../args/stateReference";
+import { locationInForm } from "../../program/forms";
 import type { Inputs } from "../../program/inputs";
+import { usesPlugin } from "../../program/plugin";
 import { BuildxResource } from "../../program/resource";
 import { withSecretKeys } from "../../program/secretKeys";
 import { outputs } from "./outputs";
@@ -112,6 +114,7 @@ export class BuildKitState extends BuildxResource {
             {
                 ...args,
                 ...(tls && { tls }),
+                ...(args?.restoreFrom !== undefined && { restoreFrom: locationInForm(args.restoreFrom) }),
                 // `check` has the same default, for other languages.
                 builderName: opts?.id === undefined ? (args?.builderName ?? name) : undefined,
                 node: args?.node,
@@ -126,8 +129,14 @@ export class BuildKitState extends BuildxResource {
 /** Arguments that are not outputs of the resource, because an output without a value is unknown at preview. */
 const endpointArguments = new WeakMap<BuildKitState, Pick<BuildKitStateArgs, "endpoint" | "tls">>();
 
-/** Returns the values that another resource takes from a state. A dynamic provider does not accept a resource. */
-export const referenceTo = (state: BuildKitState) =>
+/**
+ * Returns a state as an argument of another resource. A dynamic provider does not accept a resource, so it gets the
+ * values that it takes from the state.
+ */
+export const stateInForm = (state: BuildKitState): BuildKitState | Inputs<StateReference> =>
+    usesPlugin() ? state : valuesOf(state);
+
+const valuesOf = (state: BuildKitState) =>
     ({
         builderName: state.builderName,
         node: state.node,

@@ -5,7 +5,8 @@
 import { findEndpoint } from "../../../docker/endpoint/endpoint";
 import { connect } from "../../../docker/engine/engine";
 import { containersOf } from "../../../docker/engine/volume";
-import { ownerOf } from "../../../ownership";
+import { type Owner, ownerOf } from "../../../ownership";
+import { isSameResource } from "../../../text/urn";
 import type { BuilderInputs } from "../args";
 import { type UsedState, usedStates } from "./usedStates";
 
@@ -30,7 +31,8 @@ export async function sharedStates(inputs: BuilderInputs, urn: string): Promise<
 
 async function whyShared({ volume, endpoint, tls }: UsedState, urn: string): Promise<string | undefined> {
     const engine = await connect(await findEndpoint(endpoint, tls));
-    const others = (await containersOf(engine, volume)).filter(({ labels }) => ownerOf(labels)?.urn !== urn);
+    const isOwn = (found: Owner | undefined) => found !== undefined && isSameResource(found.urn, urn);
+    const others = (await containersOf(engine, volume)).filter(({ labels }) => !isOwn(ownerOf(labels)));
     const [other] = others;
     if (other === undefined) return undefined;
     const owner = ownerOf(other.labels)?.urn;

@@ -4,7 +4,7 @@
  * program that also creates the machine of the engine, only the program itself knows that both builders have one state.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { type BuildKitState, referenceTo } from "../../state/resource";
+import type { BuildKitState } from "../../state/resource";
 import { stateInUse } from "./message";
 
 /**
@@ -20,15 +20,13 @@ export interface User {
 const users = new WeakMap<BuildKitState, User>();
 
 /**
- * Returns the values that a builder takes from its state, and registers the builder as the user of the state.
+ * Registers a builder as the user of a state.
  *
  * @param user the builder. All its nodes are one user.
- * @returns plain values, because a dynamic provider does not accept a resource.
  * @throws {RunError} if another builder of this program uses the state.
  */
-export function referenceFor(user: User, state: BuildKitState): ReturnType<typeof referenceTo> {
+export function registerUser(user: User, state: BuildKitState): void {
     const other = users.get(state);
     if (other !== undefined && other !== user) throw new pulumi.RunError(stateInUse(user.name, other.name));
     users.set(state, user);
-    return referenceTo(state);
 }

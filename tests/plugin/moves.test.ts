@@ -1,0 +1,222 @@
+import { strict as assert } from "node:assert";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
+import { withProject } from "../support/project";
+import { type MovingProject, withMovingProject, type YamlProgram } from "../support/languages";
+
+const containerOf = ({ unique }: MovingProject) => `buildx_buildkit_${unique}0`;
+
+/** Returns what changes if anything touches the builder's container or its volume. */
+async function identityOf(project: MovingProject) {
+    const container = await inspectContainer(containerOf(project));
+    const volume = await inspectVolume(`${containerOf(project)}_state`);
+    return { id: container?.Id, startedAt: container?.State.StartedAt, volume };
+}
+
+const types = async (project: MovingProject): Promise<string[]> =>
+    (await project.state()).map(({ type }) => type).sort();
+
+const classes = ["BuildKitState", "BuildKitStateArchive", "BuildxBuilder"];
+const dynamicTypes = classes.map((name) => `pulumi-nodejs:dynamic/buildx:${name}`);
+const pluginTypes = classes.map((name) => `buildx:index:${name}`);
+
+async function assertNoSecretIsSaved(project: MovingProject): Promise<void> {
+    const saved = JSON.stringify(await project.state());
+    for (const each of secrets) assert.ok(!saved.includes(each), saved);
+}
+
+const usePlugin = (project: MovingProject, value: boolean) => project.config("buildx:plugin", String(value));
+
+/** Runs `pulumi up` after a move, and asserts that nothing changes. */
+async function moves(project: MovingProject, expected: string[]): Promise<void> {
+    const before = await identityOf(project);
+    await project.preview("--expect-no-changes");
+    await project.up("--expect-no-changes");
+    assert.deepEqual(await types(project), expected);
+    assert.deepEqual(await identityOf(project), before);
+    await project.refresh("--expect-no-changes");
+    await project.preview("--expect-no-changes");
+    assert.deepEqual(await identityOf(project), before);
+}
+
+const resources = ({ memory = "512m", name = "builder", options = "{}" } = {}) => `
+const cache = new buildx.BuildKitState("cache", { builderName: unique });
+const builder = new buildx.BuildxBuilder("${name}", {
+    state: cache,
+    driverOpts: { memory: "${memory}", env: { TOKEN: pulumi.secret("hidden-token") } },
+    gc: [{ maxUsedSpace: "10GB", all: true }],
+    buildkitdConfig: pulumi.secret("debug = true\\n"),
+}, ${options});
+new buildx.BuildKitStateArchive("copy", { state: cache, to: "copy.tar.zst" }, { dependsOn: [builder] });
+exports.name = builder.name;
+exports.images = builder.imageArgs();
+`;
+
+/** The same with the names of the schema. */
+const inNamesOfSchema = resources().replace("gc:", "gcRules:").replace("buildkitdConfig:", "buildkitdToml:");
+
+const secrets = ["hidden-token", "debug = true"];
+
+/** The same in YAML. */
+const inYaml = ({ unique }: MovingProject): YamlProgram => ({
+    resources: {
+        cache: { type: "buildx:BuildKitState", properties: { builderName: unique } },
+        builder: {
+            type: "buildx:BuildxBuilder",
+            properties: {
+                state: "${cache}",
+                driverOpts: { memory: "512m", env: { TOKEN: { "fn::secret": "hidden-token" } } },
+                gcRules: [{ maxUsedSpace: "10GB", all: true }],
+                buildkitdToml: { "fn::secret": "debug = true\n" },
+            },
+        },
+        copy: {
+            type: "buildx:BuildKitStateArchive",
+            properties: { state: "${cache}", to: { archive: "copy.tar.zst" } },
+            options: { dependsOn: ["${builder}"] },
+        },
+    },
+    outputs: { name: "${builder.name}" },
+});
+
+describe("a move of a stack", () => {
+    it(
+        "from the dynamic provider to the plugin and back changes nothing",
+        withMovingProject(async (project) => {
+            await project.program(resources());
+            await project.up();
+            assert.deepEqual(await types(project), dynamicTypes);
+            await assertNoSecretIsSaved(project);
+
+            await usePlugin(project, true);
+            await moves(project, pluginTypes);
+            await usePlugin(project, false);
+            await moves(project, dynamicTypes);
+
+            // together with a change
+            const { id } = await identityOf(project);
+            await usePlugin(project, true);
+            await project.program(
+                resources({ memory: "768m", name: "renamed", options: '{ aliases: [{ name: "builder" }] }' }),
+            );
+            await project.up();
+            assert.deepEqual(await types(project), pluginTypes);
+            const changed = await inspectContainer(containerOf(project));
+            assert.equal(changed?.Id, id);
+            assert.equal(changed?.HostConfig.Memory, 768 * 1024 * 1024);
+            await assertNoSecretIsSaved(project);
+            await usePlugin(project, false);
+            await moves(project, dynamicTypes);
+            assert.equal((await inspectContainer(containerOf(project)))?.Id, id);
+
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+            assert.deepEqual(await project.records(), []);
+        }),
+    );
+
+    it(
+        "from TypeScript to YAML and back changes nothing",
+        withMovingProject(async (project) => {
+            await project.program(resources());
+            await project.up();
+            await project.yaml(inYaml(project));
+            await moves(project, pluginTypes);
+            await project.program(inNamesOfSchema);
+            await moves(project, dynamicTypes);
+            await project.yaml(inYaml(project));
+            await project.up("--expect-no-changes");
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+            assert.deepEqual(await project.records(), []);
+        }),
+    );
+});
+
+describe("a program in TypeScript with the plugin", () => {
+    it(
+        "creates, changes, recreates, refreshes and removes a builder",
+        withMovingProject(async (project) => {
+            const program = (options = "", limit = "10GB") => `
+                const cache = new buildx.BuildKitState("cache", { builderName: unique });
+                const builder = new buildx.BuildxBuilder("builder", {
+                    name: unique,
+                    nodes: [{ state: cache, buildkitdConfig: pulumi.secret("debug = true\\n") }],
+                    gc: pulumi.output([{ maxUsedSpace: "${limit}", all: true }]).apply((rules) => pulumi.secret(rules)),
+                    driverOpts: { env: { TOKEN: pulumi.secret("hidden-token") } },
+                    ${options}
+                }, { replaceOnChanges: ["keepState"], ignoreChanges: ["gc"] });
+                exports.name = builder.name;
+                exports.status = builder.status;
+                exports.images = builder.imageArgs();`;
+            const container = containerOf(project);
+            await usePlugin(project, true);
+            await project.program(program());
+            const { output: planned } = await project.preview();
+            assert.match(planned, /^ +name *: (\[unknown\]|output<string>)$/m);
+            await project.up();
+            assert.deepEqual(await types(project), ["buildx:index:BuildKitState", "buildx:index:BuildxBuilder"]);
+            const created = await identityOf(project);
+            const { images, ...outputs } = await project.outputs();
+            assert.deepEqual(outputs, { name: project.unique, status: "running" });
+            assert.deepEqual((images as { builder: object }).builder, { name: project.unique });
+            await assertNoSecretIsSaved(project);
+            await project.preview("--expect-no-changes");
+
+            await project.program(program("", "20GB")); // which is ignored
+            await project.preview("--expect-no-changes");
+
+            // in place
+            await project.program(program("bootTimeout: 61,"));
+            await project.up();
+            assert.deepEqual(await identityOf(project), created);
+
+            // with a new container
+            await project.program(program("labels: { team: 'ci' },"));
+            const { output: difference } = await project.preview("--diff");
+            assert.match(difference, /~ buildx:index:BuildxBuilder: \(update\)/);
+            assert.match(difference, /\+ labels/);
+            assert.doesNotMatch(difference, /name *: .*unknown/);
+            await project.up();
+            const recreated = await identityOf(project);
+            assert.notEqual(recreated.id, created.id);
+            assert.deepEqual(recreated.volume, created.volume);
+
+            await docker(["stop", container]);
+            const { output: refreshed } = await project.refresh("--diff");
+            assert.match(refreshed, /~ nodes[\s\S]*~ status[\s\S]*the container is not running/);
+            const stopped = (await project.state()).find(({ type }) => type.endsWith("Builder"));
+            assert.equal(stopped?.outputs.status, "stopped");
+            await project.up();
+            assert.equal((await inspectContainer(container))?.State.Running, true);
+
+            await project.program(program("labels: { team: 'ci' }, keepState: true,"));
+            assert.match((await project.preview()).output, /BuildxBuilder builder replace/);
+
+            await project.program(program("gcRules: [],"));
+            assert.match(await project.failing("preview"), /gc and gcRules are two forms of one setting/);
+
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+            assert.deepEqual(await project.records(), []);
+        }),
+    );
+
+    it(
+        "says what to run if the plugin is not installed",
+        withProject(async (project) => {
+            await project.config("buildx:plugin", "true");
+            await project.program('new buildx.BuildxBuilder("builder", { name: unique });');
+            const missing = await project.failing("preview");
+            assert.match(
+                missing,
+                /the plugin buildx \d\S+, which the configuration buildx:plugin selects, was not found/,
+            );
+            assert.match(missing, /home\/plugins has no version of it\. Install it: npx pulumi-buildx plugin install/);
+
+            await mkdir(join(project.folder, "home/plugins/resource-buildx-v0.0.1"), { recursive: true });
+            assert.match(await project.failing("preview"), /has only 0\.0\.1\. Install it/);
+        }),
+    );
+});

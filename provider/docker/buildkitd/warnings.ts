@@ -1,4 +1,5 @@
 /** Warnings about a buildkitd that has just booted. */
+import type { Readable } from "node:stream";
 import { readConfig } from "../../buildkit/config";
 import { readFlags } from "../../buildkit/flags";
 import { isInStateFolder, stateFolder } from "../../buildkit/stateFolder";
@@ -30,7 +31,11 @@ async function keepsStateInVolume(engine: Engine, container: string): Promise<bo
             .getContainer(container)
             .infoArchive({ path: `${folder}/buildkitd.lock` })
             .then(
-                () => true,
+                (found) => {
+                    // The engine's client returns a stream without content. Its connection is free only after its end.
+                    (found as unknown as Readable).resume();
+                    return true;
+                },
                 (error: unknown) => statusOf(error) !== 404, // do not warn if the engine does not respond
             );
     if (await hasLock(stateFolder)) return true;

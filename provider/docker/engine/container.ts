@@ -1,6 +1,5 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
-import { extract, pack } from "tar-stream";
 import { untilAborted } from "../../waiting";
 import { type Engine, ifNotFound, statusOf } from "./engine";
 import { demultiplex, readAll } from "../../streams";
@@ -110,6 +109,9 @@ export async function renameContainer({ api }: Engine, name: string, to: string)
     await api.getContainer(name).rename({ name: to });
 }
 
+/** A preview or a refresh copies no files. */
+const loadTar = () => import("tar-stream");
+
 /**
  * Copies files into a container. Folders have mode 0755, files 0644.
  *
@@ -123,7 +125,7 @@ export async function copyFiles(
     files: Readonly<Record<string, Buffer>>,
 ): Promise<void> {
     const [, parent = "/", base = ""] = /^(.*\/)([^/]+)$/.exec(folder) ?? [];
-    const archive = pack();
+    const archive = (await loadTar()).pack();
     const folders = new Set([base]);
     for (const path of Object.keys(files)) {
         const parts = path.split("/").slice(0, -1);
@@ -144,7 +146,7 @@ export async function copyFile(
     folder: string,
     file: { readonly name: string; readonly content: Buffer },
 ): Promise<void> {
-    const archive = pack();
+    const archive = (await loadTar()).pack();
     archive.entry({ name: file.name, mode: 0o644 }, file.content);
     archive.finalize();
     await api.getContainer(name).putArchive(await readAll(archive), { path: folder });
@@ -158,6 +160,7 @@ export async function readFilesOf({ api }: Engine, name: string, folder: string)
     const archive = await api.getContainer(name).getArchive({ path: folder }).catch(ifNotFound);
     if (archive === undefined) return {};
     const files: Record<string, Buffer> = {};
+    const { extract } = await loadTar();
     for await (const entry of archive.pipe(extract())) {
         const { type, name: path } = entry.header;
         const content = await readAll(entry);

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImageInspectInfo } from "dockerode";
-import { registryCredentials } from "../../registry/credentials";
 import { type Engine, engineMessage, ifNotFound } from "./engine";
 import { failureKind } from "../../registry/failureKind";
 import { type ImageReference, isPinned, parseImageReference } from "../../registry/imageReference";
@@ -60,6 +59,7 @@ export async function digestInRegistry(
 }
 
 async function queryDigest({ api }: Engine, name: string): Promise<string | undefined> {
+    const { registryCredentials } = await import("../../registry/credentials");
     const { auth } = await registryCredentials((parseImageReference(name) as ImageReference).domain);
     const late = sleep(digestTimeout, undefined, { ref: false });
     const response = api.getImage(name).distribution({ authconfig: auth }) as Promise<DistributionAnswer>;

@@ -15,7 +15,6 @@ import {
 import { type Engine, failedCall } from "../../../docker/engine/engine";
 import { withoutRefusedGpus } from "../../../docker/engine/gpus";
 import { findImage } from "../../../docker/engine/image";
-import { pullOrKeep } from "../../../docker/engine/pull";
 import { createVolume, removeVolume } from "../../../docker/engine/volume";
 import { untilAborted } from "../../../waiting";
 import type { Applying, NodeRun } from "../applying";
@@ -27,8 +26,10 @@ export async function runNodeStep(step: NodeStep, run: NodeRun, applying: Applyi
     const engine = run.node.connection?.engine;
     if (engine === undefined) throw run.node.connection?.error ?? new Error("the node is not connected to its engine");
     switch (step.do) {
-        case "pullImage":
+        case "pullImage": {
+            const { pullOrKeep } = await import("../../../docker/engine/pull"); // most builders find their image
             return pullOrKeep(engine, { ...step, argument: "bootTimeout" }, applying);
+        }
         case "createVolume":
             await createVolume(engine, { Name: step.volume, Labels: step.labels });
             if (step.isLost) {

@@ -6,7 +6,7 @@ import { chmod, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises
 import { createRequire } from "node:module";
 import { dirname, join, posix, relative, sep } from "node:path";
 
-/** The machines that a plugin is made for, as Go names them. */
+/** The machines that the plugin supports, as Go names them. */
 export interface Target {
     readonly os: "linux" | "darwin" | "windows";
     readonly arch: "amd64" | "arm64";

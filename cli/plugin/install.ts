@@ -104,7 +104,7 @@ async function isSame(one: string, other: string): Promise<boolean> {
     return (await Promise.all(same)).every(Boolean);
 }
 
-/** How to go on, for each language. */
+/** How to continue, for each language. */
 const next = (version: string): string => `
 YAML         Use the resources in Pulumi.yaml: type: buildx:BuildxBuilder
 Python, Go   Generate the SDK in the folder of the program: pulumi package add buildx@${version}

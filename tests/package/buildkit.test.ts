@@ -36,9 +36,7 @@ describe("provider/buildkit", () => {
         assert.ok(files.includes(join(folder, "buildctl.ts")));
         const reached = await reachedFrom(files);
         const ofDocker = [...reached]
-            .filter(
-                ([file]) => /^provider\/docker\//.test(relative(checkout, file)) || file === "dockerode",
-            )
+            .filter(([file]) => /^provider\/docker\//.test(relative(checkout, file)) || file === "dockerode")
             .map(([, way]) =>
                 way.map((file) => (file.startsWith(checkout) ? relative(checkout, file) : file)).join(" → "),
             );

@@ -136,6 +136,19 @@ describe("the plugin", () => {
     );
 
     it(
+        "keeps no connection to the engine for each builder that it created",
+        withPlugin(async (plugin) => {
+            const urns = [0, 1, 2].map((index) => plugin.urn("BuildxBuilder", `builder${index}`));
+            const counts: number[] = [];
+            for (const [index, urn] of urns.entries()) {
+                await plugin.made(urn, { name: `${plugin.unique}-${index}` });
+                counts.push(await plugin.connections());
+            }
+            assert.ok((counts[2] ?? 0) <= (counts[0] ?? 0), counts.join());
+        }),
+    );
+
+    it(
         "shows drift at what differs, and not as a change of the arguments",
         withPlugin(async (plugin) => {
             const urn = builderUrn(plugin);

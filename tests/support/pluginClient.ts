@@ -1,6 +1,8 @@
 /** Calls the plugin as Pulumi's engine does: over gRPC, in a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -71,6 +73,15 @@ export class Plugin extends Project {
             await plugin.remove();
             throw error;
         }
+    }
+
+    /** The number of open connections of the process, to Pulumi's engine and to Docker's. Linux only. */
+    async connections(): Promise<number> {
+        const folder = `/proc/${this.process?.pid}/fd`;
+        const targets = await Promise.all(
+            (await readdir(folder)).map((file) => readlink(join(folder, file)).catch(() => "")),
+        );
+        return targets.filter((target) => target.startsWith("socket:")).length;
     }
 
     override urn = (type: string, name: string): string =>

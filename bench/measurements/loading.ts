@@ -36,7 +36,8 @@ export const loadingMemory: Measurement = {
 };
 
 /**
- * Everything that a builder needs from creation to removal, including the engine's client and the lock of the store.
+ * Everything that a builder needs from creation to removal, including the engine's client and the lock of the store, if
+ * the engine has its image and no file is copied into its container.
  */
 const implementation = `
     require("@pulumi/pulumi");

@@ -1,6 +1,7 @@
+import { clearableStatus } from "../calls";
 import type { Call } from "../lifecycle";
 import { cancelled } from "./cancellation";
-import { statusLine, warn } from "./engineLog";
+import { status, warn } from "./engineLog";
 import type { HiddenInputs } from "./hiddenInputs";
 import { deletesUnreachable } from "./stackSettings";
 
@@ -12,12 +13,7 @@ export interface StartedCall {
 
 /** @param previousUrn the URN at the previous update, if Pulumi sends it. */
 export function startCall({ __urn: urn = "", __mayBeStarting }: HiddenInputs, previousUrn?: string): StartedCall {
-    const show = statusLine(urn);
-    let isShown = false;
-    const report = (text: string) => {
-        isShown = text !== "";
-        show(text);
-    };
+    const { report, clear: clearStatus } = clearableStatus((text) => status(urn, text));
     return {
         call: {
             urn,
@@ -28,6 +24,6 @@ export function startCall({ __urn: urn = "", __mayBeStarting }: HiddenInputs, pr
             warn: (text) => warn(urn, text),
             deletesUnreachable: () => deletesUnreachable(urn),
         },
-        clearStatus: () => isShown && report(""),
+        clearStatus,
     };
 }

@@ -1,4 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
+import { cancelledError } from "../calls";
 
 let controller: AbortController | undefined;
 
@@ -17,9 +18,7 @@ export function cancelled(): AbortSignal {
         subscribe("http2.server.stream.created", (message) => {
             const { headers } = message as { headers?: Record<string, unknown> };
             if (headers?.[":path"] === "/pulumirpc.ResourceProvider/Cancel") {
-                created.abort(
-                    new Error("stopped because Pulumi was cancelled. Run the same command again to complete it"),
-                );
+                created.abort(cancelledError());
             }
         });
     }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { allowsDeletion } from "../calls";
 import { deleteUnreachableSetting } from "../lifecycle";
 
 /**
@@ -11,10 +12,8 @@ import { deleteUnreachableSetting } from "../lifecycle";
  * @param urn the URN of the resource. The configuration of its stack is read.
  * @default false
  */
-export async function deletesUnreachable(urn: string): Promise<boolean> {
-    const found = (await stackSetting(urn)) ?? process.env.PULUMI_BUILDX_DELETE_UNREACHABLE;
-    return found === true || (typeof found === "string" && ["1", "t", "true"].includes(found.toLowerCase()));
-}
+export const deletesUnreachable = async (urn: string): Promise<boolean> =>
+    allowsDeletion((await stackSetting(urn)) ?? undefined);
 
 /**
  * Reads the setting from the stack's configuration file. During `pulumi destroy`, Pulumi sends a provider the

@@ -1,6 +1,7 @@
 /** The calls of Pulumi that concern a resource. */
 import { hasUnknown, unknown } from "../../args/unknown";
 import type { Path } from "../../args/secrets";
+import { checkAlone, reportChanges, runAlone } from "../calls";
 import { type Difference, PartialFailureError } from "../lifecycle";
 import { diffResponse } from "./difference";
 import { FailedResource, UsageError } from "./errors";
@@ -36,12 +37,9 @@ export const resourceVerbs = (session: Session) => ({
             const { toArgs, toPath } = forms[name];
             const args = toArgs(news, session.states);
             const previous = Object.keys(olds).length === 0 ? undefined : toArgs(olds, session.states);
-            const checked = await lifecycle.check(call, previous, args);
+            const checked = await checkAlone(lifecycle, call, previous, args, session.registerUses);
             if (name === "BuildKitState") session.states.add(checked.args);
-            const isValid = checked.failures.length === 0;
-            const uses = isValid ? await lifecycle.exclusiveUses?.(call, checked.args) : undefined;
-            const found = [...checked.failures, ...session.registerUses(call, uses ?? [])];
-            const failures = found.map((each) => ({ ...each, property: toPath(each.property, news, {}) }));
+            const failures = checked.failures.map((each) => ({ ...each, property: toPath(each.property, news, {}) }));
             // The lifecycle may have added arguments, such as an automatic name.
             const added = Object.entries(checked.args).filter(([key, value]) => args[key] !== value);
             const inputs = { ...news, ...Object.fromEntries(added) };
@@ -58,8 +56,7 @@ export const resourceVerbs = (session: Session) => ({
             async ({ name, lifecycle, call }) => {
                 const { toArgs, toPath } = forms[name];
                 const found = await lifecycle.diff(call, request.getId(), olds, toArgs(news, session.states));
-                const reasons = [...new Set(found.changes.map(({ why }) => why))];
-                if (reasons.length > 0) call.report(reasons.join("; "));
+                reportChanges(call, found.changes);
                 return diffResponse(found, { olds, oldInputs, news, toPath: (path) => toPath(path, news, oldInputs) });
             },
             { keepsStatus: true }, // a preview still shows the reasons when it has ended
@@ -76,7 +73,7 @@ export const resourceVerbs = (session: Session) => ({
                 const { name, lifecycle, call } = resource;
                 const args = forms[name].toArgs(inputs, session.states);
                 const work = () => lifecycle.create(call, args);
-                const { id, saved } = await orFailure(resource, session.runAlone(resource, [args], work));
+                const { id, saved } = await orFailure(resource, runAlone(lifecycle, call, [args], work));
                 response.setId(id);
                 response.setProperties(savedStruct(resource, saved));
                 return response;
@@ -117,7 +114,7 @@ export const resourceVerbs = (session: Session) => ({
                     return response;
                 }
                 const work = () => lifecycle.update(call, request.getId(), olds, args);
-                const saved = await orFailure(resource, session.runAlone(resource, [olds, args], work));
+                const saved = await orFailure(resource, runAlone(lifecycle, call, [olds, args], work));
                 response.setProperties(savedStruct(resource, saved));
                 return response;
             },
@@ -129,7 +126,7 @@ export const resourceVerbs = (session: Session) => ({
         const saved = toProperties(request.getProperties());
         return session.run(request.getUrn(), async (resource) => {
             const { lifecycle, call } = resource;
-            await session.runAlone(resource, [saved], () => lifecycle.delete(call, request.getId(), saved));
+            await runAlone(lifecycle, call, [saved], () => lifecycle.delete(call, request.getId(), saved));
             return new empty.Empty();
         });
     },

@@ -1,10 +1,11 @@
 /** What the requests of one deployment share. Pulumi starts a process for each deployment. */
-import { untilAborted } from "../../waiting";
+import { typeOf } from "../../text/urn";
+import { allowsDeletion, cancelledError, clearableStatus, untilCancelled } from "../calls";
 import { registerOfUses, type RegisterUses } from "../exclusiveUses";
 import type { Call, Lifecycle } from "../lifecycle";
 import { lifecycles } from "../lifecycles";
-import { withLocks } from "../locks";
-import { connectLog, type EngineLog } from "./engineLog";
+import type { EngineLog } from "../engineLog";
+import { connectLog } from "./engineLog";
 import { UsageError } from "./errors";
 import { type KnownStates, knownStates } from "./knownStates";
 
@@ -26,12 +27,6 @@ export interface CallOptions {
     readonly keepsStatus?: boolean;
 }
 
-/**
- * Milliseconds that a call may take to end after Pulumi is cancelled. Each call ends sooner and saves the actual state,
- * unless an engine or a registry does not respond.
- */
-const grace = 3_500;
-
 const typePrefix = "buildx:index:";
 
 export class Session {
@@ -49,8 +44,7 @@ export class Session {
 
     /** Aborts all calls. Pulumi calls it when the user cancels, and once more when it closes the plugin. */
     cancel(): void {
-        const reason = "stopped because Pulumi was cancelled. Run the same command again to complete it";
-        this.cancelling.abort(new Error(reason));
+        this.cancelling.abort(cancelledError());
     }
 
     /**
@@ -64,11 +58,7 @@ export class Session {
         { isPreview, mayBeStarting = false, keepsStatus = false }: CallOptions = {},
     ): Promise<Result> {
         const name = resourceOf(urn);
-        let isShown = false;
-        const report = (text: string) => {
-            isShown = text !== "";
-            this.log.status(urn, text);
-        };
+        const { report, clear } = clearableStatus((text) => this.log.status(urn, text));
         const { signal } = this.cancelling;
         const call: Call = {
             urn,
@@ -77,38 +67,21 @@ export class Session {
             signal,
             report,
             warn: (text) => this.log.warn(urn, text),
-            deletesUnreachable: () => Promise.resolve(this.deletesUnreachable()),
+            deletesUnreachable: () => Promise.resolve(allowsDeletion(this.config.deleteUnreachable)),
         };
         try {
-            signal.throwIfAborted();
-            const lifecycle = (await lifecycles[name]()) as unknown as AnyLifecycle;
-            return await untilAborted(work({ name, lifecycle, call }), signal, grace);
+            return await untilCancelled(signal, async () => {
+                const lifecycle = (await lifecycles[name]()) as unknown as AnyLifecycle;
+                return work({ name, lifecycle, call });
+            });
         } finally {
-            if (isShown && !keepsStatus) report("");
+            if (!keepsStatus) clear();
         }
-    }
-
-    /** Runs work when no other call works on the same volumes. */
-    async runAlone<Result>(
-        { lifecycle, call }: ResourceCall,
-        of: readonly Properties[],
-        work: () => Promise<Result>,
-    ): Promise<Result> {
-        const volumes = await Promise.all(of.map(async (each) => (await lifecycle.volumesOf?.(each)) ?? []));
-        const all = [...new Set(volumes.flat())];
-        const onWait = () => call.report(`waiting for another resource that works on ${all.join(", ")}`);
-        return withLocks(all, onWait, work, call.signal);
-    }
-
-    /** Whether a resource may be removed from Pulumi's state if its engine is unreachable. */
-    private deletesUnreachable(): boolean {
-        const setting = this.config.deleteUnreachable ?? process.env.PULUMI_BUILDX_DELETE_UNREACHABLE;
-        return setting === true || (typeof setting === "string" && ["1", "t", "true"].includes(setting.toLowerCase()));
     }
 }
 
 function resourceOf(urn: string): ResourceName {
-    const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
+    const type = typeOf(urn).split("$").at(-1) ?? "";
     const name = type.replace(typePrefix, "");
     if (!type.startsWith(typePrefix) || !Object.hasOwn(lifecycles, name)) {
         const names = Object.keys(lifecycles).map((each) => `${typePrefix}${each}`);

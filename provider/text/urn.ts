@@ -18,4 +18,5 @@ export function dynamicUrn(urn: string): string {
 }
 
 /** Whether two URNs are of one resource, with the dynamic provider or with the plugin. */
-export const isSameResource = (one: string, other: string): boolean => dynamicUrn(one) === dynamicUrn(other);
+export const isSameResource = (one: string, other: string): boolean =>
+    one === other || dynamicUrn(one) === dynamicUrn(other);

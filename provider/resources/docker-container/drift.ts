@@ -1,6 +1,6 @@
 /** Changes that a refresh finds: what a user or another process changed on a builder's engines. */
 import type { BuilderInputs, NodeInputs } from "./args";
-import { changedFixed, changedSettings, optionsOfSettings } from "./node/settings";
+import { changedSettings, optionsOfSettings, type Setting } from "./node/settings";
 import type { ObservedNode } from "./node/observeNode";
 import type { Observed } from "./observe";
 import { digestsInState, type SavedBuilder } from "./saved";
@@ -15,8 +15,9 @@ export function withFound(saved: SavedBuilder, { nodes }: Observed): SavedBuilde
     const deviating = nodes.flatMap(({ desired, container }) =>
         container?.settings.fixed.deviations ? [[desired.name, container.settings.fixed.deviations] as const] : [],
     );
-    const drifted = nodes.map((node) => [node.desired.name, driftedSettings(node)] as const);
-    const shared = nodes.reduce((all, node) => ({ ...all, ...sharedArguments(node) }), {});
+    const compared = nodes.map(compare);
+    const drifted = compared.map((each) => [each.node.desired.name, driftedSettings(each)] as const);
+    const shared = compared.reduce((all, each) => ({ ...all, ...sharedArguments(each) }), {});
     return {
         ...rest,
         ...digestsInState(digests),
@@ -26,41 +27,53 @@ export function withFound(saved: SavedBuilder, { nodes }: Observed): SavedBuilde
             __drifted: Object.fromEntries(drifted.filter(([, settings]) => settings.length > 0)),
         }),
         ...shared,
-        ...foundArguments(saved, nodes),
+        ...foundArguments(saved, compared),
     };
 }
 
-/** Returns the settings in which a container differs from the arguments, now or at a refresh since the last update. */
-function driftedSettings({ desired, previous, container }: ObservedNode): string[] {
-    const found = container === undefined ? [] : changedSettings(container.settings, desired.settings);
-    return [...new Set([...(previous?.drifted ?? []), ...found])];
+/** A node, and the settings in which its container differs from the arguments. */
+interface ComparedNode {
+    readonly node: ObservedNode;
+    readonly changed: readonly Setting[];
 }
 
+const compare = (node: ObservedNode): ComparedNode => ({
+    node,
+    changed: node.container === undefined ? [] : changedSettings(node.container.settings, node.desired.settings),
+});
+
+/** Returns the settings in which a container differs from the arguments, now or at a refresh since the last update. */
+const driftedSettings = ({ node: { previous }, changed }: ComparedNode): string[] => [
+    ...new Set([...(previous?.drifted ?? []), ...changed]),
+];
+
 /** Returns the arguments of the nodes as their containers show them. */
-function foundArguments({ __nodes: asked }: SavedBuilder, nodes: readonly ObservedNode[]): Partial<SavedBuilder> {
+function foundArguments({ __nodes: asked }: SavedBuilder, nodes: readonly ComparedNode[]): Partial<SavedBuilder> {
     if (asked !== undefined) {
-        return { __nodes: nodes.map((node) => ({ ...node.desired.written.own, ...nodeArguments(node) })) };
+        return { __nodes: nodes.map((each) => ({ ...each.node.desired.written.own, ...nodeArguments(each) })) };
     }
     const [single] = nodes;
     return single === undefined ? {} : nodeArguments(single);
 }
 
 /** Returns the driver options of a node as its container shows them, and buildkitd's flags if they differ. */
-function nodeArguments({ desired, container }: ObservedNode): Pick<NodeInputs, "driverOpts" | "buildkitdFlags"> {
+function nodeArguments({
+    node: { desired, container },
+    changed,
+}: ComparedNode): Pick<NodeInputs, "driverOpts" | "buildkitdFlags"> {
     if (container === undefined) return {};
     const { settings } = container;
     const driverOpts = optionsOfSettings(settings, desired.options);
     return {
         ...((Object.keys(desired.options).length > 0 || Object.keys(driverOpts).length > 0) && { driverOpts }),
-        ...(changedFixed(settings, desired.settings).includes("flags") && { buildkitdFlags: settings.fixed.flags }),
+        ...(changed.includes("flags") && { buildkitdFlags: settings.fixed.flags }),
     };
 }
 
 /** Returns the arguments shared by all nodes that differ from a node's container, with the container's values. */
-function sharedArguments({ desired, container }: ObservedNode): Partial<BuilderInputs> {
+function sharedArguments({ node: { container }, changed }: ComparedNode): Partial<BuilderInputs> {
     if (container === undefined) return {};
     const { fixed } = container.settings;
-    const changed = changedFixed(container.settings, desired.settings);
     return {
         ...(changed.includes("labels") && { labels: fixed.labels }),
         ...(changed.includes("extraHosts") && { extraHosts: fixed.extraHosts }),

@@ -1,4 +1,5 @@
 /** Builders whose driver is not `docker-container`. This package can only report their driver. */
+import { canonicalName, whyIllegalName } from "./names";
 import { driver, readRecord } from "./store";
 import { isContext } from "../docker/endpoint/context";
 
@@ -35,3 +36,12 @@ export const whyOtherDriver = (failed: string, found: string, instead: string): 
 /** Returns the message for a builder that cannot be read because its driver is not supported. */
 export const whyNotRead = (name: string, other: string): string =>
     whyOtherDriver(`builder "${name}" cannot be read`, other, `docker buildx inspect ${name}`);
+
+/**
+ * Returns why a builder of that name cannot be read. `undefined` if the name is valid. `default` is buildx's builder of
+ * the driver `docker`.
+ *
+ * @param name as a user writes it.
+ */
+export const whyUnreadableName = (name: string): string | undefined =>
+    canonicalName(name) === "default" ? whyNotRead("default", "docker") : whyIllegalName(name);

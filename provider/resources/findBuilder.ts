@@ -1,6 +1,6 @@
 /** Finds a builder of any driver by its name. */
-import { canonicalName, whyIllegalName } from "../buildx/names";
-import { otherDriver, whyNotRead } from "../buildx/otherDriver";
+import { canonicalName } from "../buildx/names";
+import { otherDriver, whyNotRead, whyUnreadableName } from "../buildx/otherDriver";
 import type { BuilderOutputs } from "./builder/outputs";
 
 /** A builder as it is now. */
@@ -22,7 +22,7 @@ const finders: Readonly<Partial<Record<string, () => Promise<typeof import("./do
  */
 export async function findBuilder(name: string): Promise<FoundBuilder> {
     const builder = canonicalName(name);
-    const illegal = builder === "default" ? whyNotRead(builder, "docker") : whyIllegalName(name);
+    const illegal = whyUnreadableName(name);
     if (illegal !== undefined) throw new Error(illegal);
     const driver = (await otherDriver(builder)) ?? "docker-container";
     const finder = finders[driver];

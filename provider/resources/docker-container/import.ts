@@ -1,7 +1,7 @@
 /** Imports a builder that buildx or another resource created. */
 import type { Call, Imported } from "../../bridges/lifecycle";
-import { canonicalName, nodeName, whyIllegalName } from "../../buildx/names";
-import { whyNotRead } from "../../buildx/otherDriver";
+import { canonicalName, nodeName } from "../../buildx/names";
+import { whyUnreadableName } from "../../buildx/otherDriver";
 import { readRecord, type StoredNode, storeIdentifier } from "../../buildx/store";
 import { inspectContainer } from "../../docker/engine/container";
 import type { Owner } from "../../ownership";
@@ -29,7 +29,7 @@ import { type SavedBuilder, savedArguments, toSaved } from "./saved";
  */
 export async function importBuilder(call: Call, id: string): Promise<Imported<BuilderInputs, SavedBuilder>> {
     const name = canonicalName(id);
-    const illegal = name === "default" ? whyNotRead(name, "docker") : whyIllegalName(id);
+    const illegal = whyUnreadableName(id);
     if (illegal !== undefined) throw new Error(illegal);
     const found = await findBuilder(name);
     if (found.warning !== undefined) await call.warn(found.warning);

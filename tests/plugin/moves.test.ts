@@ -3,7 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
 import { withProject } from "../support/project";
-import { type MovingProject, withMovingProject, type YamlProgram } from "../support/languages";
+import { type MovingProject, withMovingProject } from "../support/languages";
+import type { YamlProgram } from "../support/program";
 
 const containerOf = ({ unique }: MovingProject) => `buildx_buildkit_${unique}0`;
 

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
-import { withYamlProject, type YamlProgram, type YamlProject } from "../support/languages";
+import { withYamlProject, type YamlProject } from "../support/languages";
+import type { YamlProgram } from "../support/program";
 
 const containerOf = ({ unique }: YamlProject) => `buildx_buildkit_${unique}0`;
 

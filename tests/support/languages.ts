@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import type { YamlProgram } from "./program";
 import { checkout, cleaning, type PlaceOptions, Project } from "./project";
 import { must } from "./run";
 
@@ -42,22 +43,6 @@ abstract class PluginProject extends Project {
 
     override urn = (type: string, name: string): string =>
         `urn:pulumi:test::${this.unique}::buildx:index:${type}::${name}`;
-}
-
-/** A program in Pulumi YAML. */
-export interface YamlProgram {
-    readonly config?: object;
-    readonly variables?: object;
-    readonly resources?: Readonly<Record<string, YamlResource>>;
-    readonly outputs?: object;
-}
-
-export interface YamlResource {
-    /** For example `buildx:BuildxBuilder`. */
-    readonly type: string;
-    readonly properties?: object;
-    readonly options?: object;
-    readonly get?: object;
 }
 
 export class YamlProject extends PluginProject {

@@ -62,7 +62,7 @@ export class Plugin extends Project {
     readonly log: LogMessage[] = [];
     private process: ChildProcess | undefined;
     private client: ResourceProviderClient | undefined;
-    private readonly logServer = new grpc.Server();
+    private logServer = new grpc.Server();
 
     static override async make(options: PlaceOptions = {}): Promise<Plugin> {
         const plugin = new Plugin(...(await Project.places(options)));
@@ -88,7 +88,8 @@ export class Plugin extends Project {
         `urn:pulumi:test::${this.unique}::buildx:index:${type}::${name}`;
 
     /** Starts the process and makes the first two calls of an engine. */
-    private async start(): Promise<void> {
+    protected async start(): Promise<void> {
+        this.logServer = new grpc.Server();
         const address = `127.0.0.1:${await this.serveLog()}`;
         const { NODE_OPTIONS: _, ...env } = { ...process.env, ...this.env };
         const started = spawn(process.execPath, [pluginMain, address], {

@@ -2,11 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as buildx from "pulumi-buildx";
 
 const config = new pulumi.Config();
+const endpoint = config.get("endpoint") || undefined; // the engine of the docker CLI, if it is not set
+const restoreFrom = config.get("restoreFrom") || undefined;
+const archive = config.get("archive");
 
-// Set on the machine that the cache moves to: `pulumi config set restoreFrom moved-cache.tar.zst`
-const restoreFrom = config.get("restoreFrom");
-
-const endpoint = config.get("endpoint"); // the other engine. Default: the engine of the docker CLI
 const state = new buildx.BuildKitState("cache", {
     builderName: "moved-cache",
     ...(endpoint && { endpoint }),
@@ -15,7 +14,6 @@ const state = new buildx.BuildKitState("cache", {
 const builder = new buildx.BuildxBuilder("builder", { state });
 
 // Each new value of `pulumi config set archive …` writes the archive again.
-const archive = config.get("archive");
 const written =
     archive &&
     new buildx.BuildKitStateArchive(

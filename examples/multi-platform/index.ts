@@ -1,5 +1,5 @@
+import * as dockerBuild from "@pulumi/docker-build";
 import * as buildx from "pulumi-buildx";
-import { Image } from "quickstart/image";
 
 const name = "multi-platform";
 const platforms = ["linux/amd64", "linux/arm64"] as const;
@@ -10,12 +10,17 @@ const qemu = new buildx.QemuEmulation("qemu", { platforms: [...platforms] });
 // Starts after the emulators are registered. `requirePlatforms` makes a running builder detect them too.
 const builder = new buildx.BuildxBuilder("builder", { name, requirePlatforms: [...platforms] }, { dependsOn: [qemu] });
 
-// One tag for each platform, because the engine's image store keeps images of a single platform. A pushed image, for
-// example of docker-build, can have both: `...builder.imageArgs(platforms)`.
+// One image for each platform, because the engine's image store keeps images of a single platform. An image that is
+// pushed can have both: see the example push-multi-platform.
 for (const platform of platforms) {
     const [, architecture] = platform.split("/");
-    const tag = `${name}-app:${architecture}`;
-    new Image(`app-${architecture}`, { ...builder.imageArgs([platform]), context: "app", tag });
+    new dockerBuild.Image(`app-${architecture}`, {
+        ...builder.imageArgs([platform]),
+        context: { location: "./app" },
+        tags: [`${name}-app:${architecture}`],
+        load: true,
+        push: false,
+    });
 }
 
 export const offered = builder.platforms;

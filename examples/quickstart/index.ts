@@ -1,14 +1,20 @@
+import * as dockerBuild from "@pulumi/docker-build";
 import * as buildx from "pulumi-buildx";
-import { Image } from "./image";
 
-// The cache: a volume that is kept if the builder is changed, removed or recreated.
-const state = new buildx.BuildKitState("cache", { builderName: "quickstart" });
+// The build cache, in a volume. `pulumi destroy` removes the volume, unless you add { retainOnDelete: true }.
+const cache = new buildx.BuildKitState("cache", { builderName: "quickstart" });
 
-// The builder, which uses this cache. `docker buildx ls` shows it.
-const builder = new buildx.BuildxBuilder("builder", { state });
+// The builder. The name of the builder comes from the cache: "quickstart".
+const builder = new buildx.BuildxBuilder("builder", { state: cache });
 
-// An image, built with this builder in the same `pulumi up`.
-const image = new Image("app", { ...builder.imageArgs(), context: "app", tag: "quickstart-app" });
+// An image that the builder builds. The image is loaded into Docker.
+const image = new dockerBuild.Image("app", {
+    ...builder.imageArgs(), // sets `builder` and `platforms`
+    context: { location: "./app" },
+    tags: ["quickstart-app:latest"],
+    load: true,
+    push: false,
+});
 
 export const name = builder.name;
 export const containerName = builder.containerName;

@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkout, type Project } from "./project";
+import { must } from "./run";
 
 /**
  * Copies an example into a project's folder.
@@ -11,14 +12,24 @@ import { checkout, type Project } from "./project";
  */
 export async function example(project: Project, name: string, own = name): Promise<void> {
     project.loadAll();
+    Object.assign(project.env, await withoutPlugin(), { PULUMI_NODEJS_TRANSPILE_ONLY: "true" }); // tsc checks all examples
     const source = join(checkout, "examples", name);
     const files = (await readdir(source)).filter((file) => !["node_modules", "package.json"].includes(file));
-    for (const file of files) await cp(join(source, file), join(project.folder, file), { recursive: true });
-    const program = await readFile(join(source, "index.ts"), "utf8");
-    await writeFile(join(project.folder, "index.ts"), program.replaceAll(`"${own}`, `"${project.unique}`));
-    await writeFile(join(project.folder, "Pulumi.yaml"), `name: ${project.unique}\nruntime: nodejs\nmain: index.ts\n`);
-    await writeFile(
-        join(project.folder, "tsconfig.json"),
-        JSON.stringify({ compilerOptions: { module: "commonjs", target: "es2022", strict: true } }),
+    await Promise.all(files.map((file) => cp(join(source, file), join(project.folder, file), { recursive: true })));
+    await edit(join(project.folder, "index.ts"), (text) => text.replaceAll(`"${own}`, `"${project.unique}`));
+    await edit(join(project.folder, "Pulumi.yaml"), (text) =>
+        text.replace(/^name: .*/m, `name: ${project.unique}\nmain: index.ts`),
     );
 }
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+    await writeFile(path, change(await readFile(path, "utf8")));
+}
+
+let variables: Promise<NodeJS.ProcessEnv> | undefined;
+
+/** Returns what makes docker-build's `Image` work if its plugin cannot be downloaded. */
+const withoutPlugin = (): Promise<NodeJS.ProcessEnv> =>
+    (variables ??= must("node", [join(checkout, "environment/docker-build.cjs")]).then((lines) =>
+        Object.fromEntries([...lines.matchAll(/(\w+)=(?:'([^']*)'|(\S+))/g)].map(([, key, a, b]) => [key, a ?? b])),
+    ));

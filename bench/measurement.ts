@@ -10,6 +10,8 @@ export interface Measurement {
     readonly what: string;
     /** What it is compared with in the same run. */
     readonly beside?: string;
+    /** Whether `beside` is this package in another form. The chart shows only comparisons with other programs. */
+    readonly isBesideItself?: boolean;
     readonly unit: Unit;
     readonly goal: Goal;
     run(bench: Bench): Promise<Figures>;

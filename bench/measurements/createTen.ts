@@ -1,42 +1,39 @@
 import type { Measurement } from "../measurement";
-import { type Bench } from "../support/bench";
-import {
-    inParallel,
-    createBuilder,
-    createWithBuildx,
-    type CreatedBuilder,
-    deleteBuilder,
-    removeWithBuildx,
-} from "../support/builders";
-import { sideBySide, timed } from "../support/rounds";
 
-const tenNames = (bench: Bench) => Array.from({ length: 10 }, () => bench.name());
+const beside = "ten docker buildx create --bootstrap, one after another";
 
 export const createTen: Measurement = {
     name: "ten",
     what: "create ten builders, until all are ready",
-    beside: "ten docker buildx create --bootstrap, one after another",
+    beside,
     unit: "ms",
     goal: { of: "ratio", most: 0.4 },
-    run: (bench) =>
-        sideBySide(
-            5,
-            async () => {
-                const names = tenNames(bench);
-                let created: CreatedBuilder[] = [];
-                const time = await timed(
-                    async () => (created = await inParallel(names, (name) => createBuilder(name), names.length)),
-                );
-                await inParallel(created, deleteBuilder);
-                return time;
-            },
-            async () => {
-                const names = tenNames(bench);
-                const time = await timed(async () => {
-                    for (const name of names) await createWithBuildx(name);
-                });
-                await removeWithBuildx(...names);
-                return time;
-            },
-        ),
+    async run(bench) {
+        const { provider, buildx } = await bench.tenBuilders();
+        return { ours: provider, beside: buildx };
+    },
+};
+
+export const pluginTen: Measurement = {
+    name: "plugin-ten",
+    what: "pulumi up of ten builders in YAML with the plugin, minus pulumi up of an empty program",
+    beside,
+    unit: "ms",
+    goal: { of: "ratio", most: 0.4 },
+    async run(bench) {
+        const { yaml, buildx } = await bench.tenBuilders();
+        return { ours: yaml, beside: buildx };
+    },
+};
+
+export const pluginTenInTypeScript: Measurement = {
+    name: "plugin-ten-typescript",
+    what: "pulumi up of ten builders in TypeScript with the plugin, minus pulumi up of an empty program",
+    beside,
+    unit: "ms",
+    goal: { of: "ratio", most: 0.5 },
+    async run(bench) {
+        const { typeScript, buildx } = await bench.tenBuilders();
+        return { ours: typeScript, beside: buildx };
+    },
 };

@@ -6,15 +6,19 @@ import { deletion } from "./delete";
 import { limit } from "./limit";
 import { loadingImplementation, loadingMemory, loadingTime } from "./loading";
 import { connections, memory } from "./memory";
+import { pluginEach, pluginPreview, pluginPreviewInTypeScript } from "./pluginPreview";
+import { pluginMemory, pluginStart } from "./pluginStart";
 import { preview } from "./preview";
 import { reading } from "./read";
 import { state } from "./state";
-import { createTen } from "./createTen";
+import { createTen, pluginTen, pluginTenInTypeScript } from "./createTen";
 
 /** All measurements, in the order of the table. */
 export const measurements: readonly Measurement[] = [
     create,
     createTen,
+    pluginTen,
+    pluginTenInTypeScript,
     deletion,
     limit,
     cache,
@@ -22,6 +26,11 @@ export const measurements: readonly Measurement[] = [
     restore,
     reading,
     preview,
+    pluginPreview,
+    pluginEach,
+    pluginPreviewInTypeScript,
+    pluginStart,
+    pluginMemory,
     loadingTime,
     loadingMemory,
     loadingImplementation,

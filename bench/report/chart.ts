@@ -21,9 +21,11 @@ const style = `
     .goal { stroke: #1a7f37; stroke-width: 2; }
     .green { font-size: 11px; fill: #1a7f37; }`;
 
-/** Returns the rows whose goal is a ratio, each as a bar on top of the bar of the compared figure. */
+/** Returns the rows whose goal is a ratio to another program, each as a bar on top of the bar of the compared figure. */
 export function renderChart(results: readonly Result[]): string {
-    const rows = results.filter(({ goal, ratio }) => goal.of === "ratio" && ratio !== undefined);
+    const rows = results.filter(
+        ({ goal, ratio, isBesideItself }) => goal.of === "ratio" && ratio !== undefined && !isBesideItself,
+    );
     const height = top + rows.length * rowHeight + 14;
     const description = rows.map(
         ({ what, besideWhat, ratio }) => `${what}: ${formatFigure(ratio ?? 0, "")} of ${besideWhat}`,

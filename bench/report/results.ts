@@ -10,6 +10,7 @@ export interface Result extends Figures {
     readonly name: string;
     readonly what: string;
     readonly besideWhat?: string;
+    readonly isBesideItself?: boolean;
     readonly unit: Unit;
     readonly ratio?: number;
     readonly goal: Goal;
@@ -24,7 +25,8 @@ export interface Results {
 
 const path = "bench/results.json";
 
-export function resultOf({ name, what, beside: besideWhat, unit, goal }: Measurement, figures: Figures): Result {
+export function resultOf(measurement: Measurement, figures: Figures): Result {
+    const { name, what, beside: besideWhat, isBesideItself, unit, goal } = measurement;
     const { ours, beside, more } = figures;
     const ratio = beside ? ours / beside : undefined;
     const figure = (goal.of === "ratio" ? ratio : ours) ?? Number.NaN;
@@ -33,6 +35,7 @@ export function resultOf({ name, what, beside: besideWhat, unit, goal }: Measure
         name,
         what,
         ...(besideWhat !== undefined && { besideWhat }),
+        ...(isBesideItself && { isBesideItself }),
         unit,
         ours: rounded(ours),
         ...(beside !== undefined && { beside: rounded(beside) }),

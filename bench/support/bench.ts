@@ -8,6 +8,7 @@ import { measureManyBuilders, type ProcessUsage } from "./manyBuilders";
 import { interruptible, throwIfInterrupted } from "./interruption";
 import { createLargeState, type LargeState } from "./largeState";
 import { memoize } from "./memoize";
+import { measureTenBuilders, type TenBuilders } from "./tenBuilders";
 
 /** What the measurements of one run share: a buildx store, unique names, and objects that are expensive to create. */
 export interface Bench {
@@ -18,6 +19,8 @@ export interface Bench {
     readonly name: () => string;
     /** The cost of stacks of several sizes, measured on the first call. */
     stackCosts(): Promise<StackCosts>;
+    /** The time to create ten builders in several ways, measured on the first call. */
+    tenBuilders(): Promise<TenBuilders>;
     /** The cost of a hundred builders in one provider process, measured on the first call. */
     manyBuilders(): Promise<ProcessUsage>;
     /** A state to archive and restore, created on the first call. */
@@ -38,6 +41,7 @@ export async function withBench<T>(work: (bench: Bench) => Promise<T>): Promise<
             return `${unique}-${names++}-`;
         },
         stackCosts: memoize(() => measureStackCosts(unique)),
+        tenBuilders: memoize(() => measureTenBuilders(bench)),
         manyBuilders: memoize(() => measureManyBuilders(bench.name)),
         largeState: memoize(() => createLargeState(bench)),
     };

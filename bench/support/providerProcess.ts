@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import type { Readable } from "node:stream";
-import * as grpc from "@grpc/grpc-js";
-import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { startEngineServer } from "./engineServer";
 import { residentMemory } from "./processes";
+import { type ProviderServer, send, startDynamicProvider } from "./providerServer";
 
 type Properties = Record<string, unknown>;
 
@@ -22,11 +18,7 @@ const implementation = 'exports.handler = () => require("pulumi-buildx/dynamic")
 
 /** The process in which Pulumi runs dynamic providers. The bench sends it the same requests as Pulumi. */
 export class ProviderProcess {
-    private constructor(
-        private readonly engine: { stop: () => void },
-        private readonly child: ChildProcess,
-        private readonly client: ResourceProviderClient,
-    ) {}
+    private constructor(private readonly server: ProviderServer) {}
 
     /**
      * Starts the process.
@@ -34,28 +26,16 @@ export class ProviderProcess {
      * @param env variables in addition to those of this process.
      */
     static async start(env: NodeJS.ProcessEnv = {}): Promise<ProviderProcess> {
-        const program = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
-        const probe = ["--expose-gc", "--require", require.resolve("./probe.cjs")];
-        const engine = await startEngineServer();
-        const child = spawn("node", [...probe, program, engine.address], {
-            stdio: ["ignore", "pipe", "inherit", "ipc"],
-            env: { ...process.env, ...env },
-            detached: true, // so that Ctrl-C does not reach it before `stop` does
-        });
-        const [port] = (await once(child.stdout as Readable, "data")) as [Buffer];
-        const client = new ResourceProviderClient(
-            `127.0.0.1:${String(port).trim()}`,
-            grpc.credentials.createInsecure(),
-        );
-        const provider = new ProviderProcess(engine, child, client);
-        const request = new messages.ConfigureRequest();
-        request.setArgs(Struct.fromJavaScript({}));
-        await send((done) => client.configure(request, done));
-        return provider;
+        const nodeOptions = ["--expose-gc", "--require", require.resolve("./probe.cjs")];
+        return new ProviderProcess(await startDynamicProvider({ nodeOptions, env }));
     }
 
     get pid(): number {
-        return this.child.pid as number;
+        return this.server.pid;
+    }
+
+    private get client(): ResourceProviderClient {
+        return this.server.client;
     }
 
     /**
@@ -126,25 +106,13 @@ export class ProviderProcess {
 
     /** Returns the memory in use after a forced garbage collection, in 10^6 bytes. */
     async inUse(): Promise<number> {
-        const response = once(this.child, "message") as Promise<[number]>;
-        this.child.send("measure");
-        return (await response)[0] / 1e6;
+        return ((await this.server.ask("measure")) as number) / 1e6;
     }
 
-    async stop(): Promise<void> {
-        this.client.close();
-        this.child.kill();
-        if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
-        this.engine.stop();
-    }
+    stop = (): Promise<void> => this.server.stop();
 }
 
 const properties = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
-
-const send = <Response>(call: (done: grpc.requestCallback<Response>) => unknown): Promise<Response> =>
-    new Promise((resolve, reject) =>
-        call((error, response) => (error ? reject(error) : resolve(response as Response))),
-    );
 
 /** Fills in a request to compare or update a builder with new inputs. */
 function fillIn<Request extends messages.DiffRequest | messages.UpdateRequest>(

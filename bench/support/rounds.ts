@@ -18,17 +18,23 @@ export function median(figures: readonly number[]): number {
 }
 
 /**
- * Returns the medians of two measurements. Rounds of both alternate, so that other load on the machine affects both
- * alike. The first round of each is not counted, because it loads programs and modules.
+ * Returns the medians of several measurements, by name. Rounds of all alternate, so that other load on the machine
+ * affects all alike. The first round of each is not counted, because it loads programs and modules.
  */
-export async function sideBySide(rounds: number, ours: Round, beside: Round): Promise<Figures> {
-    const figures = { ours: [] as number[], beside: [] as number[] };
+export async function alternate<Name extends string>(
+    rounds: number,
+    measured: Readonly<Record<Name, Round>>,
+): Promise<Record<Name, number>> {
+    const all = Object.entries<Round>(measured).map(([name, measure]) => ({ name, measure, figures: [] as number[] }));
     for (let round = 0; round <= rounds; round++) {
-        throwIfInterrupted();
-        const [one, other] = [await ours(), await beside()];
-        if (round === 0) continue;
-        figures.ours.push(one);
-        figures.beside.push(other);
+        for (const { measure, figures } of all) {
+            throwIfInterrupted();
+            figures.push(await measure());
+        }
     }
-    return { ours: median(figures.ours), beside: median(figures.beside) };
+    return Object.fromEntries(all.map(({ name, figures }) => [name, median(figures.slice(1))])) as Record<Name, number>;
 }
+
+/** Returns the medians of two measurements whose rounds alternate. */
+export const sideBySide = (rounds: number, ours: Round, beside: Round): Promise<Figures> =>
+    alternate(rounds, { ours, beside });

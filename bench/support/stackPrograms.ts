@@ -1,0 +1,57 @@
+/** Pulumi projects with builders: in JavaScript or YAML, with the dynamic provider or with the plugin. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MovingProject, type YamlResource } from "../../tests/support/languages";
+import type { Project } from "../../tests/support/project";
+import { type PlaceOptions } from "../../tests/support/project";
+
+/** Does some work with projects, and then removes the projects and what they created on the engine. */
+export async function withProjects<T>(
+    work: (add: <Any extends Project>(project: Promise<Any>) => Promise<Any>) => Promise<T>,
+): Promise<T> {
+    const projects: Project[] = [];
+    try {
+        return await work(async (making) => {
+            const project = await making;
+            projects.unshift(project);
+            delete project.env.NODE_COMPILE_CACHE; // users do not set it
+            project.loadAll();
+            return project;
+        });
+    } finally {
+        for (const project of projects) await project.remove();
+    }
+}
+
+/** Creates a project in JavaScript whose builders are of the plugin. */
+export async function makePluginProject(options: PlaceOptions): Promise<MovingProject> {
+    const project = await MovingProject.make(options);
+    await project.config("buildx:plugin", "true");
+    return project;
+}
+
+/** Writes a program with builders in JavaScript. With no builders, it does not load this package either. */
+export async function writeProgram(project: Project, builders: number): Promise<void> {
+    if (builders === 0) return writeFile(join(project.folder, "index.js"), 'require("@pulumi/pulumi");\n');
+    const each = `new buildx.BuildxBuilder("b" + index, { name: unique + "-" + index + "-" })`;
+    await project.program(`for (let index = 0; index < ${builders}; index++) ${each};\n`);
+}
+
+/**
+ * Writes the same program in YAML.
+ *
+ * @param isMoving whether the stack has the same builders of the dynamic provider.
+ */
+export async function writeYaml(project: MovingProject, builders: number, { isMoving = false } = {}): Promise<void> {
+    const { unique } = project;
+    const resource = (index: number): YamlResource => {
+        const urn = `urn:pulumi:test::${unique}::pulumi-nodejs:dynamic/buildx:BuildxBuilder::b${index}`;
+        return {
+            type: "buildx:BuildxBuilder",
+            properties: { name: `${unique}-${index}-` },
+            ...(isMoving && { options: { aliases: [urn] } }),
+        };
+    };
+    const resources = Array.from({ length: builders }, (_, index) => [`b${index}`, resource(index)] as const);
+    await project.yaml({ resources: Object.fromEntries(resources) });
+}

@@ -5,13 +5,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { docker, leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { build, longBuild } from "../support/image";
-import { Project, withProject } from "../support/project";
+import { archive as archiveOf, builder, prune, resources, state } from "../support/program";
+import { withProject } from "../support/project";
 import { type Fate, startProxy } from "../support/proxy";
 import { must } from "../support/run";
+import { Stack, withStack } from "../support/stack";
 import {
     archive,
     archiveFails,
     containerOf,
+    entriesOf,
     hold,
     isRunning,
     layered,
@@ -21,50 +24,51 @@ import {
     volumeOf,
 } from "../support/state";
 
-const pair = (args = "", more = "") => `
-    const state = new buildx.BuildKitState("cache", { builderName: unique ${args} });
-    const builder = new buildx.BuildxBuilder("builder", { state });
-    exports.name = builder.name;
-    ${more}`;
+/** Returns a state and a builder that uses the state. */
+const pair = ({ unique }: Stack) => ({
+    cache: state({ builderName: unique }),
+    b: builder({ state: "${cache}" }),
+});
 
 describe("an archive of a state", () => {
     it(
-        "brings every layer to a builder of another name on another engine, after all else is gone",
-        withProject(async (project) => {
-            const path = join(project.folder, "ci.tar.zst");
-            await project.program(pair());
-            await project.up();
-            const folder = await layered(project);
-            assert.equal((await build(project, project.unique, folder)).cached, 0);
+        "brings every layer to a builder of another name on another engine, after the first builder is removed",
+        withStack(async (stack) => {
+            const path = join(stack.folder, "ci.tar.zst");
+            await stack.program(resources(pair(stack)));
+            await stack.up();
+            const folder = await layered(stack);
+            assert.equal((await build(stack, stack.unique, folder)).cached, 0);
 
-            const args = `{ state, to: ${JSON.stringify(path)}, triggers: [1] }`;
-            await project.program(pair("", `exports.archive = new buildx.BuildKitStateArchive("archive", ${args});`));
-            await project.up();
-            await project.preview("--expect-no-changes");
-            const { archive: written } = await project.outputs<{ archive: Record<string, unknown> }>();
-            assert.match(String(written.sha256), /^[0-9a-f]{64}$/);
-            assert.equal(written.location, path);
+            const a = archiveOf({ state: "${cache}", to: { archive: path }, triggers: [1] });
+            await stack.program(resources({ ...pair(stack), a }));
+            await stack.up();
+            assert.deepEqual(stack.steps, { a: "create" });
+            await stack.preview("--expect-no-changes");
+            const written = (await stack.state()).find(({ type }) => type.endsWith("Archive"))?.outputs;
+            assert.match(String(written?.sha256), /^[0-9a-f]{64}$/);
+            assert.equal(written?.location, path);
             assert.match(String(written.buildkitVersion), /^v\d/);
             assert.equal((await stat(path)).size, written.size);
             assert.equal((await stat(path)).mode & 0o777, 0o600);
             assert.ok(Number(written.stoppedFor) > 0);
             const tar = await must("sh", ["-c", `zstd -dc ${path} | sha256sum`]);
             assert.equal(tar.split(" ")[0], written.sha256);
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
+            await stack.destroy();
+            assert.deepEqual(await leftovers(stack.unique), []);
 
-            const other = await Project.make({ store: join(project.folder, "other-store") });
+            const other = await Stack.make({ store: join(stack.folder, "other-store") });
             try {
-                await other.program(`
-                    const endpoint = ${JSON.stringify(second.host)};
-                    const restoreFrom = ${JSON.stringify(path)};
-                    const state = new buildx.BuildKitState("cache", { builderName: unique, endpoint, restoreFrom });
-                    new buildx.BuildxBuilder("builder", { state });`);
+                const cache = state({
+                    builderName: other.unique,
+                    endpoint: second.host,
+                    restoreFrom: { archive: path },
+                });
+                await other.program(resources({ ...pair(other), cache }));
                 await other.preview();
                 await other.up();
                 assert.equal((await build(other, other.unique, folder)).cached, layers);
                 await other.preview("--expect-no-changes");
-                await other.destroy();
             } finally {
                 await other.remove();
             }
@@ -72,59 +76,69 @@ describe("an archive of a state", () => {
     );
 
     it(
-        "has whiteouts, opaque folders, links, owners, modes, times, attributes and holes as they are",
-        withProject(async (project) => {
-            await project.program(pair());
-            await project.up();
-            await build(project, project.unique, await layered(project));
-            const volume = volumeOf(project.unique);
-            await docker(["stop", containerOf(project.unique)]); // or it would go on writing
+        "has whiteouts, opaque folders, links, owners, modes, times, attributes and holes unchanged",
+        withStack(async (stack) => {
+            await stack.program(resources(pair(stack)));
+            await stack.up();
+            await build(stack, stack.unique, await layered(stack));
+            const volume = volumeOf(stack.unique);
+            await docker(["stop", containerOf(stack.unique)]); // or it would continue to write
             const sparse = "head -c 1 /dev/urandom >/state/sparse && truncate --size=1G /state/sparse";
             const linked =
                 "cp /bin/cat /state/one && chown 1234:70000 /state/one && chmod 6755 /state/one && ln /state/one /state/two";
             await onVolume(volume, `${sparse} && ${linked}`);
-            await archive(project, { builderName: project.unique, to: "ci.tar.zst" });
+            await archive(stack, { builderName: stack.unique, to: "ci.tar.zst" });
             const before = await listing(volume);
             assert.ok(before.some((line) => line.startsWith("c") && line.includes(" 0,0 ")));
             assert.ok(before.some((line) => line.includes("trusted.overlay.opaque")));
-            const restored = [
-                ["archive", "ci.tar.zst"],
-                ["volume", volume],
-            ] as const;
-            for (const [kind, value] of restored) {
-                const name = `${project.unique}-${kind}`;
-                await project.program(`
-                    const restoreFrom = ${JSON.stringify({ [kind]: value })};
-                    new buildx.BuildKitState("${kind}", { builderName: "${name}", restoreFrom });`);
-                await project.up("--target", `**${kind}**`);
-                assert.deepEqual(await listing(volumeOf(name)), before);
-                assert.ok(Number.parseInt(await onVolume(volumeOf(name), "du --block-size=1M /state/sparse"), 10) < 2);
-            }
+            const nameOf = (kind: string) => `${stack.unique}-${kind}`;
+            const fromArchive = { builderName: nameOf("archive"), restoreFrom: { archive: "ci.tar.zst" } };
+            const fromVolume = { builderName: nameOf("volume"), restoreFrom: { volume } };
+            await stack.program(resources({ ...pair(stack), archive: state(fromArchive), volume: state(fromVolume) }));
+            await stack.up();
+            assert.deepEqual(stack.steps, { archive: "create", volume: "create" });
+            await Promise.all(
+                ["archive", "volume"].map(nameOf).map(async (name) => {
+                    const usage = onVolume(volumeOf(name), "du --block-size=1M /state/sparse");
+                    assert.deepEqual(await listing(volumeOf(name)), before);
+                    assert.ok(Number.parseInt(await usage, 10) < 2);
+                }),
+            );
         }),
     );
 
     it(
-        "is written when its triggers change, or a refresh finds it gone, and stays when it is removed",
+        "is written when its triggers change or a refresh finds that it is gone, and stays when a program in JavaScript removes it",
         withProject(async (project) => {
-            const program = (trigger: number) =>
-                pair(
-                    "",
-                    `exports.createdAt = new buildx.BuildKitStateArchive("a", { state, to: "a.tar.zst", triggers: [${trigger}] }).createdAt;`,
-                );
+            const program = (trigger: number, more = "") => `
+                const state = new buildx.BuildKitState("cache", { builderName: unique });
+                const archive = new buildx.BuildKitStateArchive("a", { state, to: "a.tar.zst", triggers: [${trigger}] });
+                exports.createdAt = archive.createdAt;
+                ${more}`;
             const path = join(project.folder, "a.tar.zst");
             const createdAt = async () => (await project.outputs<{ createdAt: string }>()).createdAt;
+            const user = `${project.unique}-user`;
+            await hold(user, volumeOf(project.unique));
             await project.program(program(1));
+            assert.match(await project.failing("up"), new RegExp(`in use by container ${user}`));
+            await docker(["rm", "--force", "--volumes", user]);
             await project.up();
             const first = await createdAt();
-            await project.up("--expect-no-changes");
-            await project.program(program(2));
+            const restored = `${project.unique}-restored`;
+            await project.program(
+                program(
+                    2,
+                    `const restoreFrom = archive.location.apply((location) => location);
+                    new buildx.BuildKitState("restored", { builderName: "${restored}", restoreFrom });`,
+                ),
+            );
             await project.up();
             const changed = await createdAt();
             assert.notEqual(changed, first);
-            await project.refresh("--expect-no-changes");
+            assert.deepEqual(await entriesOf(volumeOf(restored)), [".restored"]);
+            await project.up("--refresh", "--expect-no-changes");
             await must("rm", [path]);
-            await project.refresh();
-            await project.up();
+            await project.up("--refresh");
             assert.notEqual(await createdAt(), changed);
             await project.destroy();
             assert.ok((await stat(path)).size > 0);
@@ -132,22 +146,23 @@ describe("an archive of a state", () => {
     );
 
     it(
-        "takes turns with all else in the same program that works on the state",
-        withProject(async (project) => {
+        "takes turns with the other resources of the program that work on the state",
+        withStack(async (stack) => {
+            const container = containerOf(stack.unique);
             const program = (count: number) => {
-                const changed = `triggers: [${count}]`;
-                return `
-                    const state = new buildx.BuildKitState("cache", { builderName: unique });
-                    const driverOpts = { env: { COUNT: "${count}" } };
-                    const builder = new buildx.BuildxBuilder("builder", { state, driverOpts });
-                    new buildx.BuildKitStateArchive("archive", { state, to: "a.tar.zst", ${changed} });
-                    new buildx.BuildKitPrune("prune", { builderName: unique, ${changed} }, { dependsOn: builder });`;
+                const triggers = [count];
+                return resources({
+                    cache: state({ builderName: stack.unique }),
+                    b: builder({ state: "${cache}", driverOpts: { env: { COUNT: String(count) } } }),
+                    a: archiveOf({ state: "${cache}", to: { archive: "a.tar.zst" }, triggers }),
+                    p: prune({ builderName: stack.unique, triggers }, { dependsOn: ["${b}"] }),
+                });
             };
-            const proxy = await startProxy(project.folder);
-            project.env.DOCKER_HOST = proxy.host;
-            const call = (what: string) => `POST /containers/${containerOf(project.unique)}/${what}`;
+            const proxy = await startProxy(stack.folder);
+            stack.env.DOCKER_HOST = proxy.host;
+            const call = (what: string) => `POST /containers/${container}/${what}`;
             for (const count of [1, 2]) {
-                // A BuildKit that was started is asked only once an archive that does not wait has stopped it again.
+                // A BuildKit that was started gets a request only after an archive that does not wait has stopped it again.
                 let isStarted = false;
                 let isStopped = false;
                 proxy.decide = async (made): Promise<Fate> => {
@@ -158,50 +173,49 @@ describe("an archive of a state", () => {
                         await sleep(10);
                     return "pass";
                 };
-                await project.program(program(count));
-                const { output } = await project.up();
+                await stack.program(program(count));
+                const { output } = await stack.up();
                 assert.match(output, /waiting for another resource that works on/);
-                await project.preview("--expect-no-changes");
+                await stack.preview("--expect-no-changes");
             }
-            await project.destroy();
+            await stack.destroy();
             await proxy.stop();
         }),
     );
 
     it(
-        "lets running builds come to their end, and keeps a stopped builder stopped",
-        withProject(async (project) => {
-            await project.program(pair());
-            await project.up();
-            const { ended } = await longBuild(project, 5);
-            const { stoppedFor } = await archive(project, { builderName: project.unique, to: "a.tar.zst" });
+        "waits for running builds, starts a running builder again, and keeps a stopped builder stopped",
+        withStack(async (stack) => {
+            const container = containerOf(stack.unique);
+            await stack.program(resources(pair(stack)));
+            await stack.up();
+            const { ended } = await longBuild(stack, 5);
+            const { stoppedFor } = await archive(stack, { builderName: stack.unique, to: "a.tar.zst" });
             assert.match(await ended, /finished/);
             assert.ok(stoppedFor > 0 && stoppedFor < 60);
-            assert.equal(await isRunning(containerOf(project.unique)), true);
+            assert.equal(await isRunning(container), true);
 
-            await docker(["stop", containerOf(project.unique)]);
-            const again = await archive(project, { builderName: project.unique, to: { archive: "a.tar.zst" } });
+            await docker(["stop", container]);
+            const again = await archive(stack, { builderName: stack.unique, to: { archive: "a.tar.zst" } });
             assert.equal(again.stoppedFor, 0);
             assert.match(again.buildkitVersion, /^v\d/);
-            assert.equal(await isRunning(containerOf(project.unique)), false);
-            assert.deepEqual(await leftovers(`${volumeOf(project.unique)}_copy`), []);
+            assert.equal(await isRunning(container), false);
+            assert.deepEqual(await leftovers(`${volumeOf(stack.unique)}_copy`), []);
         }),
     );
 
     it(
-        "is refused where there is no such state, and where someone else uses it",
-        withProject(async (project) => {
+        "fails if the state does not exist or another container uses it",
+        withStack(async (stack) => {
             const to = "a.tar.zst";
-            const none = await archiveFails(project, { builderName: project.unique, to });
+            const none = await archiveFails(stack, { builderName: stack.unique, to });
             assert.match(none, /volume .* not found on unix:.*docker volume ls/);
-            await project.program(`new buildx.BuildKitState("cache", { builderName: unique });`);
-            await project.up();
-            const user = `${project.unique}-user`;
-            await hold(user, volumeOf(project.unique));
-            const used = await archiveFails(project, { builderName: project.unique, to });
+            const user = `${stack.unique}-user`;
+            await hold(user, volumeOf(stack.unique));
+            const used = await archiveFails(stack, { builderName: stack.unique, to });
             assert.match(used, new RegExp(`in use by container ${user}.*docker stop ${user}`));
             assert.deepEqual(
-                (await readdir(project.folder)).filter((name) => name.startsWith(to)),
+                (await readdir(stack.folder)).filter((name) => name.startsWith(to)),
                 [],
             );
         }),

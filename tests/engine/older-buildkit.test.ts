@@ -2,44 +2,53 @@ import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, context } from "../support/image";
-import { checkout, withProject } from "../support/project";
+import { builder, resources, state } from "../support/program";
+import { checkout } from "../support/project";
+import { withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
-/** The release that the tests' environment has beside the current one. */
+/** Returns the release that the tests' environment has beside the current one. */
 async function olderImage(): Promise<{ image: string; version: string }> {
     const modules = await readFile(join(checkout, "environment/tools/older-buildkit/go.mod"), "utf8");
     const version = /github\.com\/moby\/buildkit (v\S+)/.exec(modules)?.[1] ?? "";
     return { image: `moby/buildkit:${version}`, version };
 }
 
-describe("a BuildKit that is older than the one that wrote its state", () => {
+describe("a BuildKit that is older than the BuildKit that wrote its state", () => {
     it(
-        "finds the cache there, and the user is told, also where the builder itself is another one by then",
-        withProject(async (project) => {
+        "uses the cache and the user gets a warning, also if the builder was removed and created again",
+        withStack(async (stack) => {
+            const { unique } = stack;
             const { image, version } = await olderImage();
-            const program = (args?: string) =>
-                project.program(`
-                    const state = new buildx.BuildKitState("cache", { builderName: unique });
-                    ${args === undefined ? "" : `exports.version = new buildx.BuildxBuilder("b", { state, ${args} }).buildkitVersion;`}`);
-            await program("pull: 'missing'");
-            await project.up();
-            const { version: newer } = await project.outputs<{ version: string }>();
-            const folder = await context(project);
-            await build(project, project.unique, folder);
+            const cache = state({ builderName: unique });
+            const program = (args: object) =>
+                stack.program(
+                    resources(
+                        { cache, b: builder({ state: "${cache}", ...args }) },
+                        { version: "${b.buildkitVersion}" },
+                    ),
+                );
+            await program({});
+            await stack.up();
+            const { version: newer } = await stack.outputs<{ version: string }>();
+            const folder = await context(stack);
+            await build(stack, unique, folder);
 
-            await program();
-            await project.up();
-            await program(`driverOpts: { image: "${image}" }`);
-            const { output } = await project.up();
-            const said = `BuildKit ${version} in buildx_buildkit_${project.unique}0 uses a state that BuildKit ${newer} wrote`;
-            assert.ok(output.replace(/\s+/g, " ").includes(said), output);
-            assert.equal((await project.outputs<{ version: string }>()).version, version);
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
+            await stack.program(resources({ cache }));
+            await stack.up();
+            assert.deepEqual(stack.steps, { b: "delete" });
+            await program({ driverOpts: { image } });
+            const { output } = await stack.up();
+            const said = `warning: BuildKit ${version} in ${containerOf(unique)} uses a state that BuildKit ${newer} wrote`;
+            assert.ok(output.includes(said), output);
+            assert.deepEqual(await stack.outputs(), { version });
+            assert.equal((await build(stack, unique, folder)).cached, 3);
 
-            await program("pull: 'missing'");
-            const { output: upgraded } = await project.up();
+            await program({});
+            const { output: upgraded } = await stack.up();
+            assert.deepEqual(stack.steps, { b: "update" });
             assert.doesNotMatch(upgraded, /uses a state that/);
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
-            await project.destroy();
+            assert.equal((await build(stack, unique, folder)).cached, 3);
         }),
     );
 });

@@ -20,7 +20,7 @@ import { basicOf, identityToken, startTokenServer, type TokenServer } from "../s
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
 const content = Buffer.from("a layer ".repeat(1000));
 
-/** The servers of one test, which end with it. */
+/** The servers of one test. */
 class Servers {
     private readonly ends: (() => unknown)[] = [];
 
@@ -38,14 +38,14 @@ class Servers {
         return this.keep(await startHttpServer(answer, tls));
     }
 
-    /** Another host, which has the files of a registry. */
+    /** Starts another host that has the files of a registry. */
     storage(data: string, tls?: { cert: string; key: string }): Promise<HttpServer> {
         return this.http(({ url }, response) => pipeline(createReadStream(join(data, url)), response), tls);
     }
 
     /**
-     * Certificates of an authority that this process trusts as long as the test runs: for a registry at an address that is
-     * not this machine's loopback, which is spoken to by HTTPS, and for servers of the test's own.
+     * Creates certificates of an authority that this process trusts while the test runs: for servers of the test, and for
+     * a registry at an address that is not loopback, because the package uses HTTPS only there.
      */
     async certificates() {
         const authority = await makeAuthority(this.folder, "authority");
@@ -58,7 +58,7 @@ class Servers {
         return { address, tls, local: { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") } };
     }
 
-    /** Has docker's configuration know a registry. */
+    /** Writes the login for a registry to docker's configuration. */
     async logIn(host: string, entry: object = { auth: basicOf(credentials) }): Promise<void> {
         await writeFile(join(this.folder, "config.json"), JSON.stringify({ auths: { [host]: entry } }));
     }
@@ -95,7 +95,7 @@ async function* parts() {
     yield content.subarray(10);
 }
 
-/** Puts an image with one layer there, as archives are. */
+/** Pushes an image with one layer, as archives are. */
 async function push(image: string, layer: () => AsyncIterable<Buffer> = parts) {
     const repository = await openRepository(image, "pull,push");
     const config = await repository.upload(Buffer.from("{}"));
@@ -109,17 +109,17 @@ async function push(image: string, layer: () => AsyncIterable<Buffer> = parts) {
     return repository.putManifest(manifestType, JSON.stringify(manifest));
 }
 
-/** Gives the layer of such an image. */
+/** Returns the layer of such an image. */
 async function pull(image: string): Promise<Buffer> {
     const repository = await openRepository(image, "pull");
     const { layers } = (await repository.manifest(manifestType)) as { layers: [{ digest: string }] };
     return readAll(await repository.download(layers[0].digest));
 }
 
-/** What it is refused with. No password and nothing like one may be in it, nor in what is printed of the error. */
+/** Returns the message of the error, and checks that neither the message nor the printed error contains a secret. */
 async function refusal(work: Promise<unknown>, ...secrets: string[]): Promise<string> {
     const error = await work.then(
-        () => assert.fail("it was to be refused"),
+        () => assert.fail("it did not fail, but must fail"),
         (error: Error) => error,
     );
     const all = [credentials.password, basicOf(credentials), identityToken, ...secrets];
@@ -130,7 +130,7 @@ async function refusal(work: Promise<unknown>, ...secrets: string[]): Promise<st
 
 describe("a registry", () => {
     it(
-        "is given the password of docker's configuration where it asks for that",
+        "gets the password from docker's configuration if it requires one",
         withServers(async (servers) => {
             const { host } = await servers.registry();
             const image = nameAt(host);
@@ -144,7 +144,7 @@ describe("a registry", () => {
     );
 
     it(
-        "is given a token that the password was changed for",
+        "gets a token that the token server returned for the password",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { host } = await servers.registry({ tokens: { realm: tokens.realm, ...tokens.trust } });
@@ -156,12 +156,12 @@ describe("a registry", () => {
                 assert.match(url, /^\/token\?service=the\+registry&scope=repository%3Acaches%2Fci%3Apull/);
                 assert.equal(authorization, `Basic ${basicOf(credentials)}`);
             }
-            assert.match(tokens.asked.at(-1)?.url ?? "", /pull$/); // and no more than is needed
+            assert.match(tokens.asked.at(-1)?.url ?? "", /pull$/); // and no other permission
         }),
     );
 
     it(
-        "is given a token without a login, by which all may read and nobody write",
+        "gets a token without a login, which permits to read and not to write",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { host } = await servers.registry({ tokens: { realm: tokens.realm, ...tokens.trust } });
@@ -176,7 +176,7 @@ describe("a registry", () => {
     );
 
     it(
-        "is given a token that an identity token was changed for",
+        "gets a token that the token server returned for an identity token",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { host } = await servers.registry({ tokens: { realm: tokens.realm, ...tokens.trust } });
@@ -199,15 +199,15 @@ describe("a registry", () => {
     );
 
     it(
-        "is given another token where one runs out during a push",
+        "gets another token if a token expires during a push",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { host } = await servers.registry({ tokens: { realm: tokens.realm, ...tokens.trust } });
             await servers.logIn(host);
             await push(nameAt(host));
             const inOne = tokens.given.length;
-            assert.equal(inOne, 2); // one for what is streamed
-            tokens.lifetime = -58; // which the registry lets pass for two seconds
+            assert.equal(inOne, 2); // one of them for the stream
+            tokens.lifetime = -58; // the registry accepts the token for two seconds
             const layer = async function* () {
                 yield content.subarray(0, 10);
                 await sleep(2500);
@@ -223,7 +223,7 @@ describe("a registry", () => {
     );
 
     it(
-        "whose token server repeats a password, sends elsewhere or gives none is told without it",
+        "whose token server repeats a password, redirects or returns no token causes an error without the password",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { host } = await servers.registry({ tokens: { realm: tokens.realm, ...tokens.trust } });
@@ -253,7 +253,7 @@ describe("a registry", () => {
     );
 
     it(
-        "that keeps its blobs on another host does not have that one see a login",
+        "that redirects to another host for its blobs does not cause a login to be sent there",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { data, ...first } = await servers.registry();
@@ -273,7 +273,7 @@ describe("a registry", () => {
     );
 
     it(
-        "that sends to another host does not have that one ask for a login, or send back with one",
+        "that redirects to another host does not make that host get a login, also if that host redirects back",
         withServers(async (servers) => {
             const tokens = await servers.tokens();
             const { data, ...first } = await servers.registry();
@@ -324,7 +324,7 @@ describe("a registry", () => {
     );
 
     it(
-        "that has uploads go to another host does not have that one see a login",
+        "that redirects uploads to another host does not cause a login to be sent there",
         withServers(async (servers) => {
             const other = await servers.http((_, response) => response.writeHead(401).end());
             const { host } = await servers.registry({ seenAs: `http://localhost:${other.port}` });
@@ -338,7 +338,7 @@ describe("a registry", () => {
     );
 
     it(
-        "that speaks HTTPS is given nothing over HTTP",
+        "with HTTPS gets nothing over HTTP",
         withServers(async (servers) => {
             const { address, tls, local } = await servers.certificates();
             const [tokens, plainTokens] = [await servers.tokens(local), await servers.tokens()];
@@ -383,7 +383,7 @@ describe("a registry", () => {
     );
 
     it(
-        "that has another manifest under a digest is not believed",
+        "that returns another manifest than the digest names causes an error",
         withServers(async (servers) => {
             const manifest = JSON.stringify({ schemaVersion: 2 });
             const { port } = await servers.http((_, response) => response.end(manifest));
@@ -396,7 +396,7 @@ describe("a registry", () => {
     );
 
     it(
-        "tells that there is no such image",
+        "without the image causes an error with the status 404",
         withServers(async (servers) => {
             const { host } = await servers.registry({ auth: false });
             const isMissing = (error: unknown) => error instanceof RegistryError && error.status === 404;

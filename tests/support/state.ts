@@ -38,6 +38,22 @@ export async function entriesOf(volume: string, host?: string): Promise<string[]
     return (await onVolume(volume, "ls -A1 /state", host)).split("\n").filter((name) => name !== "");
 }
 
+/** Creates a volume with the content of a small state. */
+export async function createState(volume: string): Promise<void> {
+    await docker(["volume", "create", volume]);
+    await onVolume(
+        volume,
+        "mkdir /state/runc-overlayfs && head -c 3000000 /dev/urandom >/state/runc-overlayfs/data; echo cache >/state/cache.db",
+    );
+}
+
+/** The names at the root of the volume that `createState` creates. */
+export const stateEntries = ["cache.db", "runc-overlayfs"];
+
+/** Returns the names at the root of a restored volume, without the name that the restore adds. */
+export const restoredEntriesOf = async (volume: string, host?: string): Promise<string[] | undefined> =>
+    (await entriesOf(volume, host))?.filter((name) => name !== ".restored");
+
 /**
  * Creates a build with whiteouts, opaque folders, links and attributes in its layers. The steps are the same each time.
  */

@@ -100,9 +100,18 @@ export async function stopContainer(
     await untilAborted(stopped, signal);
 }
 
-/** Kills a container and removes it with its anonymous volumes. Does nothing if it does not exist. */
+/**
+ * Kills a container and removes it with its anonymous volumes. Does nothing if it does not exist. If the engine is
+ * already removing it, as it does with `AutoRemove`, waits for the end of that removal.
+ */
 export async function removeContainer({ api }: Engine, name: string): Promise<void> {
-    await api.getContainer(name).remove({ force: true, v: true }).catch(ifNotFound);
+    const container = api.getContainer(name);
+    try {
+        await container.remove({ force: true, v: true }).catch(ifNotFound);
+    } catch (error) {
+        if (!(error instanceof Error) || !/already in progress/.test(error.message)) throw error;
+        await container.wait({ condition: "removed" }).catch(ifNotFound);
+    }
 }
 
 export async function renameContainer({ api }: Engine, name: string, to: string): Promise<void> {

@@ -1,0 +1,112 @@
+import { strict as assert } from "node:assert";
+import {
+    archiveIsGrowing,
+    archivesIn,
+    createBuilder,
+    enlarge,
+    exitOf,
+    killAll,
+    nothingIsLeft,
+    pair,
+    restoreIsGrowing,
+    restoredName,
+    restoredVolume,
+    start,
+    staysSmall,
+} from "../support/copying";
+import { docker, leftovers } from "../support/docker";
+import { archive as archiveOf, resources, state } from "../support/program";
+import { type Project, withProject } from "../support/project";
+import { withStack } from "../support/stack";
+import { containerOf, entriesOf, isRunning } from "../support/state";
+
+/** A state and a builder that uses the state. */
+const pairInJavaScript = `
+    const state = new buildx.BuildKitState("cache", { builderName: unique });
+    const builder = new buildx.BuildxBuilder("builder", { state });`;
+
+const up = (project: Project) => start(project, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive");
+
+describe("a copy of a state in an up that is stopped", () => {
+    it(
+        "by Ctrl-C in pulumi up starts the builder again and leaves nothing, and the next up copies again",
+        withProject(async (project) => {
+            await project.program(pairInJavaScript);
+            await project.up();
+            await enlarge(project);
+            const options = "{ dependsOn: [builder] }";
+            await project.program(`${pairInJavaScript}
+                new buildx.BuildKitStateArchive("archive", { state, to: "a.tar.zst" }, ${options});`);
+            const stopped = up(project);
+            await archiveIsGrowing(project);
+            stopped.kill("SIGINT");
+            await exitOf(stopped);
+            await nothingIsLeft(project);
+            await staysSmall(project, "node", project.up());
+            assert.deepEqual(await archivesIn(project), ["a.tar.zst"]);
+
+            const args = JSON.stringify({ builderName: restoredName(project), restoreFrom: "a.tar.zst" });
+            await project.program(`${pairInJavaScript} new buildx.BuildKitState("restored", ${args});`);
+            const restoring = up(project);
+            await restoreIsGrowing(project);
+            restoring.kill("SIGINT");
+            await exitOf(restoring);
+            assert.deepEqual(await leftovers(restoredVolume(project)), []);
+
+            const killed = up(project);
+            await restoreIsGrowing(project);
+            for (const name of ["dynamic-provider", "copier"]) await killAll(project, name);
+            await exitOf(killed);
+            const left = await entriesOf(restoredVolume(project));
+            assert.deepEqual(
+                left?.filter((name) => name !== ".restoring" && name !== "buildkitd.lock"),
+                [],
+            );
+            await staysSmall(project, "node", project.up());
+            assert.ok((await entriesOf(restoredVolume(project)))?.includes("big"));
+            await project.destroy();
+            assert.deepEqual(await leftovers(project.unique), []);
+        }),
+    );
+
+    it(
+        "because the copy process ended fails, and the next up copies again, also if the volume was not removed",
+        withStack(async (stack) => {
+            await createBuilder(stack);
+            const reason = /the copy process ended with SIGKILL/;
+            const a = archiveOf({ state: "${cache}", to: { archive: "a.tar.zst" } }, { dependsOn: ["${b}"] });
+            await stack.program(resources({ ...pair(stack), a }));
+            const archiving = stack.failing("up");
+            await archiveIsGrowing(stack);
+            await killAll(stack, "copier");
+            assert.match(await archiving, reason);
+            assert.equal(await isRunning(containerOf(stack.unique)), true);
+            assert.deepEqual(await leftovers(`${stack.unique}0_state_copy`), []);
+            await stack.up();
+
+            const restored = state({ builderName: restoredName(stack), restoreFrom: { archive: "a.tar.zst" } });
+            await stack.program(resources({ ...pair(stack), restored }));
+            const restoring = stack.failing("up");
+            await restoreIsGrowing(stack);
+            await killAll(stack, "copier");
+            assert.match(await restoring, reason);
+            assert.deepEqual(await leftovers(restoredVolume(stack)), []);
+
+            const held = stack.failing("up");
+            await restoreIsGrowing(stack);
+            const holder = `${stack.unique}-holder`;
+            const image = "moby/buildkit:buildx-stable-1";
+            await docker(["create", "--name", holder, "--volume", `${restoredVolume(stack)}:/state`, image]);
+            await killAll(stack, "copier");
+            assert.match(await held, new RegExp(`in use by container ${holder}`));
+            await docker(["rm", "--volumes", holder]);
+            await stack.preview();
+            assert.deepEqual(stack.steps, { restored: "update" });
+            await stack.up();
+            assert.ok((await entriesOf(restoredVolume(stack)))?.includes("big"));
+            await stack.preview("--expect-no-changes");
+            await stack.destroy();
+            assert.deepEqual(await leftovers(stack.unique), []);
+        }),
+    );
+});

@@ -1,8 +1,11 @@
 import { strict as assert } from "node:assert";
 import { docker, inspectContainer, leftovers } from "../support/docker";
+import { builder, resources } from "../support/program";
 import { withProject } from "../support/project";
+import { withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
-/** The engine's events of containers with `part` in their name since a time, as `create NAME`, in their order. */
+/** The engine's events of containers with `part` in their name since a time, in their order, for example `create NAME`. */
 async function events(part: string, since: string): Promise<string[]> {
     const until = new Date().toISOString();
     const filters = ["create", "destroy"].flatMap((event) => ["--filter", `event=${event}`]);
@@ -15,41 +18,45 @@ const engineArchitecture = async () => (await docker(["info", "--format", "{{.Ar
 
 describe("a replacement", () => {
     it(
-        "removes the old one first where the name is fixed, and makes the new one first where it is automatic",
-        withProject(async (project) => {
-            const program = (name: string, endpoint: string) => `
-                new buildx.BuildxBuilder("fixed", { name: unique + "${name}", endpoint: "${endpoint}" });
-                exports.name = new buildx.BuildxBuilder(unique + "-auto", { endpoint: "${endpoint}" }).name;`;
+        "removes the old builder first if the name is fixed, and creates the new builder first if it is automatic",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const auto = `${unique}-auto`;
+            const program = (name: string, endpoint: string) =>
+                stack.program(
+                    resources(
+                        { fixed: builder({ name: `${unique}${name}`, endpoint }), [auto]: builder({ endpoint }) },
+                        { name: `\${${auto}.name}` },
+                    ),
+                );
             const [one, other] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
-            await project.program(program("-a", one));
-            await project.up();
-            const { name: before } = await project.outputs<{ name: string }>();
+            await program("-a", one);
+            await stack.up();
+            const { name: before } = await stack.outputs<{ name: string }>();
 
             let since = new Date().toISOString();
-            await project.program(program("-a", other));
-            await project.up();
-            const { name: after } = await project.outputs<{ name: string }>();
+            await program("-a", other);
+            await stack.up();
+            assert.deepEqual(stack.steps, { fixed: "replace", [auto]: "replace" });
+            const { name: after } = await stack.outputs<{ name: string }>();
             assert.notEqual(after, before);
-            const fixed = `buildx_buildkit_${project.unique}-a0`;
-            const seen = await events(project.unique, since);
+            const fixed = containerOf(`${unique}-a`);
+            const seen = await events(unique, since);
             assert.deepEqual(
                 seen.filter((line) => line.endsWith(fixed)),
                 [`destroy ${fixed}`, `create ${fixed}`],
             );
             assert.deepEqual(
                 seen.filter((line) => line.includes("-auto-")),
-                [`create buildx_buildkit_${after}0`, `destroy buildx_buildkit_${before}0`],
+                [`create ${containerOf(after)}`, `destroy ${containerOf(before)}`],
             );
 
             since = new Date().toISOString();
-            await project.program(program("-b", other));
-            await project.up();
-            assert.deepEqual(await events(project.unique, since), [
-                `destroy ${fixed}`,
-                `create buildx_buildkit_${project.unique}-b0`,
-            ]);
-            await project.preview("--expect-no-changes");
-            assert.deepEqual((await project.records()).sort(), [after, `${project.unique}-b`].sort());
+            await program("-b", other);
+            await stack.up();
+            assert.deepEqual(await events(unique, since), [`destroy ${fixed}`, `create ${containerOf(`${unique}-b`)}`]);
+            await stack.preview("--expect-no-changes");
+            assert.deepEqual((await stack.records()).sort(), [after, `${unique}-b`].sort());
         }),
     );
 });

@@ -1,20 +1,23 @@
 import { strict as assert } from "node:assert";
-import { inspectContainer, leftovers } from "../support/docker";
+import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { build, context } from "../support/image";
+import { builder, resources, state } from "../support/program";
 import { withProject } from "../support/project";
+import { withStack } from "../support/stack";
+import { containerOf, isRunning, volumeOf } from "../support/state";
 
 const first = "unix:///var/run/docker.sock";
 
 describe("adoption", () => {
     it(
-        "takes over a builder that buildx made, in place and with its cache, and lets go of all of it",
+        "takes over a builder that buildx created, in place and with its cache, and owns it from then on",
         withProject(async (project) => {
-            const container = `buildx_buildkit_${project.unique}0`;
+            const container = containerOf(project.unique);
             await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
             const folder = await context(project);
             await build(project, project.unique, folder);
-            const made = await inspectContainer(container);
+            const created = await inspectContainer(container);
             const program = (args: string) => `new buildx.BuildxBuilder("b", { name: unique, ${args} });`;
 
             await project.program(program(""));
@@ -27,14 +30,24 @@ describe("adoption", () => {
             const found = await inspectContainer(container);
             assert.deepEqual(
                 [found?.Id, found?.State.StartedAt, found?.HostConfig.Memory],
-                [made?.Id, made?.State.StartedAt, 1024 ** 3],
+                [created?.Id, created?.State.StartedAt, 1024 ** 3],
             );
             assert.equal((await build(project, project.unique, folder)).cached, 3);
 
-            await project.program(program('adopt: true, driverOpts: { env: { A: "1" } }'));
+            await project.program(program('adopt: true, driverOpts: { memory: "1g", env: { A: "1" } }'));
             await project.up();
-            assert.notEqual((await inspectContainer(container))?.Id, made?.Id);
+            const recreated = await inspectContainer(container);
+            assert.notEqual(recreated?.Id, created?.Id);
             assert.equal((await build(project, project.unique, folder)).cached, 3);
+
+            await docker(["stop", container]);
+            await project.program(program('adopt: true, driverOpts: { memory: "2g", env: { A: "1" } }'));
+            await project.up("--refresh");
+            const started = await inspectContainer(container);
+            assert.deepEqual(
+                [started?.Id, started?.State.Running, started?.HostConfig.Memory],
+                [recreated?.Id, true, 2 * 1024 ** 3],
+            );
 
             await project.destroy();
             assert.deepEqual(await leftovers(project.unique), []);
@@ -43,88 +56,89 @@ describe("adoption", () => {
     );
 
     it(
-        "of a volume by a state keeps what it holds",
-        withProject(async (project) => {
-            await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
-            const folder = await context(project);
-            await build(project, project.unique, folder);
-            await project.buildx("rm", "--keep-state", project.unique);
-            await project.program(`
-                const state = new buildx.BuildKitState("cache", { builderName: unique });
-                new buildx.BuildxBuilder("b", { state });
-                exports.adopted = state.adopted;`);
-            await project.up();
-            assert.deepEqual(await project.outputs(), { adopted: true });
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
-            await project.refresh("--expect-no-changes");
-            await project.preview("--expect-no-changes");
+        "of a volume by a state keeps the content of the volume, and the removal keeps the volume",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            await stack.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
+            const folder = await context(stack);
+            await build(stack, unique, folder);
+            await stack.buildx("rm", "--keep-state", unique);
+            const program = { cache: state({ builderName: unique }), b: builder({ state: "${cache}" }) };
+            await stack.program(resources(program, { adopted: "${cache.adopted}" }));
+            await stack.up();
+            assert.deepEqual(await stack.outputs(), { adopted: true });
+            assert.equal((await build(stack, unique, folder)).cached, 3);
+            await stack.refresh("--expect-no-changes");
+            await stack.preview("--expect-no-changes");
+
+            const { output } = await stack.destroy();
+            assert.match(output, new RegExp(`volume ${volumeOf(unique)} stays on .*: it existed before the resource`));
+            assert.ok(await inspectVolume(volumeOf(unique)));
         }),
     );
 
     it(
         "takes over a record that was never booted",
-        withProject(async (project) => {
-            await project.buildx("create", "--name", project.unique, "--driver", "docker-container");
-            await project.program(
-                `exports.status = new buildx.BuildxBuilder("b", { name: unique, adopt: true, platforms: ["linux/arm64"] }).status;`,
-            );
-            await project.up();
-            assert.deepEqual(await project.outputs(), { status: "running" });
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
+        withStack(async (stack) => {
+            const { unique } = stack;
+            await stack.buildx("create", "--name", unique, "--driver", "docker-container");
+            const b = builder({ name: unique, adopt: true, platforms: ["linux/arm64"] });
+            await stack.program(resources({ b }, { status: "${b.status}" }));
+            await stack.up();
+            assert.deepEqual(await stack.outputs(), { status: "running" });
+            assert.equal(await isRunning(containerOf(unique)), true);
+            await stack.destroy();
+            assert.deepEqual(await leftovers(unique), []);
         }),
     );
 
     it(
-        "takes over neither a builder of another driver nor one with nodes that the program does not name",
-        withProject(async (project) => {
-            const { unique } = project;
-            const builder = (args: string) => `new buildx.BuildxBuilder("b", { name: unique, ${args} });`;
-            await project.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
-            const remote = await project.record(unique);
-            for (const args of ["", "adopt: true"]) {
-                await project.program(builder(args));
-                const said = await project.failing("up");
+        "takes over neither a builder of another driver nor a builder with nodes that the program does not name",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const program = (args: object) => stack.program(resources({ b: builder({ name: unique, ...args }) }));
+            await stack.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
+            const remote = await stack.record(unique);
+            for (const args of [{}, { adopt: true }]) {
+                await program(args);
                 assert.match(
-                    said,
+                    await stack.failing("up"),
                     /already exists in buildx's store, with the driver remote instead of docker-container/,
                 );
             }
-            assert.deepEqual(await project.record(unique), remote);
-            await project.buildx("rm", unique);
+            assert.deepEqual(await stack.record(unique), remote);
+            await stack.buildx("rm", unique);
 
             const create = ["create", "--name", unique, "--driver", "docker-container"];
-            await project.buildx(...create, first);
-            await project.buildx(...create, "--append", second.host);
-            await project.buildx("inspect", "--bootstrap", unique);
-            const two = await project.record(unique);
-            await project.program(builder("adopt: true"));
+            await stack.buildx(...create, first);
+            await stack.buildx(...create, "--append", second.host);
+            await stack.buildx("inspect", "--bootstrap", unique);
+            const two = await stack.record(unique);
+            await program({ adopt: true });
             const named = new RegExp(
                 `has a node ${unique}1 on .*Add the node to nodes.*--node ${unique}1 --leave`,
                 "s",
             );
-            assert.match(await project.failing("up"), named);
-            assert.deepEqual(await project.record(unique), two);
+            assert.match(await stack.failing("up"), named);
+            assert.deepEqual(await stack.record(unique), two);
 
-            await project.program(
-                builder(`adopt: true, nodes: [{ endpoint: "${first}" }, { endpoint: "${second.host}" }]`),
-            );
-            await project.up();
-            await project.preview("--expect-no-changes");
+            await program({ adopt: true, nodes: [{ endpoint: first }, { endpoint: second.host }] });
+            await stack.up();
+            await stack.preview("--expect-no-changes");
 
-            // A node that someone appends later is not dropped without a word either.
-            await project.buildx("create", "--name", unique, "--append", "--node", "third", "unix:///run/docker.sock");
-            assert.match((await project.preview()).output, /has a node third on unix:\/\/\/run\/docker.sock/);
-            assert.match(await project.failing("up"), /has a node third on/);
-            await project.buildx("create", "--name", unique, "--node", "third", "--leave");
-            await project.up();
+            // The same applies to a node that someone appends later.
+            await stack.buildx("create", "--name", unique, "--append", "--node", "third", "unix:///run/docker.sock");
+            assert.match((await stack.preview()).output, /has a node third on unix:\/\/\/run\/docker.sock/);
+            assert.match(await stack.failing("up"), /has a node third on/);
+            await stack.buildx("create", "--name", unique, "--node", "third", "--leave");
+            await stack.up();
 
-            // Nor is a builder of another driver that has come into the place of ours.
-            await project.buildx("rm", unique);
-            await project.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
-            assert.match(await project.failing("up"), /with the driver remote instead of docker-container/);
-            assert.match((await project.destroy()).output, /replaced the builder by a builder of the driver remote/);
-            assert.deepEqual(await project.record(unique), remote);
+            // The same applies to a builder of another driver that replaced the builder.
+            await stack.buildx("rm", unique);
+            await stack.buildx("create", "--name", unique, "--driver", "remote", "tcp://127.0.0.1:1");
+            assert.match(await stack.failing("up"), /with the driver remote instead of docker-container/);
+            assert.match((await stack.destroy()).output, /replaced the builder by a builder of the driver remote/);
+            assert.deepEqual(await stack.record(unique), remote);
         }),
     );
 });

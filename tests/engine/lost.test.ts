@@ -6,103 +6,116 @@ import { docker, inspectContainer, inspectVolume, leftovers } from "../support/d
 import { second } from "../support/engines";
 import { build, context } from "../support/image";
 import { withOwnEngine } from "../support/ownEngine";
-import { type Project, withProject } from "../support/project";
+import { builder, resources, state } from "../support/program";
 import { startProxy } from "../support/proxy";
+import { type Stack, withStack } from "../support/stack";
+import { containerOf, volumeOf } from "../support/state";
 
-const containerOf = (builder: string) => `buildx_buildkit_${builder}0`;
-const volumeOf = (builder: string) => `${containerOf(builder)}_state`;
-
-/** Loses the container of a builder, and boots it again from the record that is there. */
-async function reboot(project: Project, builder: string, { volume }: { volume: boolean }): Promise<void> {
-    await docker(["rm", "--force", containerOf(builder)]);
-    if (volume) await docker(["volume", "rm", volumeOf(builder)]);
-    await project.buildx("inspect", "--bootstrap", builder);
-    const labels = (await inspectContainer(containerOf(builder)))?.Config.Labels ?? {};
+/** Removes the container of a builder, and has buildx boot the builder again from its record. */
+async function reboot(stack: Stack, name: string, { volume }: { volume: boolean }): Promise<void> {
+    await docker(["rm", "--force", containerOf(name)]);
+    if (volume) await docker(["volume", "rm", volumeOf(name)]);
+    await stack.buildx("inspect", "--bootstrap", name);
+    const labels = (await inspectContainer(containerOf(name)))?.Config.Labels ?? {};
     assert.equal(labels["io.github.pulumi-buildx.urn"], undefined);
 }
 
 describe("a builder that buildx booted again from its record", () => {
-    const names = (project: Project) => ["a", "b", "c", "d"].map((letter) => `${project.unique}${letter}`);
+    const namesOf = (stack: Stack) => ["a", "b", "c", "d"].map((letter) => `${stack.unique}${letter}`);
 
-    /** Without and with a state, and on a volume that was there before. */
-    const program = ([a, b, c, d]: string[], more = "") => `
-        for (const name of ["${a}", "${b}", "${d}"]) new buildx.BuildxBuilder(name, { name, ${more} });
-        new buildx.BuildxBuilder("${c}", { state: new buildx.BuildKitState("state", { builderName: "${c}" }), ${more} });`;
+    /** Builder c has a state, and the volume of builder d exists before the builder. */
+    const program = ([a, b, c, d]: string[], more: object = {}) =>
+        resources({
+            a: builder({ name: a, ...more }),
+            b: builder({ name: b, ...more }),
+            state: state({ builderName: c }),
+            c: builder({ state: "${state}", ...more }),
+            d: builder({ name: d, ...more }),
+        });
 
-    const lose = async (project: Project, { ofState }: { ofState: boolean }) => {
-        const [a, b, c, d] = names(project) as [string, string, string, string];
-        await reboot(project, a, { volume: false });
-        await reboot(project, b, { volume: true });
-        await reboot(project, c, { volume: ofState });
-        await reboot(project, d, { volume: false });
+    const rebootAll = async (stack: Stack, { ofState }: { ofState: boolean }) => {
+        const [a, b, c, d] = namesOf(stack) as [string, string, string, string];
+        await Promise.all([
+            reboot(stack, a, { volume: false }),
+            reboot(stack, b, { volume: true }),
+            reboot(stack, c, { volume: ofState }),
+            reboot(stack, d, { volume: false }),
+        ]);
     };
 
     it(
-        "is changed as before, and leaves nothing when it is removed",
-        withProject(async (project) => {
-            const [a, b, c, d] = names(project) as [string, string, string, string];
+        "is changed as before, and its removal leaves nothing",
+        withStack(async (stack) => {
+            const names = namesOf(stack) as [string, string, string, string];
+            const [, , c, d] = names;
             await docker(["volume", "create", volumeOf(d)]);
-            await project.program(program([a, b, c, d]));
-            await project.up();
-            const folder = await context(project);
-            await build(project, c, folder);
-            await lose(project, { ofState: false });
+            await stack.program(program(names));
+            await stack.up();
+            const folder = await context(stack);
+            await build(stack, c, folder);
+            await rebootAll(stack, { ofState: false });
 
-            await project.refresh();
-            await project.preview("--expect-no-changes");
-            await project.program(program([a, b, c, d], 'driverOpts: { memory: "1g" }'));
-            await project.up();
-            for (const name of [a, b, c, d]) {
-                assert.equal((await inspectContainer(containerOf(name)))?.HostConfig.Memory, 1024 ** 3, name);
+            const all = { a: "update", b: "update", c: "update", d: "update" };
+            await stack.refresh();
+            await stack.preview("--expect-no-changes");
+            await stack.program(program(names, { driverOpts: { memory: "1g" } }));
+            await stack.up();
+            assert.deepEqual(stack.steps, all);
+            const found = () => Promise.all(names.map((name) => inspectContainer(containerOf(name))));
+            for (const container of await found())
+                assert.equal(container?.HostConfig.Memory, 1024 ** 3, container?.Name);
+            await stack.program(program(names, { driverOpts: { env: { A: "1" } } }));
+            await stack.up();
+            assert.deepEqual(stack.steps, all);
+            for (const container of await found()) {
+                const { Env = [], Labels = {} } = container?.Config ?? {};
+                assert.ok(Env.includes("A=1"), container?.Name);
+                assert.ok(Labels["io.github.pulumi-buildx.urn"], container?.Name);
             }
-            await project.program(program([a, b, c, d], 'driverOpts: { env: { A: "1" } }'));
-            await project.up();
-            for (const name of [a, b, c, d]) {
-                const { Env = [], Labels = {} } = (await inspectContainer(containerOf(name)))?.Config ?? {};
-                assert.ok(Env.includes("A=1"), name);
-                assert.ok(Labels["io.github.pulumi-buildx.urn"], name);
-            }
-            assert.equal((await build(project, c, folder)).cached, 3);
+            assert.equal((await build(stack, c, folder)).cached, 3);
 
-            await lose(project, { ofState: true });
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), [volumeOf(d)]);
-            assert.deepEqual(await project.records(), []);
+            await rebootAll(stack, { ofState: true });
+            await stack.destroy();
+            assert.deepEqual(await leftovers(stack.unique), [volumeOf(d)]);
+            assert.deepEqual(await stack.records(), []);
         }),
     );
 
     it(
-        "by a record of someone else is theirs, until adopt takes it over on a resource that exists",
-        withProject(async (project) => {
-            const { unique } = project;
-            const builder = (more: string) => `new buildx.BuildxBuilder("b", { name: unique, ${more} });`;
-            await project.program(builder(""));
-            await project.up();
-            await project.buildx("rm", unique);
-            await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
-            await project.program(builder('labels: { a: "1" }'));
-            assert.match(await project.failing("up"), /created by buildx or a user.*adopt: true/s);
-            await project.program(builder('labels: { a: "1" }, adopt: true'));
-            await project.up();
-            await project.preview("--expect-no-changes");
-            await project.destroy();
+        "from a record that someone else created is not the resource's, until adopt takes it over",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const program = (more: object = {}) => stack.program(resources({ b: builder({ name: unique, ...more }) }));
+            await program();
+            await stack.up();
+            await stack.buildx("rm", unique);
+            await stack.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
+            await program({ labels: { a: "1" } });
+            assert.match(await stack.failing("up"), /created by buildx or a user.*adopt: true/s);
+            await program({ labels: { a: "1" }, adopt: true });
+            await stack.up();
+            await stack.preview("--expect-no-changes");
+            await stack.destroy();
             assert.deepEqual(await leftovers(unique), []);
-            assert.deepEqual(await project.records(), []);
+            assert.deepEqual(await stack.records(), []);
         }),
     );
 });
 
 describe("an engine that starts again", () => {
     it(
-        "without a state volume gets container and volume anew, and without anything the whole builder",
-        withProject(async (project) => {
+        "without a state volume gets a new container and volume, and without any data the whole builder",
+        withStack(async (stack) => {
             await withOwnEngine({}, async (engine) => {
-                const { unique } = project;
-                project.env.DOCKER_HOST = engine.host;
-                await project.program(
-                    `exports.status = new buildx.BuildxBuilder("b", { name: unique, driverOpts: { network: "host" } }).status;`,
-                );
-                await project.up();
+                const { unique } = stack;
+                stack.env.DOCKER_HOST = engine.host;
+                const program = (more: object = {}) =>
+                    resources(
+                        { b: builder({ name: unique, driverOpts: { network: "host", ...more } }) },
+                        { status: "${b.status}" },
+                    );
+                await stack.program(program());
+                await stack.up();
                 await engine.stop();
                 await rm(join(engine.folder, "data/volumes", volumeOf(unique)), { recursive: true });
                 await engine.restart();
@@ -110,21 +123,19 @@ describe("an engine that starts again", () => {
                 assert.ok(await inspectContainer(containerOf(unique), engine.host));
 
                 const lost = new RegExp(`volume ${volumeOf(unique)} is not on .* any more: the cache starts empty`);
-                await project.refresh();
-                assert.match((await project.up()).output, lost);
-                assert.deepEqual(await project.outputs(), { status: "running" });
-                await project.preview("--expect-no-changes");
+                await stack.refresh();
+                assert.match((await stack.up()).output, lost);
+                assert.deepEqual(await stack.outputs(), { status: "running" });
+                await stack.preview("--expect-no-changes");
 
-                // As on another machine; buildx boots it from the record before Pulumi comes.
+                // As on another machine. buildx boots the builder from its record before Pulumi runs.
                 await engine.restart({ fresh: true });
-                await project.buildx("inspect", "--bootstrap", unique);
-                await project.program(
-                    `new buildx.BuildxBuilder("b", { name: unique, driverOpts: { network: "host", memory: "1g" } });`,
-                );
-                await project.up();
+                await stack.buildx("inspect", "--bootstrap", unique);
+                await stack.program(program({ memory: "1g" }));
+                await stack.up();
                 const found = await inspectContainer(containerOf(unique), engine.host);
                 assert.equal(found?.HostConfig.Memory, 1024 ** 3);
-                await project.destroy();
+                await stack.destroy();
                 assert.deepEqual(await leftovers(unique, engine.host), []);
             });
         }),
@@ -133,24 +144,28 @@ describe("an engine that starts again", () => {
 
 describe("a saved stack on a new machine", () => {
     it(
-        "whose engine has nothing of it is brought about by pulumi up alone, which says that the cache starts empty",
-        withProject(async (project) => {
-            const { unique, folder } = project;
-            await project.program(`
-                const state = new buildx.BuildKitState("cache", { builderName: unique, labels: { team: "ci" } });
-                exports.status = new buildx.BuildxBuilder("b", { state }).status;
-                new buildx.BuildxBuilder("own", { name: unique + "-own" });`);
+        "whose engine has nothing of it is created by pulumi up alone, with a warning that the cache starts empty",
+        withStack(async (stack) => {
+            const { unique, folder } = stack;
+            await stack.program(
+                resources({
+                    cache: state({ builderName: unique, labels: { team: "ci" } }),
+                    b: builder({ state: "${cache}" }),
+                    own: builder({ name: `${unique}-own` }),
+                }),
+            );
             const old = await startProxy(folder);
-            project.env.DOCKER_HOST = old.host;
-            await project.up();
+            stack.env.DOCKER_HOST = old.host;
+            await stack.up();
             await old.stop();
 
             // Another engine at the same address, and another home.
             const fresh = await startProxy(folder, undefined, second.host);
-            project.env.BUILDX_CONFIG = join(folder, "new machine");
+            stack.env.BUILDX_CONFIG = join(folder, "new machine");
             try {
-                assert.match(await project.failing("preview", "--expect-no-changes"), /BuildKitState cache +update/);
-                const { output } = await project.up();
+                await stack.preview();
+                assert.deepEqual(stack.steps, { cache: "update", b: "update", own: "update" });
+                const { output } = await stack.up();
                 const ofState = `volume ${volumeOf(unique)} not found on .*: it is created again, and the cache starts empty`;
                 assert.match(output, new RegExp(ofState));
                 const ofBuilder = `volume ${volumeOf(`${unique}-own`)} is not on .* any more: the cache starts empty`;
@@ -158,9 +173,9 @@ describe("a saved stack on a new machine", () => {
                 const volume = await inspectVolume(volumeOf(unique), second.host);
                 assert.equal(volume?.Labels?.team, "ci");
                 assert.equal((await inspectContainer(containerOf(unique), second.host))?.State.Running, true);
-                await project.preview("--expect-no-changes");
-                await project.refresh("--expect-no-changes");
-                await project.destroy();
+                await stack.preview("--expect-no-changes");
+                await stack.refresh("--expect-no-changes");
+                await stack.destroy();
                 assert.deepEqual(await leftovers(unique, second.host), []);
             } finally {
                 await fresh.stop();
@@ -169,43 +184,43 @@ describe("a saved stack on a new machine", () => {
     );
 
     it(
-        "restores a state again where its archive is there, and starts empty where it is not",
-        withProject(async (project) => {
-            const { unique } = project;
+        "restores a state again if its archive exists, and starts empty if it does not",
+        withStack(async (stack) => {
+            const { unique } = stack;
             await docker(["volume", "create", volumeOf(unique)]);
-            await project.program(`
-                new buildx.BuildKitState("restored", { builderName: unique + "r", restoreFrom: { volume: "${volumeOf(unique)}" } });`);
-            await project.up();
+            const restoreFrom = { volume: volumeOf(unique) };
+            await stack.program(resources({ restored: state({ builderName: `${unique}r`, restoreFrom }) }));
+            await stack.up();
             await docker(["volume", "rm", volumeOf(`${unique}r`)]);
             assert.match(
-                (await project.up()).output,
+                (await stack.up()).output,
                 new RegExp(`it is created again and restored from volume ${volumeOf(unique)}`),
             );
             await docker(["volume", "rm", volumeOf(`${unique}r`), volumeOf(unique)]);
             assert.match(
-                (await project.up()).output,
+                (await stack.up()).output,
                 new RegExp(
                     `volume ${volumeOf(unique)} not found either: the volume is created again, and the cache starts empty`,
                 ),
             );
-            await project.preview("--expect-no-changes");
+            await stack.preview("--expect-no-changes");
         }),
     );
 });
 
-describe("a container that the engine does not start any more", () => {
+describe("a container that the engine can no longer start", () => {
     it(
         "is replaced on its volume",
-        withProject(async (project) => {
-            const { unique } = project;
-            await project.program(`exports.status = new buildx.BuildxBuilder("b", { name: unique }).status;`);
-            await project.up();
-            const folder = await context(project);
-            await build(project, unique, folder);
+        withStack(async (stack) => {
+            const { unique } = stack;
+            await stack.program(resources({ b: builder({ name: unique }) }, { status: "${b.status}" }));
+            await stack.up();
+            const folder = await context(stack);
+            await build(stack, unique, folder);
             const name = containerOf(unique);
             const { Labels = {} } = (await inspectContainer(name))?.Config ?? {};
             await docker(["rm", "--force", name]);
-            // The same with a port, which another program takes while it is stopped.
+            // The same container with a port, which another program takes while the container is stopped.
             const labels = Object.entries(Labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
             const server = createServer();
             await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -228,11 +243,11 @@ describe("a container that the engine does not start any more", () => {
             await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
             try {
                 await assert.rejects(docker(["start", name]), /address already in use/);
-                await project.refresh();
-                const { output } = await project.up();
+                await stack.refresh();
+                const { output } = await stack.up();
                 assert.match(output, /the container does not start any more \(.*address already in use/);
-                assert.deepEqual(await project.outputs(), { status: "running" });
-                assert.equal((await build(project, unique, folder)).cached, 3);
+                assert.deepEqual(await stack.outputs(), { status: "running" });
+                assert.equal((await build(stack, unique, folder)).cached, 3);
             } finally {
                 await new Promise((resolve) => server.close(resolve));
             }

@@ -2,12 +2,14 @@ import { strict as assert } from "node:assert";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cli, shell } from "../support/cli";
-import { docker } from "../support/docker";
+import { docker, inspectContainer } from "../support/docker";
 import { createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { build, context } from "../support/image";
+import { archive, prune, resources } from "../support/program";
 import { type Project, withProject } from "../support/project";
 import { run } from "../support/run";
-import { archiveFails } from "../support/state";
+import { withStack } from "../support/stack";
+import { archiveFails, containerOf } from "../support/state";
 
 interface Read {
     name: string;
@@ -17,9 +19,9 @@ interface Read {
     nodes: { imageDigest: string; status: string }[];
 }
 
-describe("a builder that another stack or a person made", () => {
+describe("a builder that another stack or a person created", () => {
     it(
-        "is read by getBuilder, getBuilderOutput and get, and nothing of it is changed",
+        "is read by getBuilder, getBuilderOutput and get, which change nothing and warn if buildx has no record",
         withProject(async (project) => {
             const create = ["create", "--name", project.unique, "--driver", "docker-container"];
             await project.buildx(...create, "--driver-opt", "memory=512m", "--bootstrap");
@@ -35,7 +37,7 @@ describe("a builder that another stack or a person made", () => {
             await project.up();
             const read = await project.outputs<Record<string, Read>>();
             assert.equal(read.function?.name, project.unique);
-            assert.equal(read.function?.containerName, `buildx_buildkit_${project.unique}0`);
+            assert.equal(read.function?.containerName, containerOf(project.unique));
             assert.equal(read.function?.status, "running");
             assert.ok(read.function?.platforms.includes("linux/amd64"));
             assert.match(read.function?.nodes[0]?.imageDigest ?? "", /^sha256:/);
@@ -43,126 +45,151 @@ describe("a builder that another stack or a person made", () => {
             assert.deepEqual(read.resource, read.function);
             assert.equal(read.state, project.unique);
 
-            await docker(["stop", `buildx_buildkit_${project.unique}0`]);
-            await project.up();
+            await docker(["stop", containerOf(project.unique)]);
+            project.env.BUILDX_CONFIG = join(project.folder, "other-machine");
+            const { output } = await project.up();
             assert.equal((await project.outputs<Record<string, Read>>()).function?.status, "stopped");
+            const diagnostics = output.slice(output.indexOf("Diagnostics")).replace(/\s+/g, " ");
+            for (const shown of ["pulumi:pulumi:Stack", "BuildxBuilder \\(other\\)"])
+                assert.match(diagnostics, new RegExp(`${shown}[^:]*: warning: buildx on this machine has no record`));
 
             await project.destroy();
+            project.env.BUILDX_CONFIG = project.store;
             assert.deepEqual(await project.record(project.unique), record);
             assert.match(await project.buildx("inspect", "--bootstrap", project.unique), /Status: +running/);
         }),
     );
 
     it(
-        "is told apart from one that is not there, at preview",
-        withProject(async (project) => {
-            await project.buildx("create", "--name", `${project.unique}-one`, "--driver", "docker-container");
-            await project.program(`exports.it = buildx.getBuilder({ name: unique });`);
-            assert.match(
-                await project.failing("preview"),
-                new RegExp(`builder "${project.unique}" not found in .*other builders there: ${project.unique}-one`),
-            );
-            await project.program(`exports.it = buildx.BuildxBuilder.get("other", unique).name;`);
-            assert.match(await project.failing("preview"), new RegExp(`builder "${project.unique}" not found in `));
-            await project.program(`exports.it = buildx.getBuilder({ name: "4 you" });`);
-            assert.match(
-                await project.failing("preview"),
-                /"4 you" is not a valid builder name: must start with a letter/,
-            );
-        }),
-    );
-
-    it(
-        "warns where buildx has no record of it, with the command that writes one",
+        "is reported at preview if it does not exist",
         withProject(async (project) => {
             const { unique } = project;
-            const create = ["create", "--name", unique, "--driver", "docker-container"];
-            await project.buildx(...create, "--bootstrap");
-            const made = await docker(["inspect", "--format", "{{.Id}}", `buildx_buildkit_${unique}0`]);
-            project.env.BUILDX_CONFIG = join(project.folder, "other-machine");
-            await project.program(`
-                exports.read = buildx.getBuilder({ name: unique });
-                exports.status = buildx.BuildxBuilder.get("other", unique).status;`);
-            const { output } = await project.up();
-            assert.equal((await project.outputs<{ status: string }>()).status, "running");
-            const text = output.replace(/\s+/g, " ");
-            const warning =
-                /buildx on this machine has no record of builder "\S+" in \S+\/other-machine\. Builds with the builder fail here\. Write a record with: (docker buildx create --name \S+ --driver docker-container --node \S+ \S+)/g;
-            const commands = [...text.matchAll(warning)].map(([, command]) => command as string);
-            assert.equal(new Set(commands).size, 1, text);
-            for (const shown of ["pulumi:pulumi:Stack", "BuildxBuilder \\(other\\)"])
-                assert.match(text.slice(text.indexOf("Diagnostics")), new RegExp(`${shown}[^:]*: warning: buildx on`));
-            await assert.rejects(build(project, unique, await context(project)), /no builder "\w+" found/);
-            const { code, output: said } = await shell(project, commands[0] as string);
-            assert.equal(code, 0, said);
-            await build(project, unique, await context(project));
-            assert.equal(await docker(["inspect", "--format", "{{.Id}}", `buildx_buildkit_${unique}0`]), made);
-            const { output: then } = await project.up();
-            assert.doesNotMatch(then.replace(/\s+/g, " "), /no record/);
-            await project.destroy();
+            await project.buildx("create", "--name", `${unique}-one`, "--driver", "docker-container");
+            await project.program(`exports.it = buildx.BuildxBuilder.get("other", unique).name;`);
+            assert.match(await project.failing("preview"), new RegExp(`builder "${unique}" not found in `));
+            const [missing, invalid] = await Promise.all([
+                failingCall(project, `buildx.getBuilder({ name: "${unique}" })`),
+                failingCall(project, `buildx.getBuilder({ name: "4 you" })`),
+            ]);
+            assert.match(missing, new RegExp(`builder "${unique}" not found in .*other builders there: ${unique}-one`));
+            assert.match(invalid, /"4 you" is not a valid builder name: must start with a letter/);
         }),
     );
 
     it(
-        "of another driver is named as such, by whatever reads it",
-        withProject(async (project) => {
-            await mkdir(join(project.store, "instances"), { recursive: true });
+        "is named in a warning if buildx has no record of it, with the command that writes the record",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const create = ["create", "--name", unique, "--driver", "docker-container"];
+            await stack.buildx(...create, "--bootstrap");
+            const { Id: created } = (await inspectContainer(containerOf(unique))) ?? assert.fail();
+            stack.env.BUILDX_CONFIG = join(stack.folder, "other-machine");
+            await stack.restart();
+            const resource = stack.urn("BuildxBuilder", "other");
+            const read = async () => {
+                const before = stack.log.length;
+                const { result } = await stack.invoke("buildx:index:getBuilder", { name: unique });
+                const { properties } = await stack.read(resource, unique);
+                assert.deepEqual([result.status, properties.status], ["running", "running"]);
+                return stack.log.slice(before).filter(({ severity }) => severity === "warning");
+            };
+            const warnings = await read();
+            assert.deepEqual(
+                warnings.map(({ urn }) => urn),
+                ["", resource],
+            );
+            const warning =
+                /buildx on this machine has no record of builder "\S+" in \S+\/other-machine\. Builds with the builder fail here\. Write a record with: (docker buildx create --name \S+ --driver docker-container --node \S+ \S+)/;
+            const [command = "", ...others] = new Set(warnings.map(({ text }) => warning.exec(text)?.[1]));
+            assert.deepEqual(others, []);
+            const folder = await context(stack);
+            await assert.rejects(build(stack, unique, folder), /no builder "\w+" found/);
+            const { code, output } = await shell(stack, command);
+            assert.equal(code, 0, output);
+            await build(stack, unique, folder);
+            assert.equal((await inspectContainer(containerOf(unique)))?.Id, created);
+            assert.deepEqual(await read(), []);
+        }),
+    );
+
+    it(
+        "and has another driver is reported with its driver by everything that reads it",
+        withStack(async (stack) => {
+            await mkdir(join(stack.store, "instances"), { recursive: true });
             const says = (driver: string, what: string) =>
                 new RegExp(
                     `${what}: its driver is ${driver}, and only builders of the docker-container driver are supp`,
                 );
-            const preview = async (program: string) => {
-                await project.program(program);
-                return (await project.failing("up")).replace(/\s+/g, " ");
+            const fails = async (token: string, args: Record<string, unknown>) => {
+                const error: unknown = await stack.invoke(`buildx:index:${token}`, args).catch((cause) => cause);
+                return error instanceof Error ? error.message : assert.fail(`${token} did not fail`);
             };
-            for (const [driver, endpoint] of [
-                ["kubernetes", "kubernetes:///farm?deployment=farm0"],
-                ["remote", "tcp://farm.example:1234"],
-                ["cloud", "cloud://org/farm"],
-            ] as const) {
-                const node = {
-                    Name: "farm0",
-                    Endpoint: endpoint,
-                    Platforms: null,
-                    DriverOpts: null,
-                    Flags: null,
-                    Files: null,
-                };
-                const record = { Name: "farm", Driver: driver, Nodes: [node], Dynamic: false };
-                await writeFile(join(project.store, "instances/farm"), JSON.stringify(record));
-                const read = await failingCall(project, `buildx.getBuilder({ name: "farm" })`);
-                assert.match(read, says(driver, 'builder "farm" cannot be read'));
-                const measured = await failingCall(project, `buildx.getState({ builderName: "farm" })`);
-                assert.match(measured, says(driver, 'the state of builder "farm" cannot be measured'));
-                const archived = await archiveFails(project, { builderName: "farm", to: join(project.folder, "a") });
-                assert.match(archived, says(driver, 'the state of builder "farm" cannot be archived'));
-                const { stdout } = await cli(project, "status", "farm");
-                assert.match(stdout, new RegExp(`^farm +${driver} driver`, "m"));
-                const examined = await cli(project, "doctor", "farm");
-                assert.deepEqual([examined.code, examined.output.includes(`has the driver ${driver}`)], [0, true]);
-                assert.doesNotMatch(examined.output, /host URL|does not answer|docker context/);
-            }
-            assert.match(
-                await preview(`exports.it = buildx.BuildxBuilder.get("other", "farm").name;`),
-                says("cloud", 'builder "farm" cannot be read'),
+            await Promise.all(Object.entries(endpoints).map(([driver, endpoint]) => write(stack, driver, endpoint)));
+            const names = Object.keys(endpoints);
+            await stack.program(
+                resources(
+                    Object.fromEntries(
+                        names.flatMap((name) => [
+                            [`${name}Archive`, archive({ builderName: name, to: { archive: "a.tar.zst" } })],
+                            [`${name}Prune`, prune({ builderName: name })],
+                        ]),
+                    ),
+                ),
             );
-            assert.match(
-                await preview(`new buildx.BuildKitPrune("p", { builderName: "farm" });`),
-                says("cloud", 'builder "farm" cannot be pruned'),
+            const failed = await stack.failing("up");
+            await Promise.all(
+                names.map(async (driver) => {
+                    const read = await fails("getBuilder", { name: driver });
+                    assert.match(read, says(driver, `builder "${driver}" cannot be read`));
+                    const measured = await fails("getState", { builderName: driver });
+                    assert.match(measured, says(driver, `the state of builder "${driver}" cannot be measured`));
+                    const resource = stack.read(stack.urn("BuildxBuilder", "other"), driver);
+                    await assert.rejects(resource, says(driver, `builder "${driver}" cannot be read`));
+                    assert.match(failed, says(driver, `the state of builder "${driver}" cannot be archived`));
+                    assert.match(failed, says(driver, `builder "${driver}" cannot be pruned`));
+                    const examined = await cli(stack, "doctor", driver);
+                    assert.deepEqual([examined.code, examined.output.includes(`has the driver ${driver}`)], [0, true]);
+                    assert.doesNotMatch(examined.output, /host URL|does not answer|docker context/);
+                }),
             );
-            await isolateDockerConfig(project);
-            await createContext(project, "hidden", `unix://${project.folder}/none.sock`);
-            for (const name of ["default", "hidden"]) {
-                const read = await failingCall(project, `buildx.getBuilder({ name: "${name}" })`);
-                assert.match(read, says("docker", `builder "${name}" cannot be read`));
-            }
-            const shown = await cli(project, "status", "hidden");
+            const archived = await archiveFails(stack, { builderName: "cloud", to: join(stack.folder, "a") });
+            assert.match(archived, says("cloud", 'the state of builder "cloud" cannot be archived'));
+            const { stdout } = await cli(stack, "status", ...names);
+            for (const driver of names) assert.match(stdout, new RegExp(`^${driver} +${driver} driver`, "m"));
+
+            await isolateDockerConfig(stack);
+            await createContext(stack, "hidden", `unix://${stack.folder}/none.sock`);
+            await stack.restart();
+            for (const name of ["default", "hidden"])
+                assert.match(await fails("getBuilder", { name }), says("docker", `builder "${name}" cannot be read`));
+            const shown = await cli(stack, "status", "hidden");
             assert.match(shown.output, says("docker", 'builder "hidden" cannot be shown'));
         }),
     );
 });
 
-/** What a call says that fails, in a program of its own. */
+/** The endpoints of builders of other drivers. */
+const endpoints: Readonly<Record<string, string>> = {
+    kubernetes: "kubernetes:///farm?deployment=farm0",
+    remote: "tcp://farm.example:1234",
+    cloud: "cloud://org/farm",
+};
+
+/** Writes the record of a builder that has the name of its driver. */
+async function write(project: Project, driver: string, endpoint: string): Promise<void> {
+    const node = {
+        Name: `${driver}0`,
+        Endpoint: endpoint,
+        Platforms: null,
+        DriverOpts: null,
+        Flags: null,
+        Files: null,
+    };
+    const record = { Name: driver, Driver: driver, Nodes: [node], Dynamic: false };
+    await writeFile(join(project.store, "instances", driver), JSON.stringify(record));
+}
+
+/** Returns the error of a call that fails, from a program without Pulumi. */
 async function failingCall(project: Project, call: string): Promise<string> {
     const program = `const buildx = require("pulumi-buildx"); ${call}.then(
         () => process.exit(0), (error) => { console.log(error.message); process.exit(1); });`;

@@ -1,8 +1,11 @@
 import { strict as assert } from "node:assert";
 import { docker, inspectContainer, leftovers } from "../support/docker";
+import { builder, resources } from "../support/program";
 import { withProject } from "../support/project";
+import { withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
-/** The engine's events of containers with `part` in their name since a time, as `create NAME`, in their order. */
+/** The engine's events of containers with `part` in their name since a time, in their order, for example `create NAME`. */
 async function events(part: string, since: string): Promise<string[]> {
     const until = new Date().toISOString();
     const filters = ["create", "destroy"].flatMap((event) => ["--filter", `event=${event}`]);
@@ -15,41 +18,45 @@ const engineArchitecture = async () => (await docker(["info", "--format", "{{.Ar
 
 describe("a replacement", () => {
     it(
-        "removes the old one first where the name is fixed, and makes the new one first where it is automatic",
-        withProject(async (project) => {
-            const program = (name: string, endpoint: string) => `
-                new buildx.BuildxBuilder("fixed", { name: unique + "${name}", endpoint: "${endpoint}" });
-                exports.name = new buildx.BuildxBuilder(unique + "-auto", { endpoint: "${endpoint}" }).name;`;
+        "removes the old builder first if the name is fixed, and creates the new builder first if it is automatic",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const auto = `${unique}-auto`;
+            const program = (name: string, endpoint: string) =>
+                stack.program(
+                    resources(
+                        { fixed: builder({ name: `${unique}${name}`, endpoint }), [auto]: builder({ endpoint }) },
+                        { name: `\${${auto}.name}` },
+                    ),
+                );
             const [one, other] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
-            await project.program(program("-a", one));
-            await project.up();
-            const { name: before } = await project.outputs<{ name: string }>();
+            await program("-a", one);
+            await stack.up();
+            const { name: before } = await stack.outputs<{ name: string }>();
 
             let since = new Date().toISOString();
-            await project.program(program("-a", other));
-            await project.up();
-            const { name: after } = await project.outputs<{ name: string }>();
+            await program("-a", other);
+            await stack.up();
+            assert.deepEqual(stack.steps, { fixed: "replace", [auto]: "replace" });
+            const { name: after } = await stack.outputs<{ name: string }>();
             assert.notEqual(after, before);
-            const fixed = `buildx_buildkit_${project.unique}-a0`;
-            const seen = await events(project.unique, since);
+            const fixed = containerOf(`${unique}-a`);
+            const seen = await events(unique, since);
             assert.deepEqual(
                 seen.filter((line) => line.endsWith(fixed)),
                 [`destroy ${fixed}`, `create ${fixed}`],
             );
             assert.deepEqual(
                 seen.filter((line) => line.includes("-auto-")),
-                [`create buildx_buildkit_${after}0`, `destroy buildx_buildkit_${before}0`],
+                [`create ${containerOf(after)}`, `destroy ${containerOf(before)}`],
             );
 
             since = new Date().toISOString();
-            await project.program(program("-b", other));
-            await project.up();
-            assert.deepEqual(await events(project.unique, since), [
-                `destroy ${fixed}`,
-                `create buildx_buildkit_${project.unique}-b0`,
-            ]);
-            await project.preview("--expect-no-changes");
-            assert.deepEqual((await project.records()).sort(), [after, `${project.unique}-b`].sort());
+            await program("-b", other);
+            await stack.up();
+            assert.deepEqual(await events(unique, since), [`destroy ${fixed}`, `create ${containerOf(`${unique}-b`)}`]);
+            await stack.preview("--expect-no-changes");
+            assert.deepEqual((await stack.records()).sort(), [after, `${unique}-b`].sort());
         }),
     );
 });
@@ -58,55 +65,38 @@ describe("a resource option", () => {
     it(
         "acts as on any resource: aliases, rename, ignoreChanges, replaceOnChanges, protect, retainOnDelete, target",
         withProject(async (project) => {
-            const container = `buildx_buildkit_${project.unique}0`;
-            const builder = (name: string, args: string, options = "{}") =>
-                `const b = new buildx.BuildxBuilder("${name}", { name: unique, ${args} }, ${options}); exports.status = b.status;`;
-            await project.program(builder("one", ""));
+            const container = containerOf(project.unique);
+            const builderOf = (name: string, args: string, options = "{}") =>
+                `new buildx.BuildxBuilder("${name}", { name: unique, ${args} }, ${options});`;
+            await project.program(builderOf("one", ""));
             await project.up();
-            const { Id: made } = (await inspectContainer(container)) ?? assert.fail();
-            const isSame = async () => assert.equal((await inspectContainer(container))?.Id, made);
+            const { Id: created } = (await inspectContainer(container)) ?? assert.fail();
+            const isSame = async () => assert.equal((await inspectContainer(container))?.Id, created);
 
-            await project.program(builder("two", "", '{ aliases: [{ name: "one" }] }'));
-            await project.up();
-            await project.refresh("--expect-no-changes");
-            await isSame();
-
-            await project.try("state", "rename", "--yes", project.urn("BuildxBuilder", "two"), "three");
-            await project.program(builder("three", ""));
-            await project.preview("--expect-no-changes");
-            await project.up();
-            await isSame();
-
-            const ignoring = '{ ignoreChanges: ["driverOpts", "platforms"], protect: true }';
-            await project.program(
-                builder("three", 'driverOpts: { env: { A: "1" } }, platforms: ["linux/arm64"]', ignoring),
-            );
+            const ignored = 'driverOpts: { env: { A: "1" } }, platforms: ["linux/arm64"]';
+            const options =
+                'aliases: [{ name: "one" }], ignoreChanges: ["driverOpts", "platforms"], protect: true, replaceOnChanges: ["labels"]';
+            await project.program(builderOf("two", ignored, `{ ${options} }`));
             await project.up();
             await isSame();
             assert.match(await project.failing("destroy"), /protected/);
 
-            await project.program(builder("three", "", '{ replaceOnChanges: ["labels"], dependsOn: [] }'));
-            await project.up();
+            await project.try("state", "rename", "--yes", project.urn("BuildxBuilder", "two"), "three");
+            await project.program(builderOf("three", ""));
+            await project.up("--refresh", "--expect-no-changes");
             await isSame();
-            await project.program(builder("three", 'labels: { a: "b" }', '{ replaceOnChanges: ["labels"] }'));
-            const { output } = await project.preview("--diff");
-            assert.match(output, /replace/);
+
+            const labels = 'labels: { a: "b" }';
+            await project.program(builderOf("three", labels, '{ replaceOnChanges: ["labels"], dependsOn: [] }'));
             await project.up("--target", project.urn("BuildxBuilder", "three"));
             const replaced = await inspectContainer(container);
-            assert.notEqual(replaced?.Id, made);
+            assert.notEqual(replaced?.Id, created);
 
-            await project.program(builder("three", 'labels: { a: "b" }', "{ retainOnDelete: true }"));
+            await project.program(builderOf("three", labels, "{ retainOnDelete: true }"));
             await project.up();
             await project.destroy();
             assert.equal((await inspectContainer(container))?.Id, replaced?.Id);
             assert.deepEqual(await project.records(), [project.unique]);
-
-            // What was retained is found again by its labels.
-            await project.program(builder("three", 'labels: { a: "b" }'));
-            await project.up();
-            assert.equal((await inspectContainer(container))?.Id, replaced?.Id);
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
         }),
     );
 
@@ -128,11 +118,9 @@ describe("a resource option", () => {
                     new buildx.BuildKitStateArchive("archive",
                         { state, to: "a.tar.zst", triggers: ["${changed}"] }, opts("*"));
                     new buildx.QemuEmulation("qemu", { platforms: ["linux/${changed}"] }, opts("platforms", "image"));`);
-            await project.program("");
             const machine = (await engineArchitecture()) === "aarch64" ? ["arm64", "arm"] : ["amd64", "386"];
             await program(machine[0] as string, "{}");
             await project.up();
-            await project.preview("--expect-no-changes");
             await project.up("--refresh", "--expect-no-changes");
 
             await program(machine[1] as string, "{}");

@@ -1,20 +1,19 @@
 import { strict as assert } from "node:assert";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { docker, inspectContainer } from "../support/docker";
 import { context } from "../support/image";
-import { withProject } from "../support/project";
+import { builder, resources, secretValue } from "../support/program";
+import { withStack } from "../support/stack";
 
 const login = '{\n  "auths": {\n    "registry.example": { "auth": "aHVzaDpodXNo" }\n  }\n}\n';
 
-/** Arguments that people have, by the name of a builder each. */
+/** Arguments that people use, by the name of a builder. */
 const builders: Record<string, object> = {
     one: {
-        buildkitdConfig: '[worker.oci]\n  max-parallelism = 1\n[registry."ghcr.io"]\n  mirrors = []\n',
+        buildkitdToml: '[worker.oci]\n  max-parallelism = 1\n[registry."ghcr.io"]\n  mirrors = []\n',
         driverOpts: { memory: "4294967296", memorySwap: "4294967296", env: { NO_PROXY: "localhost,127.0.0.1" } },
     },
     older: {
-        buildkitdConfig: `
+        buildkitdToml: `
             [worker.oci]
               gc = true
             [[worker.oci.gcpolicy]]
@@ -33,36 +32,34 @@ const builders: Record<string, object> = {
         gc: { minFreeSpace: "1GB", maxUsedSpace: "20GB" },
         buildkitdFlags: ["--root", "/var/lib/buildkit/sub"],
     },
-    both: { buildkitdConfig: 'insecure-entitlements = ["network.host", "security.insecure"]' },
-    named: { nodes: [{ name: "NODE" }] },
+    both: { buildkitdToml: 'insecure-entitlements = ["network.host", "security.insecure"]' },
 };
 
-describe("what people write", () => {
+describe("arguments that people use", () => {
     it(
-        "boots, with its warnings, and an image whose state lies elsewhere is told of",
-        withProject(async (project) => {
-            const { unique } = project;
+        "boot a builder, with warnings about sizes without a unit and about an image with its state elsewhere",
+        withStack(async (stack) => {
+            const { unique } = stack;
             const image = `${unique}:elsewhere`;
             const folder = await context(
-                project,
+                stack,
                 'FROM moby/buildkit:buildx-stable-1\nENTRYPOINT ["buildkitd", "--root", "/elsewhere"]\n',
             );
             await docker(["buildx", "build", "--builder", "default", "--load", "--tag", image, folder]);
             try {
                 const all = { ...builders, image: { driverOpts: { image } } };
-                const programs = Object.entries(all).map(([name, args]) => {
-                    const given = JSON.stringify({ name: `${unique}${name}`, ...args }).replace(
-                        "NODE",
-                        `${unique}cuda`,
-                    );
-                    return `new buildx.BuildxBuilder("${name}", ${given});`;
-                });
-                await project.program(`${programs.join("\n")}
-                    new buildx.BuildxBuilder("login", {
-                        name: unique + "login",
-                        driverOpts: { env: { DOCKER_AUTH_CONFIG: pulumi.secret(${JSON.stringify(login)}) } },
-                    });`);
-                const output = (await project.up()).output.replace(/\s+/g, " ");
+                const named = Object.entries(all).map(
+                    ([name, args]) => [name, builder({ name: `${unique}${name}`, ...args })] as const,
+                );
+                const env = { DOCKER_AUTH_CONFIG: secretValue(login) };
+                await stack.program(
+                    resources({
+                        ...Object.fromEntries(named),
+                        named: builder({ name: `${unique}named`, nodes: [{ name: `${unique}cuda` }] }),
+                        login: builder({ name: `${unique}login`, driverOpts: { env } }),
+                    }),
+                );
+                const { output } = await stack.up();
                 const times = (text: string) => output.split(text).length - 1;
                 const container = (name: string, node = `${name}0`) => `buildx_buildkit_${unique}${node}`;
                 assert.ok(
@@ -97,23 +94,22 @@ describe("what people write", () => {
                 assert.ok(one.Config.Env.includes("NO_PROXY=localhost,127.0.0.1"));
                 const none = await inspectContainer(container("none"));
                 assert.deepEqual(none?.Config.Cmd?.slice(2), ["--root", "/var/lib/buildkit/sub"]);
-                const refused = await context(project, "FROM scratch\nCOPY busybox /bin/sh\nRUN --network=host true\n");
+                const refused = await context(stack, "FROM scratch\nCOPY busybox /bin/sh\nRUN --network=host true\n");
                 await assert.rejects(
-                    project.buildx("build", "--builder", `${unique}none`, "--allow", "network.host", refused),
+                    stack.buildx("build", "--builder", `${unique}none`, "--allow", "network.host", refused),
                     /network.host is not allowed/,
                 );
 
                 const withLogin = await inspectContainer(container("login"));
                 assert.ok(withLogin?.Config.Env.includes(`DOCKER_AUTH_CONFIG=${login}`));
-                const state = await readFile(join(project.backend, ".pulumi/stacks", unique, "test.json"), "utf8");
-                assert.ok(!state.includes("aHVzaDpodXNo"));
-                const [node] = (await project.record(`${unique}named`)).Nodes as [{ Name: string }];
+                assert.ok(!stack.log.some(({ text }) => text.includes("aHVzaDpodXNo")));
+                const [node] = (await stack.record(`${unique}named`)).Nodes as [{ Name: string }];
                 assert.equal(node.Name, `${unique}cuda`);
                 assert.ok(await inspectContainer(container("", "cuda")));
 
-                await project.refresh("--expect-no-changes");
-                await project.preview("--expect-no-changes");
-                await project.destroy();
+                await stack.refresh("--expect-no-changes");
+                await stack.preview("--expect-no-changes");
+                await stack.destroy();
             } finally {
                 await docker(["image", "rm", "--force", image]);
             }

@@ -8,8 +8,11 @@ import { nativeForThisMachine, packageFolder, readManifest, type Target, writePl
 
 const run = promisify(execFile);
 
-/** The first release of the Pulumi CLI that has everything that the plugin needs. */
-const oldestCli = [3, 200] as const;
+/**
+ * The oldest release of the Pulumi CLI whose source was compared with what the plugin needs: a folder as `--file` of
+ * `plugin install`, `package add` without parameters, and the stack's configuration in the plugin's environment.
+ */
+const oldestCli = [3, 206] as const;
 
 /** A reason why the plugin cannot be installed, with what to do. */
 class InstallError extends Error {}

@@ -68,3 +68,24 @@ export function pathsOfBothForms(paths: readonly string[]): string[] {
     );
     return [...new Set([...paths, ...added])];
 }
+
+/** Returns the names of arguments with the names of their second forms. */
+export const namesOfBothForms = (names: readonly string[]): string[] => {
+    const second = [gcForms, configForms].filter(({ argument }) => names.includes(argument));
+    return [...names, ...second.map(({ property }) => property)];
+};
+
+/**
+ * Returns the path of an argument as the program writes it.
+ *
+ * @param second the paths of the properties that the program gives in the second form, for example `gcRules`.
+ */
+export function pathInProgram(path: string, second: readonly string[]): string {
+    for (const given of second) {
+        const form = [gcForms, configForms].find(({ property }) => given.endsWith(property));
+        const first = form === undefined ? given : given.slice(0, -form.property.length) + form.argument;
+        const rest = path.slice(first.length);
+        if (path.startsWith(first) && /^($|[.[])/.test(rest)) return given + rest;
+    }
+    return path;
+}

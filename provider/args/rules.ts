@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { whyIllegalName } from "../buildx/names";
 import { isOwnLabel } from "../ownership";
 import { formatPath, quote, didYouMean } from "../text/quote";
+import { namesOfBothForms } from "./forms";
 
 type Schema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
 
@@ -45,6 +46,7 @@ export const legalLabels = v.record(
         ),
     ),
     v.string(({ input }) => `${quote(input)} is not a valid label value: must be a string`),
+    'must be an object of texts, for example { "com.example.team": "ci" }',
 );
 
 const whyNoName = ({ input }: { readonly input: unknown }) => whyIllegalName(input) ?? "";
@@ -64,7 +66,7 @@ export const onlyKeys = (legal: readonly string[]) =>
     v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
         if (!dataset.typed) return;
         for (const key of Object.keys(dataset.value).filter((each) => !legal.includes(each)))
-            addIssue({ message: unknownKey(key, legal) });
+            addIssue({ message: unknownKey(key, namesOfBothForms(legal)) });
     });
 
 /** Returns everything that is wrong with a resource's arguments, each with its property. */
@@ -75,7 +77,7 @@ export function failuresOf(schema: Schema, value: Record<string, unknown>): Chec
     return [
         ...unknownKeys.map((key) => ({
             property: key,
-            reason: `"${key}" is not a valid argument: ${didYouMean(key, known)}`,
+            reason: `"${key}" is not a valid argument: ${didYouMean(key, namesOfBothForms(known))}`,
         })),
         ...issues.map(({ path = [], message: reason }) => ({
             property: formatPath(path.map(({ key }) => key as string | number)),

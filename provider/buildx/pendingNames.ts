@@ -7,9 +7,10 @@
  * resource's URN with the dynamic provider, and contains the name.
  */
 import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { dynamicUrn } from "../text/urn";
-import { makeFolder, writeStored, readStored, removeFile } from "./storeFiles";
+import { makeFolder, writeStored, readStored, removeFile, storeFolder } from "./storeFiles";
 
 const folder = "pulumi-buildx";
 
@@ -28,8 +29,12 @@ export async function reservedName(urn: string): Promise<string | undefined> {
 /**
  * Releases a claim because Pulumi's state has the name, or because the builder is removed.
  *
- * @param urn the URN of the resource when it was created.
+ * @param urn the URN of the resource. If an alias has changed the URN since the creation, the claim of the former URN
+ *   is released: no other resource has an automatic name.
  */
 export async function releaseName(name: string, urn: string): Promise<void> {
-    if ((await reservedName(urn)) === name) await removeFile(path(urn));
+    if ((await reservedName(urn)) === name) return removeFile(path(urn));
+    const files = await readdir(join(storeFolder(), folder)).catch(() => []); // usually there is no claim
+    for (const claim of files.map((file) => join(folder, file)))
+        if ((await readStored(claim)) === name) await removeFile(claim);
 }

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { cases } from "../parity/cases";
 import { certify, makeAuthority } from "../support/certificates";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
+import { contextNames, createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { second } from "../support/engines";
-import { type PythonProject, withPythonProject, withYamlProject, type YamlProject } from "../support/languages";
+import { withGoProject, withPythonProject, withYamlProject } from "../support/languages";
 import { type Diff, Plugin, withPlugin } from "../support/pluginClient";
+import type { Project } from "../support/project";
 import { must } from "../support/run";
+import { withStack } from "../support/stack";
 
 type Properties = Record<string, unknown>;
 
@@ -167,6 +170,56 @@ describe("the import of a builder", () => {
             await create(plugin, plugin.unique);
             const { inputs } = await imported(plugin, plugin.unique);
             assert.deepEqual(inputs, { name: plugin.unique });
+        }),
+    );
+
+    it(
+        "without a configuration stays as it is if buildx has a default configuration now",
+        withPlugin(async (plugin) => {
+            const { unique, store } = plugin;
+            const urn = builderUrn(plugin);
+            await create(plugin, unique);
+            const made = await inspectContainer(`buildx_buildkit_${unique}0`);
+            await writeFile(join(store, "buildkitd.default.toml"), "[registry.'by.default']\nhttp = true\n");
+            const { inputs, properties } = await imported(plugin, unique);
+            assert.deepEqual(inputs, { name: unique, buildkitdToml: "" });
+            const news = { ...inputs, drainTimeout: 5 };
+            const olds = await plugin.update(urn, unique, { olds: properties, oldInputs: inputs, news });
+            assert.equal((await inspectContainer(`buildx_buildkit_${unique}0`))?.Id, made?.Id);
+            const read = await plugin.read(urn, unique, { properties: olds, inputs: news });
+            assert.equal((await compare(plugin, urn, { ...read, inputs: news })).changes, "none");
+            // Without the argument, it gets the default configuration.
+            const byDefault = await compare(plugin, urn, { ...read, inputs: { name: unique, drainTimeout: 5 } });
+            assert.deepEqual(Object.keys(byDefault.detailed), ["buildkitdConfig"]);
+        }),
+    );
+
+    it(
+        "with a node on an engine over TLS, by its docker context",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            await isolateDockerConfig(stack);
+            await stack.restart();
+            const context = `${unique}-tls`;
+            await createContext(stack, context, second.tcp, second.certificates("client"));
+            await create(stack, unique, "--driver-opt", "memory=512m", context);
+            const { inputs, properties } = await imported(stack, unique);
+            assert.deepEqual(inputs, { name: unique, endpoint: context, driverOpts: { memory: "512m" } });
+            await stack.delete(builderUrn(stack), unique, properties);
+            assert.deepEqual(await leftovers(unique, second.host), []);
+            assert.deepEqual(await contextNames(stack), [context]);
+
+            // A resource with `tls` has a context of its own.
+            const tls = second.certificates("client").paths;
+            const made = await stack.made(stack.urn("BuildxBuilder", "made"), {
+                name: unique,
+                endpoint: second.tcp,
+                tls,
+            });
+            const found = await imported(stack, unique);
+            assert.deepEqual(found.inputs, { name: unique, endpoint: `pulumi-buildx-${unique}0` });
+            await stack.delete(stack.urn("BuildxBuilder", "made"), unique, made.properties);
+            assert.deepEqual(await leftovers(unique, second.host), []);
         }),
     );
 
@@ -336,7 +389,20 @@ describe("the import of a builder", () => {
 });
 
 describe("pulumi import", () => {
-    const importAll = async (project: YamlProject | PythonProject, out: string): Promise<string> => {
+    /** Imports resources, each by its type, its name and its id. Returns the program that Pulumi writes. */
+    const importInto = async (project: Project, out: string, all: readonly string[][]): Promise<string> => {
+        const resources = all.map(([type, name, id]) => ({ type: `buildx:index:${type}`, name, id }));
+        await writeFile(join(project.folder, "import.json"), JSON.stringify({ resources }));
+        const path = join(project.folder, out);
+        const args = ["import", "--non-interactive", "--yes", "--skip-preview", "--protect=false"];
+        await must("pulumi", [...args, "--file", "import.json", "--out", path], {
+            cwd: project.folder,
+            env: project.env,
+        });
+        return readFile(path, "utf8");
+    };
+
+    const importAll = async (project: Project, out: string): Promise<string> => {
         const { unique } = project;
         const toml = join(project.folder, "config.toml");
         const authority = await makeAuthority(project.folder, "authority");
@@ -348,18 +414,24 @@ describe("pulumi import", () => {
         );
         const create = ["create", "--name", unique, "--driver", "docker-container", "--bootstrap"];
         await project.buildx(...create, "--driver-opt", "memory=512m,env.A=1", "--buildkitd-config", toml);
-        const resources = [
-            { type: "buildx:index:BuildxBuilder", name: "builder", id: unique },
-            { type: "buildx:index:BuildKitState", name: "cache", id: `buildx_buildkit_${unique}0_state` },
-        ];
-        await writeFile(join(project.folder, "import.json"), JSON.stringify({ resources }));
-        const path = join(project.folder, out);
-        const args = ["import", "--non-interactive", "--yes", "--skip-preview", "--protect=false"];
-        await must("pulumi", [...args, "--file", "import.json", "--out", path], {
-            cwd: project.folder,
-            env: project.env,
-        });
-        return readFile(path, "utf8");
+        return importInto(project, out, [
+            ["BuildxBuilder", "builder", unique],
+            ["BuildKitState", "cache", `buildx_buildkit_${unique}0_state`],
+        ]);
+    };
+
+    /** Asserts that a program that reads an existing builder and its state by their ids leaves both as they are. */
+    const reads = async (project: Project, program: string): Promise<void> => {
+        const { unique } = project;
+        await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
+        const made = await inspectContainer(`buildx_buildkit_${unique}0`);
+        await project.program(program);
+        await project.up();
+        assert.deepEqual(await project.outputs(), { status: "running", builderName: unique });
+        await project.refresh("--expect-no-changes");
+        await project.destroy();
+        assert.deepEqual(await project.records(), [unique]);
+        assert.deepEqual((await inspectContainer(`buildx_buildkit_${unique}0`))?.Id, made?.Id);
     };
 
     it(
@@ -389,5 +461,64 @@ describe("pulumi import", () => {
             await writeFile(join(project.folder, "__main__.py"), program);
             await project.preview("--expect-no-changes", "--diff");
         }),
+    );
+
+    it(
+        "writes the nodes of a builder, in a program that changes nothing",
+        withYamlProject(async (project) => {
+            const { unique } = project;
+            const create = ["create", "--name", unique, "--driver", "docker-container", "--bootstrap"];
+            await project.buildx(...create, "--platform", "linux/amd64", "--driver-opt", "memory=512m");
+            await project.buildx(
+                ...create,
+                "--append",
+                "--node",
+                `${unique}-two`,
+                "--driver-opt",
+                "env.A=1",
+                second.host,
+            );
+            const program = await importInto(project, "imported.yaml", [["BuildxBuilder", "builder", unique]]);
+            assert.match(program, /nodes:\n +- driverOpts:\n +memory: 512m/);
+            await project.program(program);
+            await project.preview("--expect-no-changes", "--diff");
+            await project.destroy();
+            assert.deepEqual([await leftovers(unique), await leftovers(unique, second.host)], [[], []]);
+        }),
+    );
+
+    it(
+        "is not needed to read a builder and a state in Python",
+        withPythonProject((project) =>
+            reads(
+                project,
+                `
+found = buildx.BuildxBuilder.get("found", unique)
+cache = buildx.BuildKitState.get("cache", f"buildx_buildkit_{unique}0_state")
+pulumi.export("status", found.status)
+pulumi.export("builderName", cache.builder_name)
+`,
+            ),
+        ),
+    );
+
+    it(
+        "is not needed to read a builder and a state in Go",
+        withGoProject((project) =>
+            reads(
+                project,
+                `
+		found, err := buildx.GetBuildxBuilder(ctx, "found", pulumi.ID(unique), nil)
+		if err != nil {
+			return err
+		}
+		cache, err := buildx.GetBuildKitState(ctx, "cache", pulumi.ID("buildx_buildkit_"+unique+"0_state"), nil)
+		if err != nil {
+			return err
+		}
+		ctx.Export("status", found.Status)
+		ctx.Export("builderName", cache.BuilderName)`,
+            ),
+        ),
     );
 });

@@ -2,27 +2,26 @@ import { strict as assert } from "node:assert";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
-import { withProject } from "../support/project";
-import { type MovingProject, withMovingProject } from "../support/languages";
+import { type Project, withProject } from "../support/project";
+import { type MovingProject, withMovingProject, withPythonProject } from "../support/languages";
 import type { YamlProgram } from "../support/program";
 
-const containerOf = ({ unique }: MovingProject) => `buildx_buildkit_${unique}0`;
+const containerOf = ({ unique }: Project) => `buildx_buildkit_${unique}0`;
 
 /** Returns what changes if anything touches the builder's container or its volume. */
-async function identityOf(project: MovingProject) {
+async function identityOf(project: Project) {
     const container = await inspectContainer(containerOf(project));
     const volume = await inspectVolume(`${containerOf(project)}_state`);
     return { id: container?.Id, startedAt: container?.State.StartedAt, volume };
 }
 
-const types = async (project: MovingProject): Promise<string[]> =>
-    (await project.state()).map(({ type }) => type).sort();
+const types = async (project: Project): Promise<string[]> => (await project.state()).map(({ type }) => type).sort();
 
 const classes = ["BuildKitState", "BuildKitStateArchive", "BuildxBuilder"];
 const dynamicTypes = classes.map((name) => `pulumi-nodejs:dynamic/buildx:${name}`);
 const pluginTypes = classes.map((name) => `buildx:index:${name}`);
 
-async function assertNoSecretIsSaved(project: MovingProject): Promise<void> {
+async function assertNoSecretIsSaved(project: Project): Promise<void> {
     const saved = JSON.stringify(await project.state());
     for (const each of secrets) assert.ok(!saved.includes(each), saved);
 }
@@ -30,7 +29,7 @@ async function assertNoSecretIsSaved(project: MovingProject): Promise<void> {
 const usePlugin = (project: MovingProject, value: boolean) => project.config("buildx:plugin", String(value));
 
 /** Runs `pulumi up` after a move, and asserts that nothing changes. */
-async function moves(project: MovingProject, expected: string[]): Promise<void> {
+async function moves(project: Project, expected: string[]): Promise<void> {
     const before = await identityOf(project);
     await project.preview("--expect-no-changes");
     await project.up("--expect-no-changes");
@@ -60,7 +59,7 @@ const inNamesOfSchema = resources().replace("gc:", "gcRules:").replace("buildkit
 const secrets = ["hidden-token", "debug = true"];
 
 /** The same in YAML. */
-const inYaml = ({ unique }: MovingProject): YamlProgram => ({
+const inYaml = ({ unique }: Project): YamlProgram => ({
     resources: {
         cache: { type: "buildx:BuildKitState", properties: { builderName: unique } },
         builder: {
@@ -80,6 +79,22 @@ const inYaml = ({ unique }: MovingProject): YamlProgram => ({
     },
     outputs: { name: "${builder.name}" },
 });
+
+/** The same in Python. */
+const inPython = `
+cache = buildx.BuildKitState("cache", builder_name=unique)
+builder = buildx.BuildxBuilder(
+    "builder",
+    state=cache,
+    driver_opts={"memory": "512m", "env": {"TOKEN": pulumi.Output.secret("hidden-token")}},
+    gc_rules=[{"max_used_space": "10GB", "all": True}],
+    buildkitd_toml=pulumi.Output.secret("debug = true\\n"),
+)
+buildx.BuildKitStateArchive(
+    "copy", state=cache, to={"archive": "copy.tar.zst"}, opts=pulumi.ResourceOptions(depends_on=[builder])
+)
+pulumi.export("name", builder.name)
+`;
 
 describe("a move of a stack", () => {
     it(
@@ -133,6 +148,66 @@ describe("a move of a stack", () => {
             assert.deepEqual(await project.records(), []);
         }),
     );
+});
+
+describe("a move of a stack of the plugin", () => {
+    it(
+        "from YAML to Python and back changes nothing",
+        withPythonProject(async (project) => {
+            await project.yaml(inYaml(project));
+            await project.up();
+            await project.program(inPython);
+            await moves(project, pluginTypes);
+            await assertNoSecretIsSaved(project);
+            const before = await identityOf(project);
+            await project.yaml(inYaml(project));
+            await project.up("--expect-no-changes");
+            assert.deepEqual(await identityOf(project), before);
+            await project.destroy();
+            assert.deepEqual([await leftovers(project.unique), await project.records()], [[], []]);
+        }),
+    );
+});
+
+describe("a renamed builder with an automatic name", () => {
+    for (const [mode, isOfPlugin] of Object.entries({ "dynamic provider": false, plugin: true })) {
+        it(
+            `stays as it is with the ${mode}, and its former logical name can be used again`,
+            withMovingProject(async (project) => {
+                const { unique } = project;
+                await usePlugin(project, isOfPlugin);
+                const program = (more = "", args = "{}") =>
+                    project.program(`
+                        const options = { aliases: [{ name: unique }] };
+                        const builder = new buildx.BuildxBuilder(unique + "-renamed", ${args}, options);
+                        exports.name = builder.name;
+                        ${more}`);
+                await project.program("exports.name = new buildx.BuildxBuilder(unique, {}).name;");
+                await project.up();
+                const { name } = await project.outputs<{ name: string }>();
+                const container = () => inspectContainer(`buildx_buildkit_${name}0`);
+                const created = await container();
+
+                await program();
+                await project.up("--expect-no-changes");
+                assert.deepEqual(await project.outputs(), { name });
+                await program("exports.other = new buildx.BuildxBuilder(unique, {}).name;");
+                await project.up();
+                const { other } = await project.outputs<{ other: string }>();
+                assert.notEqual(other, name);
+                assert.deepEqual((await project.records()).sort(), [name, other].sort());
+
+                await program("", "{ driverOpts: { memory: '512m' } }");
+                await project.up();
+                assert.deepEqual(await project.records(), [name]);
+                assert.equal((await container())?.HostConfig.Memory, 512 * 1024 * 1024);
+                assert.deepEqual([(await container())?.Id, created !== undefined], [created?.Id, true]);
+                await project.refresh("--expect-no-changes");
+                await project.destroy();
+                assert.deepEqual([await leftovers(unique), await project.records()], [[], []]);
+            }),
+        );
+    }
 });
 
 describe("a program in TypeScript with the plugin", () => {

@@ -14,6 +14,13 @@ export const pluginMain = join(checkout, "dist/provider/bridges/plugin/main.js")
 export const packageVersion = async (): Promise<string> =>
     (JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as { version: string }).version;
 
+/** Returns the `PATH` without folders that have the plugin: Pulumi would start that one instead of the installed one. */
+const pathWithoutPlugin = (): string =>
+    (process.env.PATH ?? "")
+        .split(delimiter)
+        .filter((folder) => !existsSync(join(folder, "pulumi-resource-buildx")))
+        .join(delimiter);
+
 /** A Pulumi project with the checkout's plugin installed in its own Pulumi home. */
 abstract class PluginProject extends Project {
     /** Pulumi's hosts of the other languages are in a folder that only these projects have on their PATH. */
@@ -26,23 +33,28 @@ abstract class PluginProject extends Project {
     }
 
     protected path(): string {
-        return `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${process.env.PATH}`;
+        return `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${pathWithoutPlugin()}`;
     }
 
     /** Writes `Pulumi.yaml`. */
     protected abstract writeProject(body: string): Promise<void>;
 
+    /** Writes what `pulumi plugin install` writes, which takes less time. `install.test.ts` has the command itself. */
     private async installPlugin(): Promise<void> {
-        const folder = join(this.folder, "plugin");
-        await mkdir(folder);
+        const plugins = join(this.env.PULUMI_HOME ?? "", "plugins");
+        const folder = join(plugins, `resource-buildx-v${await packageVersion()}`);
+        await mkdir(folder, { recursive: true });
         const script = `#!/bin/sh\nexec "${process.execPath}" "${pluginMain}" "$@"\n`;
         await writeFile(join(folder, "pulumi-resource-buildx"), script, { mode: 0o755 });
-        const args = ["plugin", "install", "resource", "buildx", await packageVersion(), "--file", folder];
-        await must("pulumi", args, { cwd: this.folder, env: this.env });
     }
 
     override urn = (type: string, name: string): string =>
         `urn:pulumi:test::${this.unique}::buildx:index:${type}::${name}`;
+
+    /** Writes a program in YAML, also if the project has another language. */
+    async yaml(program: string | YamlProgram): Promise<void> {
+        await writeFile(join(this.folder, "Pulumi.yaml"), yamlProject(this.unique, program));
+    }
 }
 
 export class YamlProject extends PluginProject {
@@ -54,11 +66,11 @@ export class YamlProject extends PluginProject {
 
     /** Writes the program, as YAML or as an object: without the name and the runtime of the project. */
     override async program(program: string | YamlProgram): Promise<void> {
-        await this.writeProject(program);
+        await this.yaml(program);
     }
 
-    protected override writeProject(program: string | YamlProgram): Promise<void> {
-        return writeFile(join(this.folder, "Pulumi.yaml"), yamlProject(this.unique, program));
+    protected override writeProject(body: string): Promise<void> {
+        return this.yaml(body);
     }
 }
 
@@ -85,18 +97,13 @@ export class MovingProject extends PluginProject {
         await super.program(body);
     }
 
-    /** Writes the program in YAML. */
-    async yaml(program: YamlProgram): Promise<void> {
-        await writeFile(join(this.folder, "Pulumi.yaml"), yamlProject(this.unique, program));
-    }
-
     protected override writeProject(): Promise<void> {
         return this.writeJavaScript();
     }
 
     /** The hosts of JavaScript and YAML are beside the CLI. */
     protected override path(): string {
-        return process.env.PATH ?? "";
+        return pathWithoutPlugin();
     }
 }
 
@@ -105,19 +112,15 @@ export class PythonProject extends PluginProject {
     static override async make(options: PlaceOptions = {}): Promise<PythonProject> {
         const project = new PythonProject(...(await Project.places(options)));
         await project.prepare();
-        const sdk = await sdkOf(project, "python", async (generated, installed) => {
-            const source = ["--no-deps", "--no-index", "--no-build-isolation", join(generated, "python")];
-            const pip = ["-m", "pip", "install", "--quiet", "--target", installed, ...source];
-            await must(join(python(), "bin/python"), pip);
-        });
-        project.env.PYTHONPATH = sdk;
+        project.env.PYTHONPATH = await sdkOf("python");
         return project;
     }
 
     /** Writes the program. `pulumi`, `buildx` and `unique` are already defined. */
-    override program(body: string): Promise<void> {
+    override async program(body: string): Promise<void> {
+        await this.writeProject();
         const head = `import pulumi\nimport pulumi_buildx as buildx\n\nunique = ${JSON.stringify(this.unique)}\n`;
-        return writeFile(join(this.folder, "__main__.py"), head + body);
+        await writeFile(join(this.folder, "__main__.py"), head + body);
     }
 
     protected override writeProject(): Promise<void> {
@@ -127,7 +130,7 @@ export class PythonProject extends PluginProject {
 }
 
 /** The virtual environment with Pulumi's SDK. */
-const python = (): string => environmentFolder("PULUMI_BUILDX_TEST_PYTHON");
+export const python = (): string => environmentFolder("PULUMI_BUILDX_TEST_PYTHON");
 
 /** A project in Go. Programs import the SDK, which is generated from the schema, as `buildx`. */
 export class GoProject extends PluginProject {
@@ -136,10 +139,7 @@ export class GoProject extends PluginProject {
     static override async make(options: PlaceOptions = {}): Promise<GoProject> {
         const project = new GoProject(...(await Project.places(options)));
         await project.prepare();
-        const sdk = await sdkOf(project, "go", (generated, installed) =>
-            rename(join(generated, "go/buildx"), join(installed, "buildx")),
-        );
-        await project.writeModule(join(sdk, "buildx"));
+        await project.writeModule(join(await sdkOf("go"), "buildx"));
         return project;
     }
 
@@ -186,28 +186,43 @@ ${body}
     }
 }
 
-/**
- * Returns a folder with the SDK that Pulumi generates from the plugin's schema. It is generated once for each schema.
- *
- * @param install brings the SDK from the folder of the generator into the returned folder.
- */
-async function sdkOf(
-    project: Project,
-    language: "python" | "go",
-    install: (generated: string, installed: string) => Promise<unknown>,
-): Promise<string> {
+type Language = "python" | "go" | "nodejs";
+
+/** Brings a generated SDK into the folder from which programs use it, by language. */
+const install: Readonly<Record<Language, (generated: string, installed: string) => Promise<unknown>>> = {
+    python(generated, installed) {
+        const source = ["--no-deps", "--no-index", "--no-build-isolation", join(generated, "python")];
+        return must(join(python(), "bin/python"), [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--target",
+            installed,
+            ...source,
+        ]);
+    },
+    go: (generated, installed) => rename(join(generated, "go/buildx"), join(installed, "buildx")),
+    nodejs: (generated, installed) => rename(join(generated, "nodejs"), join(installed, "nodejs")),
+};
+
+/** Returns a folder with the SDK that Pulumi generates from the schema. It is generated once for each schema. */
+export async function sdkOf(language: Language): Promise<string> {
     const version = await packageVersion();
-    const key = createHash("sha256").update(await readFile(join(checkout, "schema.json")));
-    const hash = key.update(`${version} ${process.env.PULUMI_BUILDX_TEST_PYTHON}`).digest("hex").slice(0, 16);
-    const installed = join(tmpdir(), `pulumi-buildx-test-sdk-${language}-${hash}`);
+    const schema = await readFile(join(checkout, "schema.json"), "utf8");
+    const key = createHash("sha256").update(`${schema} ${version} ${process.env.PULUMI_BUILDX_TEST_PYTHON}`);
+    const installed = join(tmpdir(), `pulumi-buildx-test-sdk-${language}-${key.digest("hex").slice(0, 16)}`);
     if (existsSync(installed)) return installed;
     const generated = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-generated-"));
     try {
-        const args = ["package", "gen-sdk", `buildx@${version}`, "--language", language, "--out", generated];
-        await must("pulumi", args, { cwd: project.folder, env: project.env });
+        const file = join(generated, "schema.json");
+        await writeFile(file, JSON.stringify({ ...(JSON.parse(schema) as object), version }));
+        const PATH = `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${pathWithoutPlugin()}`;
+        const env = { PATH, PULUMI_HOME: join(generated, "home"), PULUMI_SKIP_UPDATE_CHECK: "true" };
+        await must("pulumi", ["package", "gen-sdk", file, "--language", language, "--out", generated], { env });
         const complete = join(generated, "installed");
         await mkdir(complete);
-        await install(generated, complete);
+        await install[language](generated, complete);
         await rename(complete, installed).catch((error: NodeJS.ErrnoException) => {
             if (!existsSync(installed)) throw error; // another test was faster
         });

@@ -62,6 +62,13 @@ describe("the bridge to dynamic providers", () => {
         assert.equal(calls[1]?.call.previousUrn, "old");
     });
 
+    it("names an argument as the program gives it", async () => {
+        const failures = [{ property: "gc[0].all", reason: "no" }];
+        const { verbs } = recording({ check: async (_, __, args) => ({ args, failures }) });
+        const { failures: found } = await verbs.check({}, { size: 1, ...hidden, __secondForms: ["gcRules"] });
+        assert.deepEqual(found, [{ property: "gcRules[0].all", reason: "no" }]);
+    });
+
     it("keeps the inputs, and what states have beside a lifecycle's own", async () => {
         const { verbs } = recording();
         const { inputs } = await verbs.check({}, { size: 1, ...hidden });

@@ -1,5 +1,12 @@
 import { strict as assert } from "node:assert";
-import { configForms, gcForms, mergeForms, pathsOfBothForms, separateForms } from "../../provider/args/forms";
+import {
+    configForms,
+    gcForms,
+    mergeForms,
+    pathInProgram,
+    pathsOfBothForms,
+    separateForms,
+} from "../../provider/args/forms";
 import { secretPaths } from "../../provider/args/secrets";
 import { unknown } from "../../provider/args/unknown";
 import { sameOwner } from "../../provider/ownership";
@@ -38,6 +45,15 @@ describe("an argument of two forms", () => {
         assert.deepEqual(both("gcRules[0].all"), ["gcRules[0].all", "gc[0].all"]);
         assert.deepEqual(both("nodes[*].buildkitdConfig"), ["nodes[*].buildkitdConfig", "nodes[*].buildkitdToml"]);
         assert.deepEqual(both("labels.gc", "gcOther"), ["labels.gc", "gcOther"]);
+    });
+
+    it("has the path of the form in which a program gives it", () => {
+        const second = ["gcRules", "nodes[1].buildkitdToml"];
+        const paths = ["gc", "gc[0].filters", "gcOther", "nodes[1].buildkitdConfig.debug", "nodes[0].buildkitdConfig"];
+        assert.deepEqual(
+            paths.map((path) => pathInProgram(path, second)),
+            ["gcRules", "gcRules[0].filters", "gcOther", "nodes[1].buildkitdToml.debug", "nodes[0].buildkitdConfig"],
+        );
     });
 
     it("is a secret in both forms if it has a private key", () => {

@@ -9,6 +9,8 @@ export interface HiddenInputs {
     readonly __mayBeStarting?: boolean;
     /** The resource option `replaceOnChanges`. */
     readonly __replaceOnChanges?: readonly string[];
+    /** The paths of the properties that the program gives in their second form, for example `gcRules`. */
+    readonly __secondForms?: readonly string[];
     /** Text that names the implementation. */
     readonly __provider?: string;
 }
@@ -19,6 +21,7 @@ const hiddenInputs = {
     __urn: true,
     __mayBeStarting: true,
     __replaceOnChanges: true,
+    __secondForms: true,
     __provider: true,
 } as const satisfies Record<HiddenInput, true>;
 

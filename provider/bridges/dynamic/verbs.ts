@@ -1,5 +1,6 @@
 /** Implements the verbs of Pulumi's dynamic providers with the lifecycle of a resource. */
 import type { DiffResult, ResourceProvider } from "@pulumi/pulumi/dynamic";
+import { pathInProgram } from "../../args/forms";
 import { hasUnknown } from "../../args/unknown";
 import { checkAlone, reportChanges, runAlone, untilCancelled } from "../calls";
 import type { Call, CheckedArguments, Difference, Lifecycle } from "../lifecycle";
@@ -57,7 +58,11 @@ export function verbsOf<Args extends object, Saved extends object>(
             const work: Work<CheckedArguments<Args>> = (lifecycle, call) =>
                 checkAlone(lifecycle, call, previous, args, registerUses);
             const checked = await run(hidden, work, { previousUrn: before.hidden.__urn });
-            return { inputs: { ...checked.args, ...hidden }, failures: checked.failures };
+            const failures = checked.failures.map(({ property, reason }) => ({
+                property: pathInProgram(property, hidden.__secondForms ?? []),
+                reason,
+            }));
+            return { inputs: { ...checked.args, ...hidden }, failures };
         },
 
         async diff(id, olds: Saved, news: object) {

@@ -5,7 +5,7 @@
 import { configForms, gcForms, mergeForms, separateForms } from "../../args/forms";
 import type { Path } from "../../args/secrets";
 import { unknown } from "../../args/unknown";
-import type { KnownStates } from "./knownStates";
+import { type KnownStates, whyNoState } from "./knownStates";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -88,3 +88,13 @@ export const secretForms = (saved: Properties): Path[] =>
     [gcForms, configForms]
         .filter(({ argument, isSecond }) => isSecond(saved[argument]))
         .map(({ argument }) => [argument]);
+
+/** Returns what is wrong with the ids of states in the properties of a resource. */
+export function failuresOfStates({ state, nodes }: Properties): { property: string; reason: string }[] {
+    const ofNodes = Array.isArray(nodes) ? (nodes as (Properties | null)[]).map((node) => node?.state) : [];
+    const ids = [["state", state] as const, ...ofNodes.map((id, index) => [`nodes[${index}].state`, id] as const)];
+    return ids.flatMap(([property, id]) => {
+        const reason = typeof id === "string" ? whyNoState(id) : undefined;
+        return reason === undefined ? [] : [{ property, reason }];
+    });
+}

@@ -1,6 +1,6 @@
 /** The states of the program that Pulumi is running. A resource as an argument arrives as its id alone. */
 import { canonicalName, nodeName, volumeName } from "../../buildx/names";
-import { hasUnknown } from "../../args/unknown";
+import { hasUnknown, unknown } from "../../args/unknown";
 
 /** The values that another resource takes from a state. */
 export interface StateValues {
@@ -49,8 +49,17 @@ export function knownStates(): KnownStates {
     };
 }
 
+const volumePattern = /^buildx_buildkit_(.+)_state$/;
+
+/** Returns why a text is not the id of a state; `undefined` if it may be one. */
+export const whyNoState = (id: string): string | undefined =>
+    id === unknown || volumePattern.test(id)
+        ? undefined
+        : `"${id}" is not a valid state: must be a BuildKitState, or its id, which is the name of a builder's volume, ` +
+          'for example "buildx_buildkit_ci0_state"';
+
 /** Returns the values of a state that only its volume tells: `buildx_buildkit_<node>_state`. */
 function ofVolume(volume: string): StateValues {
-    const node = /^buildx_buildkit_(.*)_state$/.exec(volume)?.[1] ?? volume;
+    const node = volumePattern.exec(volume)?.[1] ?? volume;
     return { builderName: node.replace(/\d$/, ""), node, volumeName: volume };
 }

@@ -6,6 +6,7 @@ import { invoke } from "./functions";
 import { empty, plugin, provider } from "./protocol";
 import { checkResponse } from "./resourceVerbs";
 import type { Session } from "./session";
+import { currentSettings } from "./settings";
 import { toProperties, toStruct } from "./values";
 
 /** The folder of this package. */
@@ -50,7 +51,7 @@ export const providerVerbs = (session: Session) => ({
     },
 
     configure(request: InstanceType<typeof provider.ConfigureRequest>) {
-        session.config = toProperties(request.getArgs());
+        session.config = currentSettings(request.getUrn(), toProperties(request.getArgs()));
         const response = new provider.ConfigureResponse();
         response.setSupportspreview(true);
         return response;

@@ -5,7 +5,7 @@ import { checkAlone, reportChanges, runAlone } from "../calls";
 import { type Difference, PartialFailureError } from "../lifecycle";
 import { diffResponse } from "./difference";
 import { FailedResource, UsageError } from "./errors";
-import { forms, secretForms } from "./forms";
+import { failuresOfStates, forms, secretForms } from "./forms";
 import { empty, provider } from "./protocol";
 import type { Properties, ResourceCall, ResourceName, Session } from "./session";
 import { toProperties, toStruct } from "./values";
@@ -35,6 +35,8 @@ export const resourceVerbs = (session: Session) => ({
         const [olds, news] = [toProperties(request.getOlds()), toProperties(request.getNews())];
         return session.run(request.getUrn(), async ({ name, lifecycle, call }) => {
             const { toArgs, toPath } = forms[name];
+            const wrongStates = failuresOfStates(news);
+            if (wrongStates.length > 0) return checkResponse(news, wrongStates);
             const args = toArgs(news, session.states);
             const previous = Object.keys(olds).length === 0 ? undefined : toArgs(olds, session.states);
             const checked = await checkAlone(lifecycle, call, previous, args, session.registerUses);

@@ -11,6 +11,9 @@ export const configFolder = "/etc/buildkit";
 /** Path of the configuration below {@link configFolder}. */
 export const configFile = "buildkitd.toml";
 
+/** The files of an empty configuration. buildkitd then does the same as without a configuration. */
+export const emptyConfig: Readonly<Record<string, Buffer>> = { [configFile]: Buffer.alloc(0) };
+
 /** Arguments of buildkitd that select the configuration in {@link configFolder}. */
 export const configFlags: readonly string[] = ["--config", `${configFolder}/${configFile}`];
 

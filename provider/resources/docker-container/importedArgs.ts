@@ -9,6 +9,7 @@ import {
     fileNamesOf,
 } from "../../buildkit/config/files";
 import type { DriverOptions } from "../../buildx/driverOptions";
+import { defaultConfigFile } from "../../buildx/defaultConfig";
 import { type ConfiguredEntitlements, withDefaultEntitlement } from "../../buildx/entitlements";
 import { nodeName } from "../../buildx/names";
 import { isPem } from "../../pem";
@@ -57,7 +58,8 @@ async function argumentsOfNode(builder: string, node: RecordedNode): Promise<Nod
     const { endpoint, options, platforms } = node;
     const table = await tableOf(node.files);
     const flags = ownFlags(node.flags, options.network, configuredEntitlements(table ?? {}));
-    const config = table && (await isDefaultConfig(node.files)) ? undefined : await configOf(builder, node, table);
+    const isDefault = table !== undefined && (await isDefaultConfig(node.files));
+    const config = isDefault ? undefined : await configOf(builder, node, table);
     return {
         ...(endpoint !== undefined && { endpoint }),
         ...(Object.keys(options).length > 0 && { driverOpts: options }),
@@ -104,7 +106,8 @@ async function configOf(
 ): Promise<string | undefined> {
     const text = files[configFile]?.toString("utf8");
     const paths = Object.values((table?.registry ?? {}) as Record<string, Registry>).flatMap(pathsIn);
-    if (table === undefined || paths.length === 0) return text;
+    if (table === undefined) return (await defaultConfigFile()) === undefined ? undefined : ""; // not the default one
+    if (paths.length === 0) return text;
     const contents = new Map(
         paths.map((path): [string, string] => {
             const content = files[path.replace(`${configFolder}/`, "")];

@@ -1,7 +1,7 @@
 /** The record in which buildx stores a builder. */
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
-import { digestOfFiles } from "../../buildkit/config/files";
+import { digestOfFiles, emptyConfig } from "../../buildkit/config/files";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { formatPlatform, type Platform } from "../../text/platform";
 import { type BuilderRecord, driver, type NodeGroup, type StoredNode } from "../../buildx/store";
@@ -95,16 +95,17 @@ export const fromStoredFiles = (stored: StoredNode["Files"]): Record<string, Buf
 
 /**
  * Returns a record with the files of the desired nodes in place of files with the same meaning. buildx writes the same
- * configuration with different text.
+ * configuration with different text, and no files for a node without a configuration.
  */
 export async function withSameFiles(record: BuilderRecord, { nodes }: DesiredBuilder): Promise<BuilderRecord> {
     if (record.is !== "present") return record;
     const replaced = record.nodeGroup.Nodes.map(async (node): Promise<StoredNode> => {
         const files = nodes.find(({ name }) => name === node.Name)?.files;
-        if (!node.Files || files === undefined || Object.keys(files.contents).length === 0) return node;
+        if (files === undefined || Object.keys(files.contents).length === 0) return node;
         const wanted = storedFiles(files.contents);
         if (isDeepStrictEqual(node.Files, wanted)) return node;
-        const isSame = (await digestOfFiles(fromStoredFiles(node.Files))) === files.digest;
+        const found = node.Files ? fromStoredFiles(node.Files) : emptyConfig;
+        const isSame = (await digestOfFiles(found)) === files.digest;
         return isSame ? { ...node, Files: wanted } : node;
     });
     return { ...record, nodeGroup: { ...record.nodeGroup, Nodes: await Promise.all(replaced) } };

@@ -31,12 +31,28 @@ export function registeredArgs(name: string, args: BuilderArgs): pulumi.Inputs {
     const { state, nodes, ...others } = inForms(inForms(args, gcForms), configForms);
     const user: User = { name };
     if (state !== undefined) registerUser(user, state);
+    const second = usesPlugin() ? [] : secondForms(args); // the plugin gets the forms as they are
     return {
         ...others,
+        ...(second.length > 0 && { __secondForms: second }),
         ...(state !== undefined && { state: stateInForm(state) }),
         ...withSecrets(others),
         ...(nodes && { nodes: registeredNodes(nodes, user) }),
     };
+}
+
+/** Returns the paths of the properties in the second form, so that the dynamic bridge names them in errors. */
+function secondForms(args: BuilderArgs & { readonly gcRules?: unknown }): string[] {
+    const { gcRules, buildkitdToml } = args;
+    const nodes = Array.isArray(args.nodes) ? args.nodes : [];
+    const ofNodes = nodes.flatMap((node, index) =>
+        !isLater(node) && node.buildkitdToml !== undefined ? [`nodes[${index}].${configForms.property}`] : [],
+    );
+    return [
+        ...(gcRules === undefined ? [] : [gcForms.property]),
+        ...(buildkitdToml === undefined ? [] : [configForms.property]),
+        ...ofNodes,
+    ];
 }
 
 export const registeredOptions = (

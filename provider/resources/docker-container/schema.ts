@@ -90,9 +90,10 @@ export const schema = v.looseObject({
         v.pipe(
             v.array(
                 v.pipe(
-                    v.looseObject({ ...nodeRules, name: v.optional(legalName) }),
+                    v.looseObject({ ...nodeRules, name: v.optional(legalName) }, "must be an object"),
                     onlyKeys([...Object.keys(nodeRules), "name"]),
                 ),
+                'must be a list of nodes, for example [{ endpoint: "unix:///var/run/docker.sock" }]',
             ),
             v.minLength(1, "must have at least one node"),
         ),
@@ -123,31 +124,34 @@ export const schema = v.looseObject({
     ),
     dns: v.optional(
         v.pipe(
-            v.looseObject({
-                nameservers: v.optional(
-                    v.array(
-                        textThat(
-                            (server) => isIP(server) !== 0,
-                            (value) =>
-                                `${quote(value)} is not a valid name server: must be an IP address, for example "10.0.0.2"`,
+            v.looseObject(
+                {
+                    nameservers: v.optional(
+                        v.array(
+                            textThat(
+                                (server) => isIP(server) !== 0,
+                                (value) =>
+                                    `${quote(value)} is not a valid name server: must be an IP address, for example "10.0.0.2"`,
+                            ),
+                            'must be a list of addresses, for example ["10.0.0.2"]',
                         ),
-                        'must be a list of addresses, for example ["10.0.0.2"]',
                     ),
-                ),
-                searchDomains: v.optional(
-                    words(
-                        (value) => `${quote(value)} is not a valid domain: must not be empty or contain spaces`,
-                        'must be a list of domains, for example ["corp.example"]',
+                    searchDomains: v.optional(
+                        words(
+                            (value) => `${quote(value)} is not a valid domain: must not be empty or contain spaces`,
+                            'must be a list of domains, for example ["corp.example"]',
+                        ),
                     ),
-                ),
-                options: v.optional(
-                    words(
-                        (value) =>
-                            `${quote(value)} is not a valid resolver option: must not be empty or contain spaces`,
-                        'must be a list of resolver options, for example ["ndots:2"]',
+                    options: v.optional(
+                        words(
+                            (value) =>
+                                `${quote(value)} is not a valid resolver option: must not be empty or contain spaces`,
+                            'must be a list of resolver options, for example ["ndots:2"]',
+                        ),
                     ),
-                ),
-            }),
+                },
+                'must be an object, for example { nameservers: ["10.0.0.2"] }',
+            ),
             onlyKeys(["nameservers", "searchDomains", "options"]),
         ),
     ),

@@ -9,9 +9,11 @@ import { withKeepBytes } from "../../../buildkit/keepBytes";
 import {
     belongsToConfig,
     configFiles,
+    configFile,
     configFolder,
     configuredEntitlements,
     digestOfFiles,
+    emptyConfig,
     type FileNames,
     hasConfigFlags,
 } from "../../../buildkit/config/files";
@@ -103,8 +105,8 @@ function firstOf(file: string, problems: readonly Problem[]): string | undefined
 
 /**
  * Returns the digest of the configuration files that this package or another process copied into a container. Files
- * from the image are not included. If buildkitd's arguments do not name the configuration file there, returns ""
- * without querying the engine.
+ * from the image are not included. If buildkitd's arguments do not name the configuration file there, returns "". An
+ * empty configuration is the same as none: an imported builder has it instead of buildx's default configuration.
  *
  * @param wanted the wanted digest. If the digest of all files is the same, none of them is from the image.
  */
@@ -113,8 +115,11 @@ export async function digestInContainer(
     { Name, Config: config }: ContainerInspectInfo,
     wanted: string,
 ): Promise<string> {
-    if (!hasConfigFlags(config.Cmd)) return "";
     const name = Name.replace(/^\//, "");
+    if (!hasConfigFlags(config.Cmd)) {
+        const isEmpty = wanted === (await digestOfFiles(emptyConfig));
+        return isEmpty && !(configFile in (await configFilesOf(engine, name))) ? wanted : "";
+    }
     const all = await configFilesOf(engine, name);
     const digest = await digestOfFiles(all);
     return digest === wanted ? digest : digestOfFiles(await withoutImageFiles(engine, name, all));

@@ -1,9 +1,9 @@
 /** Pulumi projects with builders: in JavaScript or YAML, with the dynamic provider or with the plugin. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MovingProject, type YamlResource } from "../../tests/support/languages";
-import type { Project } from "../../tests/support/project";
-import { type PlaceOptions } from "../../tests/support/project";
+import { MovingProject } from "../../tests/support/languages";
+import type { YamlResource } from "../../tests/support/program";
+import type { PlaceOptions, Project } from "../../tests/support/project";
 
 /** Does some work with projects, and then removes the projects and what they created on the engine. */
 export async function withProjects<T>(

@@ -25,6 +25,7 @@ export interface YamlOptions {
     readonly protect?: boolean;
     readonly ignoreChanges?: readonly string[];
     readonly replaceOnChanges?: readonly string[];
+    readonly aliases?: readonly string[];
 }
 
 const resourceOf =

@@ -70,6 +70,10 @@ export class BuildKitStateArchive extends BuildxResource {
     /** The number of seconds in which no build could run; 0 if the builder was not running. */
     declare readonly stoppedFor: pulumi.Output<number>;
 
+    /**
+     * @param name the resource's logical name.
+     * @throws at preview, if an argument is not valid. The error names the property.
+     */
     constructor(name: string, args: BuildKitStateArchiveArgs, opts?: pulumi.CustomResourceOptions) {
         const tls = args.tls && withSecretKeys(args.tls);
         super(

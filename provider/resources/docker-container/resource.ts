@@ -186,6 +186,10 @@ export class BuildxBuilder extends BuildxResource {
         return new BuildxBuilder(name, undefined, { ...opts, id });
     }
 
+    /**
+     * @param name the resource's logical name. If neither `name` nor `state` is set, the builder's name starts with it.
+     * @throws at preview if an argument is not valid. The error names the property.
+     */
     constructor(name: string, args?: BuildxBuilderArgs, opts?: pulumi.CustomResourceOptions) {
         super("BuildxBuilder", name, registeredArgs(name, args ?? {}), outputs, registeredOptions(args ?? {}, opts));
     }

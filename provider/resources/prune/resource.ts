@@ -47,6 +47,10 @@ export class BuildKitPrune extends BuildxResource {
     /** The number of cache records that the last prune removed, in total for all nodes. */
     declare readonly records: pulumi.Output<number>;
 
+    /**
+     * @param name the resource's logical name.
+     * @throws at preview, if an argument is not valid. The error names the property.
+     */
     constructor(name: string, args: BuildKitPruneArgs, opts?: pulumi.CustomResourceOptions) {
         super("BuildKitPrune", name, { ...args }, outputs, opts);
     }

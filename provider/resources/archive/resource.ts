@@ -16,7 +16,7 @@ export interface BuildKitStateArchiveArgs {
     /** The node of that builder. @default the node of `state`, else `<builderName>0` */
     node?: pulumi.Input<string>;
     /**
-     * The engine that holds the state: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * The engine that holds the state: the name of a docker context, or a host URL (`unix://`, `npipe://`, `tcp://`, `ssh://`).
      *
      * @default the endpoint of `state`, else what the docker CLI would use
      */

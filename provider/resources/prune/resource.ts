@@ -8,7 +8,12 @@ export interface BuildKitPruneArgs {
     builderName: pulumi.Input<string>;
     /** Values of any kind. If one of them changes, the cache is pruned again. @default none */
     triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-    /** The size of the cache that is never removed: bytes, or a size, for example `"10GB"`. @default no such bound */
+    /**
+     * The size of the cache that is never removed: bytes, or a size, for example `"10GB"`. A percentage of the disk is
+     * not valid in a prune.
+     *
+     * @default no such bound
+     */
     reservedSpace?: pulumi.Input<number | string>;
     /** The maximum size of the cache. The least recently used records are removed first. @default no such bound */
     maxUsedSpace?: pulumi.Input<number | string>;

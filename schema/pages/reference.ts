@@ -118,7 +118,7 @@ function propertiesTable(
     texts: TypeTexts,
 ): string {
     const { checker } = types;
-    const properties = [type].flat().flatMap((each) => propertiesOf(each as ts.Type, checker));
+    const properties = [type].flat().flatMap((each) => propertiesOf(each, checker));
     const rows = uniqueNames(properties).map((symbol) => {
         const docs = docsOf(symbol, checker);
         const [form] = formsOf(owner.owner, symbol.name) ?? [];

@@ -1,8 +1,10 @@
 /** The documentation: what it shows works, and what it links to exists. */
 import { strict as assert } from "node:assert";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { kinds } from "../../cli/doctor/kinds";
 import { readConfig } from "../../provider/buildkit/config/read";
 import { brokenLink, type Block, docstringBlocks, parsePage, readPages, registryPages } from "../support/pages";
 import { checkout } from "../support/project";
@@ -21,6 +23,7 @@ import {
     workflowIn,
 } from "../support/snippets";
 import { typeErrors } from "../support/typeCheck";
+import { variablesIn } from "../support/variables";
 
 const pages = readPages();
 const blocks = pages.flatMap((page) => page.blocks);
@@ -248,6 +251,57 @@ describe("the pages of the documentation", () => {
             );
     });
 });
+
+describe("the page of environment variables", () => {
+    const page = pages.find(({ path }) => path === "docs/reference/environment.md")?.text ?? "";
+    const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+    const named = rows.flatMap((row) => [...(row.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string));
+
+    it("has each variable that the package reads, once", () => {
+        const read = variablesIn(["provider", "cli"]);
+        for (const known of ["DOCKER_HOST", "BUILDX_CONFIG", "NO_COLOR", "SUDO_UID", "ImageOS"]) assert.ok(read.has(known), known);
+        assert.deepEqual([...read].filter((name) => !named.includes(name)).sort(), []);
+        assert.deepEqual(named.filter((name, index) => named.indexOf(name) !== index), []);
+    });
+
+    it("has no variable that nothing reads", () => {
+        const read = variablesIn(["provider", "cli"]);
+        const byNode = ["NODE_EXTRA_CA_CERTS"];
+        const unread = named.filter((name) => !name.startsWith("buildx:") && !read.has(name) && !byNode.includes(name));
+        assert.deepEqual(unread, []);
+    });
+
+    it("has each setting of Pulumi's configuration", async () => {
+        const { config } = (await json("schema.json")) as { config: { variables: object } };
+        const settings = [...Object.keys(config.variables), "plugin"].map((key) => `buildx:${key}`);
+        assert.deepEqual(named.filter((name) => name.startsWith("buildx:")), settings);
+    });
+});
+
+describe("the page of troubleshooting", () => {
+    const { text } = pages.find(({ path }) => path === "docs/troubleshooting.md") ?? assert.fail();
+    const headingsOf = (title: string) => {
+        const section = text.split(/^## /m).find((each) => each.startsWith(`${title}\n`)) ?? assert.fail(title);
+        return [...section.matchAll(/^### (.+)$/gm)].map(([, heading]) => (heading as string).replaceAll("`", ""));
+    };
+
+    it("has only messages whose constant parts are in the source", () => {
+        const source = sourceOf("provider") + sourceOf("cli");
+        const messages = headingsOf("Messages");
+        const missing = messages.flatMap((each) => each.split(/ ?… ?/)).filter((part) => !source.includes(part));
+        assert.deepEqual(missing, []);
+        assert.ok(messages.length > 15);
+    });
+
+    it("has each kind of finding", () => assert.deepEqual(headingsOf("Findings of doctor"), Object.keys(kinds)));
+});
+
+/** Returns the source of a folder. Texts that are joined by `+` are one text. */
+const sourceOf = (folder: string): string =>
+    readdirSync(join(checkout, folder), { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".ts") && !path.endsWith("kinds.ts"))
+        .map((path) => readFileSync(join(checkout, folder, path), "utf8").replace(/["`] \+\s+["`]/g, ""))
+        .join("\n");
 
 describe("a block of YAML", () => {
     it("is recognized by its content", () => {

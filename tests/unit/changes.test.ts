@@ -7,7 +7,7 @@ import { noFiles } from "../../provider/resources/docker-container/node/files";
 import { desiredBuilder } from "../../provider/resources/docker-container/desired";
 import { readPublicTypes } from "../../schema/program";
 import { changeOf } from "../support/driverOptions";
-import { asAsked, change, desired, owner, planFor, record, steps, withNode } from "../support/plannedBuilder";
+import { asAsked, change, desired, noNode, owner, planFor, record, steps, withNode } from "../support/plannedBuilder";
 import { checkout } from "../support/project";
 
 const page = readFileSync(join(checkout, "docs/reference/changes.md"), "utf8");
@@ -36,7 +36,7 @@ const rows = [...rowsBelow("BuildxBuilder"), ...rowsBelow("A node of a builder")
 function outcome(done: readonly string[]): string[] {
     const has = (step: string) => done.some((each) => each === step || each.startsWith(step));
     if (has("replace: ")) return ["replaced", "finish first", "replaced", "new"];
-    const isNew = has("createVolume") && has("removeContainer");
+    const isNew = has("removeContainer") && has("createContainer"); // one node is removed, another one is created
     const container = isNew
         ? "replaced"
         : has("createContainer")
@@ -76,7 +76,8 @@ const examples: Readonly<Record<string, () => string[]>> = {
     name: () => change({}, { name: "other" }),
     state: () => change({ state }, { state: { ...state, node: "other" } }),
     endpoint: () => change({}, { endpoint: "tcp://host:2375" }),
-    tls: () => changedTls({ endpoint: "tcp://a:2375", tls: { ca: "a" } }, { endpoint: "tcp://a:2375", tls: { ca: "b" } }),
+    tls: () =>
+        changedTls({ endpoint: "tcp://a:2375", tls: { ca: "a" } }, { endpoint: "tcp://a:2375", tls: { ca: "b" } }),
     platforms: () => change({}, { platforms: ["linux/arm64"] }),
     buildkitdFlags: () => change({}, { buildkitdFlags: ["--debug"] }),
     ...Object.fromEntries(
@@ -93,7 +94,10 @@ const examples: Readonly<Record<string, () => string[]>> = {
     bootTimeout: () => change({}, { bootTimeout: 5 }),
     drainTimeout: () => change({}, { drainTimeout: 5 }),
     nodes: () => {
-        const { nodes: planned, after } = planFor(desired({ nodes: [nodes[0] as object, nodes[1] as object] }), asAsked({ nodes: [nodes[0] as object] }));
+        const { nodes: planned, after } = planFor(
+            desired({ nodes: [nodes[0] as object, nodes[1] as object] }),
+            asAsked({ nodes: [nodes[0] as object] }),
+        );
         return [...(planned[0]?.steps ?? []), ...after].map((step) => step.do);
     },
     ...Object.fromEntries(
@@ -102,9 +106,9 @@ const examples: Readonly<Record<string, () => string[]>> = {
             () => change({ driverOpts: from }, { driverOpts: to }),
         ]),
     ),
-    "nodes[].name": () => changedNode({ name: "other" }),
-    "nodes[].endpoint": () => changedNode({ endpoint: "tcp://c:2375" }),
-    "nodes[].state": () => changedNode({ state: { ...state, node: "other", endpoint: "tcp://a:2375" } }),
+    "nodes[].name": () => movedNode({ name: "other" }),
+    "nodes[].endpoint": () => movedNode({ endpoint: "tcp://c:2375" }),
+    "nodes[].state": () => movedNode({ state: { ...state, node: "other", endpoint: "tcp://a:2375" } }),
     "nodes[].platforms": () => changedNode({ platforms: ["linux/arm64"] }),
     "nodes[].buildkitdFlags": () => changedNode({ buildkitdFlags: ["--debug"] }),
     ...Object.fromEntries(
@@ -120,6 +124,14 @@ const examples: Readonly<Record<string, () => string[]>> = {
 /** The steps for a change of the first of two nodes. */
 const changedNode = (changed: NonNullable<BuilderInputs["nodes"]>[number]) =>
     change({ nodes }, { nodes: [{ ...nodes[0], ...changed }, nodes[1] as object] });
+
+/** The steps if the first of two nodes becomes another one, of which only the volume may exist. */
+const movedNode = (changed: NonNullable<BuilderInputs["nodes"]>[number]) => {
+    const { nodes: exist, ...found } = asAsked({ nodes });
+    const volume = changed.state && { isOurs: false };
+    const wanted = desired({ nodes: [{ ...nodes[0], ...changed }, nodes[1] as object] });
+    return steps(wanted, { ...found, nodes: [{ ...noNode, volume }, ...exist.slice(1)] });
+};
 
 describe("the page of what each change does", () => {
     for (const { arguments: names, cells } of rows) {
@@ -148,9 +160,7 @@ describe("the page of what each change does", () => {
     it("has each argument in exactly one row", () => {
         const { checker, exported } = readPublicTypes();
         const keysOf = (type: string) =>
-            checker
-                .getPropertiesOfType(checker.getDeclaredTypeOfSymbol(exported(type)))
-                .map(({ name }) => name);
+            checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(exported(type))).map(({ name }) => name);
         const all = [
             ...keysOf("BuildxBuilderArgs").filter((key) => key !== "driverOpts"), // its options are listed
             ...keysOf("DriverOpts").map((key) => `driverOpts.${key}`),
@@ -164,8 +174,11 @@ describe("the page of what each change does", () => {
         const { resources } = JSON.parse(readFileSync(join(checkout, "schema.json"), "utf8")) as {
             resources: Record<string, { inputProperties: Record<string, { willReplaceOnChanges?: true }> }>;
         };
-        const others = rowsBelow("Other resources").flatMap(({ arguments: [resource = ""], cells: [names = "", text = ""] }) =>
-            [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => [`${resource}.${name}`, / is replaced:/.test(text)] as const),
+        const others = rowsBelow("Other resources").flatMap(
+            ({ arguments: [resource = ""], cells: [names = "", text = ""] }) =>
+                [...names.matchAll(/`([^`]+)`/g)].map(
+                    ([, name]) => [`${resource}.${name}`, / is replaced:/.test(text)] as const,
+                ),
         );
         const expected = Object.entries(resources)
             .filter(([token]) => token !== "buildx:index:BuildxBuilder")

@@ -255,13 +255,19 @@ describe("the pages of the documentation", () => {
 describe("the page of environment variables", () => {
     const page = pages.find(({ path }) => path === "docs/reference/environment.md")?.text ?? "";
     const rows = page.split("\n").filter((line) => line.startsWith("| `"));
-    const named = rows.flatMap((row) => [...(row.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string));
+    const named = rows.flatMap((row) =>
+        [...(row.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
+    );
 
     it("has each variable that the package reads, once", () => {
         const read = variablesIn(["provider", "cli"]);
-        for (const known of ["DOCKER_HOST", "BUILDX_CONFIG", "NO_COLOR", "SUDO_UID", "ImageOS"]) assert.ok(read.has(known), known);
+        for (const known of ["DOCKER_HOST", "BUILDX_CONFIG", "NO_COLOR", "SUDO_UID", "ImageOS"])
+            assert.ok(read.has(known), known);
         assert.deepEqual([...read].filter((name) => !named.includes(name)).sort(), []);
-        assert.deepEqual(named.filter((name, index) => named.indexOf(name) !== index), []);
+        assert.deepEqual(
+            named.filter((name, index) => named.indexOf(name) !== index),
+            [],
+        );
     });
 
     it("has no variable that nothing reads", () => {
@@ -274,7 +280,10 @@ describe("the page of environment variables", () => {
     it("has each setting of Pulumi's configuration", async () => {
         const { config } = (await json("schema.json")) as { config: { variables: object } };
         const settings = [...Object.keys(config.variables), "plugin"].map((key) => `buildx:${key}`);
-        assert.deepEqual(named.filter((name) => name.startsWith("buildx:")), settings);
+        assert.deepEqual(
+            named.filter((name) => name.startsWith("buildx:")),
+            settings,
+        );
     });
 });
 

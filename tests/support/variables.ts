@@ -22,7 +22,8 @@ export function variablesIn(folders: readonly string[]): ReadonlySet<string> {
                 if (ts.isPropertyAccessExpression(node) && isEnvironment(node.expression)) found.add(node.name.text);
                 if (ts.isVariableDeclaration(node) && node.initializer && isEnvironment(node.initializer)) {
                     if (ts.isObjectBindingPattern(node.name))
-                        for (const { propertyName, name } of node.name.elements) found.add((propertyName ?? name).getText(source));
+                        for (const { propertyName, name } of node.name.elements)
+                            found.add((propertyName ?? name).getText(source));
                 }
                 if (ts.isElementAccessExpression(node) && isEnvironment(node.expression)) lists(source, found);
                 ts.forEachChild(node, visit);

@@ -18,6 +18,7 @@ export class UsageError extends Error {}
 
 const options = {
     json: { type: "boolean" },
+    list: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "V" },
 } as const;
@@ -27,7 +28,9 @@ const options = {
  *
  * @throws {UsageError} if an argument is not valid. The message suggests what was probably meant.
  */
-export function parseArguments(args: readonly string[]): Invocation | "help" | "version" | "plugin install" {
+export function parseArguments(
+    args: readonly string[],
+): Invocation | "help" | "version" | "plugin install" | "doctor list" {
     // Not strict, because the parser's own errors have no suggestions.
     const { values, positionals, tokens } = parseArgs({
         args: [...args],
@@ -47,14 +50,25 @@ export function parseArguments(args: readonly string[]): Invocation | "help" | "
     if (values.version) return "version";
     const [command, ...names] = positionals;
     if (values.help || command === undefined || command === "help") return "help";
-    if (command === "plugin") return pluginCommand(names, values.json === true);
+    if (command === "plugin") {
+        if (values.list === true) throw new UsageError("option --list is not supported with plugin install");
+        return pluginCommand(names, values.json === true);
+    }
     if (!builderCommands.includes(command as Invocation["command"]))
         throw new UsageError(`"${command}" is not a valid command: ${didYouMean(command, commands)}`);
+    if (values.list === true) return listCommand(command, names, values.json === true);
     return {
         command: command as Invocation["command"],
         names: names.map((name) => name.toLowerCase()),
         json: values.json === true,
     };
+}
+
+function listCommand(command: string, [name]: readonly string[], isJson: boolean): "doctor list" {
+    if (command !== "doctor") throw new UsageError(`option --list is not supported with ${command}`);
+    if (name !== undefined) throw new UsageError(`doctor --list does not accept "${name}"`);
+    if (isJson) throw new UsageError("option --json is not supported with doctor --list");
+    return "doctor list";
 }
 
 function pluginCommand([action = "", ...others]: readonly string[], isJson: boolean): "plugin install" {

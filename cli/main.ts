@@ -20,6 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
         process.stdout.write(`${await version()}\n`);
         return 0;
     }
+    if (invocation === "doctor list") {
+        const { renderKinds } = await import("./doctor/kinds");
+        process.stdout.write(renderKinds());
+        return 0;
+    }
     if (invocation === "plugin install") {
         const { installPlugin } = await import("./plugin/install");
         return installPlugin(

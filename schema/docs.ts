@@ -3,7 +3,12 @@ import ts from "typescript";
 
 /** The parts of a docstring that a description contains. */
 export interface Docs {
+    /** The whole description: the summary with the default and the failure. */
     readonly text: string;
+    readonly summary: string;
+    readonly default: string | undefined;
+    /** When the call fails, as the end of a sentence that starts with "Fails". */
+    readonly failure: string | undefined;
     readonly deprecation: string | undefined;
     /** Whether the docstring only names the property that replaces this one. */
     readonly isOtherSpelling: boolean;
@@ -14,18 +19,24 @@ export function docsOf(symbol: ts.Symbol, checker: ts.TypeChecker): Docs {
     const tags = new Map(
         symbol.getJsDocTags(checker).map(({ name, text }) => [name, inline(ts.displayPartsToString(text))]),
     );
-    const text = inline(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
-    const value = tags.get("default");
-    const failure = tags.get("throws");
+    const summary = inline(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
+    const value = tags.has("default") ? asCode(tags.get("default") as string) : undefined;
+    const failure = tags
+        .get("throws")
+        ?.replace(/^\{[^}]*\} /, "")
+        .replace(/\.$/, "");
     const parts = [
-        text,
-        ...(value === undefined ? [] : [`Default: ${asCode(value)}.`]),
-        ...(failure === undefined ? [] : [`Fails ${failure.replace(/^\{[^}]*\} /, "").replace(/\.$/, "")}.`]),
+        summary,
+        ...(value === undefined ? [] : [`Default: ${value}.`]),
+        ...(failure === undefined ? [] : [`Fails ${failure}.`]),
     ];
     return {
         text: parts.filter((part) => part !== "").join(failure === undefined ? " " : "\n\n"),
+        summary,
+        default: value,
+        failure,
         deprecation: tags.get("deprecated"),
-        isOtherSpelling: /^The (TOML spelling|former name) of /.test(text),
+        isOtherSpelling: /^The (TOML spelling|former name) of /.test(summary),
     };
 }
 

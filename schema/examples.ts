@@ -19,14 +19,29 @@ export const examplesSection = (names: readonly string[]): string =>
     ["{{% examples %}}", "## Example Usage", ...names.map(exampleSection), "{{% /examples %}}"].join("\n\n");
 
 function exampleSection(name: string): string {
+    const { title, converted, program } = readExample(name);
+    return `{{% example %}}\n### ${title}\n\n${converted}${block("yaml", program)}{{% /example %}}`;
+}
+
+/** Returns an example in TypeScript and in YAML for a page of the documentation. */
+export function examplesOnPage(names: readonly string[]): string {
+    return names
+        .map((name) => {
+            const { title, converted, program } = readExample(name);
+            const [typescript = ""] = /^```typescript\n[\s\S]*?^```\n/m.exec(converted) ?? [];
+            return `### ${title}\n\n${typescript.replace("```typescript", "```ts")}\n${block("yaml", program)}`;
+        })
+        .join("\n");
+}
+
+function readExample(name: string) {
     const yaml = readFileSync(join(folder, `${name}.yaml`), "utf8");
     const [, title, program] = /^# (.+)\n([\s\S]+)$/.exec(yaml) ?? [];
     if (title === undefined || program === undefined) throw new Error(`${name}.yaml does not start with "# <title>"`);
     const converted = readConverted(name);
     if (!converted.startsWith(mark(yaml)))
         throw new Error(`${name}.yaml changed after it was converted. Run: npm run schema -- --convert`);
-    const blocks = converted.slice(mark(yaml).length) + block("yaml", program);
-    return `{{% example %}}\n### ${title}\n\n${blocks}{{% /example %}}`;
+    return { title, program, converted: converted.slice(mark(yaml).length) };
 }
 
 /** Returns the converted programs of an example, below a mark of the program from which they were converted. */

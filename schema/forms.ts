@@ -86,6 +86,7 @@ const forms: Readonly<Record<string, readonly PropertyForm[]>> = {
     "BuildKitState.restoreFrom": [restoreFrom],
     "BuildKitStateArchive.to": [target],
     "BuildKitStateArchive.state": [state],
+    "archiveState.to": [target], // only on the page of the functions: the plugin does not have it
     "getState.tls": [{ name: "tls", type: { type: "object", $ref: "#/types/buildx:index:Tls" } }],
 };
 

@@ -16,8 +16,7 @@ const deleteUnreachable = {
         "left on which engine. Default: `false`.",
 } as const satisfies PropertySpec;
 
-export function generateSchema() {
-    const types = readPublicTypes();
+export function generateSchema(types: PublicTypes = readPublicTypes()) {
     const reader = typeReader(types);
     const entries = <Declared extends { readonly name: string }, Spec>(
         declared: readonly Declared[],

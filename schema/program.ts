@@ -7,6 +7,8 @@ export const root = join(__dirname, "..");
 /** The types and classes of the package. */
 export interface PublicTypes {
     readonly checker: ts.TypeChecker;
+    /** The exports of `index.ts`. */
+    readonly exports: readonly ts.Symbol[];
     /** Returns the symbol of an export of `index.ts`. */
     readonly exported: (name: string) => ts.Symbol;
     /** Returns the interface that declares the properties of a type, whatever the type itself is called. */
@@ -29,6 +31,7 @@ export function readPublicTypes(): PublicTypes {
     const interfaces = interfacesOf(program, checker);
     return {
         checker,
+        exports: [...symbols.values()],
         exported(name) {
             const symbol = symbols.get(name);
             if (symbol === undefined) throw new Error(`index.ts has no export ${name}`);

@@ -114,7 +114,7 @@ export const objectOf = (description: string | undefined, { properties, required
 });
 
 /** Returns the members of a union without `undefined`, promises and outputs. */
-const membersOf = (type: ts.Type): readonly ts.Type[] =>
+export const membersOf = (type: ts.Type): readonly ts.Type[] =>
     (type.isUnion() ? type.types : [type]).filter(
         (member) =>
             !(member.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)) &&

@@ -7,7 +7,7 @@ import { checkEngines } from "./checks/engines";
 import { checkHost } from "./checks/host";
 import { checkRecords } from "./checks/records";
 import { checkVolumes } from "./checks/volumes";
-import type { Finding } from "./finding";
+import { type Finding, finding } from "./finding";
 
 /**
  * Returns all findings.
@@ -30,10 +30,10 @@ const isKnown = ({ store, engines }: Machine, { contexts }: HostFacts, name: str
         .some((each) => isRequestedName([name], each.name)) ||
     contexts.some((context) => context.name === name);
 
-const unknownName = (name: string): Finding => ({
-    kind: "name-unknown",
-    severity: "hint",
-    subject: name,
-    found: `"${name}" not found: no builder, node, container, volume or docker context of this package has that name`,
-    mends: [{ what: "list what exists", command: "npx pulumi-buildx status" }],
-});
+const unknownName = (name: string): Finding =>
+    finding(
+        "name-unknown",
+        name,
+        `"${name}" not found: no builder, node, container, volume or docker context of this package has that name`,
+        { what: "list what exists", command: "npx pulumi-buildx status" },
+    );

@@ -1,10 +1,11 @@
 import { quote } from "../format/shell";
 import type { StackResource } from "../format/stack";
+import { type FindingKind, kinds } from "./kinds";
 
 /** A problem keeps a builder from working. A hint only limits what the user can do. */
 export interface Finding {
-    /** The kind of finding, for programs that read the JSON, for example `record-without-container`. */
-    readonly kind: string;
+    /** The kind of finding, for programs that read the JSON. `doctor --list` describes each kind. */
+    readonly kind: FindingKind;
     readonly severity: "problem" | "hint";
     /** The builder, container, volume, engine or file that has the problem. */
     readonly subject: string;
@@ -21,9 +22,9 @@ export interface Fix {
     readonly command?: string;
 }
 
-export const problem = (kind: string, subject: string, found: string, ...mends: Fix[]): Finding => ({
+export const finding = (kind: FindingKind, subject: string, found: string, ...mends: Fix[]): Finding => ({
     kind,
-    severity: "problem",
+    severity: kinds[kind].severity,
     subject,
     found,
     mends,

@@ -37,7 +37,7 @@ const isNamed = ({ name, nodes }: BuilderStatus, requested: string) =>
     );
 
 /** Returns a builder for JSON. Unknown values are `null`, so that every key is always present. */
-function jsonOf({ resource, nodes, ...builder }: BuilderStatus): object {
+export function jsonOf({ resource, nodes, ...builder }: BuilderStatus): object {
     return {
         ...builder,
         trouble: builder.trouble ?? null,

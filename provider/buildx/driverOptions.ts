@@ -1,8 +1,7 @@
+// The public type `DriverOpts` is derived from this interface. `docker-container/options/table.ts` implements each option.
 /**
  * Options of buildx's docker-container driver, in the driver's own value syntax (buildx:
  * `driver/docker-container/factory.go`; docs.docker.com, "Docker container build driver").
- *
- * This interface is the source of the public type `DriverOpts`. `builder/options/table.ts` implements each option.
  */
 export interface DriverOptions {
     /**

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { parseArguments } from "../../cli/arguments";
+import { commands, parseArguments } from "../../cli/arguments";
 import { reportStatus } from "../../cli/status/report";
 import { renderStatus } from "../../cli/status/table";
 import { shortPlatforms } from "../../cli/format/platforms";
@@ -7,6 +7,7 @@ import { formatAge, formatHumanSize } from "../../cli/format/quantities";
 import { screenOf } from "../../cli/format/screen";
 import { dockerAt, quote } from "../../cli/format/shell";
 import { resourceOf } from "../../cli/format/stack";
+import { help } from "../../cli/help";
 import { container, engine, machine, now, ours, record, volume } from "../support/facts";
 
 describe("the command line", () => {
@@ -18,6 +19,7 @@ describe("the command line", () => {
         assert.equal(parseArguments(["status", "-h"]), "help");
         assert.equal(parseArguments(["--version"]), "version");
         assert.equal(parseArguments(["plugin", "install"]), "plugin install");
+        assert.equal(parseArguments(["--list", "doctor"]), "doctor list");
     });
 
     for (const [args, message] of [
@@ -29,10 +31,27 @@ describe("the command line", () => {
         [["status", "--jsn"], '"--jsn" is not a valid option: did you mean --json?'],
         [["status", "--json=1"], "option --json does not accept a value"],
         [["status", "-x"], '"-x" is not a valid option'],
+        [["status", "--list"], "option --list is not supported with status"],
+        [["plugin", "install", "--list"], "option --list is not supported with plugin install"],
+        [["doctor", "--list", "ci"], 'doctor --list does not accept "ci"'],
+        [["doctor", "--list", "--json"], "option --json is not supported with doctor --list"],
     ] as const) {
         it(`suggests what was meant by ${args.join(" ")}`, () =>
             assert.throws(() => parseArguments(args), { message: new RegExp(message.replace(/[?]/g, "\\?")) }));
     }
+});
+
+describe("the help", () => {
+    it("has only examples that the command line accepts", () => {
+        const examples = [...help.matchAll(/^ {2}pulumi-buildx (.*?)(?: {2}|$)/gm)].map(([, args = ""]) => args);
+        assert.ok(examples.length >= 3);
+        for (const args of examples) assert.ok(parseArguments(args.split(" ")), args);
+    });
+
+    it("names every command and option", () => {
+        for (const name of [...commands, "--json", "--list", "--help", "--version"])
+            assert.ok(help.includes(name), name);
+    });
 });
 
 describe("words for a person", () => {

@@ -1,9 +1,13 @@
 import { strict as assert } from "node:assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { diagnose } from "../../cli/doctor/diagnose";
+import { kinds as kindsOfFindings, renderKinds } from "../../cli/doctor/kinds";
 import { renderFindings } from "../../cli/doctor/render";
 import type { Machine } from "../../cli/machine/facts";
 import type { HostFacts } from "../../cli/machine/host";
 import { container, engine, host, machine, ours, record, volume } from "../support/facts";
+import { checkout } from "../support/project";
 
 /** What is found: its kind, and the first command. */
 const kinds = (there: Machine, here: HostFacts = host(), ...asked: string[]) =>
@@ -12,6 +16,25 @@ const kinds = (there: Machine, here: HostFacts = host(), ...asked: string[]) =>
 const ci = record({ name: "ci" });
 const node = "buildx_buildkit_ci0";
 const state = `${node}_state`;
+
+describe("the kinds of findings", () => {
+    const sources = readdirSync(join(checkout, "cli/doctor"), { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".ts") && path !== "kinds.ts")
+        .map((path) => readFileSync(join(checkout, "cli/doctor", path), "utf8"))
+        .join("\n");
+
+    it("are each found by a check, and listed with their severity", () => {
+        for (const kind of Object.keys(kindsOfFindings)) assert.ok(sources.includes(`"${kind}"`), kind);
+        assert.match(renderKinds(), /^disk-full +problem +the disk .*\n/m);
+        assert.match(renderKinds(), /^name-unknown +hint +nothing /m);
+    });
+
+    it("are shown beside each finding", () => {
+        const found = diagnose(machine({ current: "gone" }), host(), []);
+        const text = renderFindings(found, { width: Infinity, paint: (_, each) => each });
+        assert.match(text, /^✗ the current builder is "gone", .* \[current-missing\]\n/);
+    });
+});
 
 describe("a diagnosis", () => {
     it("finds nothing where all is well", () => {

@@ -11,7 +11,8 @@ import {
 import { formatHumanSize } from "../../format/quantities";
 import { dockerAt, quote } from "../../format/shell";
 import { resourceOf } from "../../format/stack";
-import { type Finding, type Fix, problem, pulumiUp } from "../finding";
+import { type Finding, type Fix, finding, pulumiUp } from "../finding";
+import type { FindingKind } from "../kinds";
 import { hasUnreadableRecord, isOfOtherStore } from "../ownership";
 
 /** A container on its engine, with the record that names it. */
@@ -63,19 +64,19 @@ function checkMissingRecord({ engine, container: { name, owner, volumes } }: See
               { what: "use it again, with its cache", command: [...recordCommand, quote(addressOf(engine))].join(" ") },
               { what: "or remove it and its cache", command: removal.join(" && ") },
           ];
-    return [problem("container-without-record", name, found, ...mends)];
+    return [finding("container-without-record", name, found, ...mends)];
 }
 
 function checkState({ engine, container, record }: Seen): Finding[] {
     const { name, state, exitCode, oomKilled, lastLogLine } = container;
     const docker = dockerAt(engine);
     const log = lastLogLine ? `; the last line of its log: ${lastLogLine}` : "";
-    const finding = (kind: string, what: string, ...mends: Fix[]) => [
-        problem(kind, record?.name ?? name, `container ${name} on ${addressOf(engine)} ${what}${log}`, ...mends),
+    const ofContainer = (kind: FindingKind, what: string, ...mends: Fix[]) => [
+        finding(kind, record?.name ?? name, `container ${name} on ${addressOf(engine)} ${what}${log}`, ...mends),
     ];
     const start: Fix = { what: "start the container", command: `${docker} start ${quote(name)}` };
     if (oomKilled && state !== "running")
-        return finding(
+        return ofContainer(
             "container-out-of-memory",
             `was killed because it needed more memory than its ${limitOf(container)}`,
             ...moreMemory(engine, container),
@@ -83,25 +84,25 @@ function checkState({ engine, container, record }: Seen): Finding[] {
     switch (state) {
         case "running":
             if (container.workers !== undefined) return [];
-            return finding("buildkit-silent", "is running, but BuildKit in it does not respond", {
+            return ofContainer("buildkit-silent", "is running, but BuildKit in it does not respond", {
                 what: "restart the container, which aborts its running builds",
                 command: `${docker} restart ${quote(name)}`,
             });
         case "restarting":
-            return finding(
+            return ofContainer(
                 "container-restarting",
                 `restarts repeatedly, with exit code ${exitCode}`,
                 ...recreations(engine, container, record),
             );
         case "paused":
-            return finding("container-paused", "is paused", {
+            return ofContainer("container-paused", "is paused", {
                 what: "unpause the container",
                 command: `${docker} unpause ${quote(name)}`,
             });
         case "created":
-            return finding("container-stopped", "was never started", start);
+            return ofContainer("container-stopped", "was never started", start);
         default:
-            return finding("container-stopped", `is stopped, with exit code ${exitCode}`, start);
+            return ofContainer("container-stopped", `is stopped, with exit code ${exitCode}`, start);
     }
 }
 
@@ -157,7 +158,7 @@ function checkDisk({ engine, container }: Seen, { name }: RecordFacts): Finding[
         what: "remove the builder's cache",
         command: `docker buildx prune --all --force --builder ${name}`,
     };
-    return [problem("disk-full", name, found, prune)];
+    return [finding("disk-full", name, found, prune)];
 }
 
 const addressOf = ({ addresses, host }: EngineFacts) => addresses[0] ?? host;

@@ -2,7 +2,7 @@ import { driver } from "../../../provider/buildx/store";
 import type { EngineFacts, Machine } from "../../machine/facts";
 import type { HostFacts } from "../../machine/host";
 import { asRoot, dockerAt, quote } from "../../format/shell";
-import { type Finding, type Fix, problem } from "../finding";
+import { type Finding, type Fix, finding } from "../finding";
 
 /** The API version of Docker 19.03, the oldest Docker that supports buildx as a plugin. */
 const oldestApi = [1, 40] as const;
@@ -20,7 +20,7 @@ export function checkEngines({ store, engines }: Machine, host: HostFacts): Find
         const users = [...(isCurrent ? ["the docker CLI"] : []), ...builders.map((name) => `builder "${name}"`)];
         const found = `${error.message} (used by ${users.join(", ")})`;
         const mends = [...fixesFor(engine, host), ...builders.map(recordRemoval)];
-        return [problem(kinds[error.kind], subject || "docker", found, ...mends)];
+        return [finding(kinds[error.kind], subject || "docker", found, ...mends)];
     });
 }
 
@@ -85,7 +85,7 @@ function checkAge({ apiVersion, version }: EngineFacts, subject: string): Findin
     if (apiVersion === "" || major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return [];
     const found = `the Docker engine at ${subject} is too old: its version is ${version} (API ${apiVersion}), and buildx needs 19.03 or newer (API ${oldestApi.join(".")})`;
     return [
-        problem("engine-too-old", subject, found, {
+        finding("engine-too-old", subject, found, {
             what: "install a newer engine: https://docs.docker.com/engine/install",
         }),
     ];

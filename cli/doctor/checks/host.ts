@@ -3,7 +3,7 @@ import type { HostFacts } from "../../machine/host";
 import { type RequestedNames, isRequestedName, isRequestedRecord } from "../../machine/names";
 import { asRoot, quote } from "../../format/shell";
 import { resourceOf } from "../../format/stack";
-import { type Finding, problem } from "../finding";
+import { type Finding, finding } from "../finding";
 
 /**
  * Returns the problems of this machine itself: buildx's store, the builder chosen in it, docker's contexts and the
@@ -27,7 +27,7 @@ function checkLock({ lock, platform }: HostFacts): Finding[] {
     const search =
         platform === "win32" ? [] : [{ what: "show which process it is", command: `fuser --verbose ${quote(path)}` }];
     const stop = { what: "stop it, unless it is a running docker buildx command", command: `kill ${heldBy}` };
-    return [problem("store-locked", path, found, ...(heldBy === undefined ? search : [stop]))];
+    return [finding("store-locked", path, found, ...(heldBy === undefined ? search : [stop]))];
 }
 
 function checkFolderAccess({ readOnlyFolder, uid, gid }: HostFacts): Finding[] {
@@ -35,16 +35,16 @@ function checkFolderAccess({ readOnlyFolder, uid, gid }: HostFacts): Finding[] {
     const { path: folder, isOwn } = readOnlyFolder;
     const found = `this user may not write to ${folder}, in which buildx stores its records`;
     if (uid === undefined || gid === undefined)
-        return [problem("store-read-only", folder, found, { what: "give this user write access" })];
+        return [finding("store-read-only", folder, found, { what: "give this user write access" })];
     const command = isOwn ? `chmod -R u+rwX ${quote(folder)}` : asRoot(`chown -R ${uid}:${gid} ${quote(folder)}`, uid);
-    return [problem("store-read-only", folder, found, { what: "give this user write access", command })];
+    return [finding("store-read-only", folder, found, { what: "give this user write access", command })];
 }
 
 function checkStoreAccess({ store: { folder, error } }: Machine, { readOnlyFolder }: HostFacts): Finding[] {
     if (error === undefined || readOnlyFolder !== undefined) return [];
     const { message: found, command } = error;
     return [
-        problem("store-unreadable", folder, found, { what: "give this user read access", ...(command && { command }) }),
+        finding("store-unreadable", folder, found, { what: "give this user read access", ...(command && { command }) }),
     ];
 }
 
@@ -52,14 +52,14 @@ function checkCurrentBuilder({ store: { current, records } }: Machine): Finding[
     if (current === "" || records.some(({ name }) => name === current)) return [];
     const found = `the current builder is "${current}", but no builder has that name`;
     const command = "docker buildx use default";
-    return [problem("current-missing", current, found, { what: "choose the engine's default builder", command })];
+    return [finding("current-missing", current, found, { what: "choose the engine's default builder", command })];
 }
 
 function checkEnvironment({ store: { records } }: Machine, { env: { builder } }: HostFacts): Finding[] {
     if (["", "default"].includes(builder) || records.some(({ name }) => name === builder)) return [];
     const found = `BUILDX_BUILDER is set to "${builder}", but no builder has that name`;
     return [
-        problem("current-missing", builder, found, { what: "unset the variable", command: "unset BUILDX_BUILDER" }),
+        finding("current-missing", builder, found, { what: "unset the variable", command: "unset BUILDX_BUILDER" }),
     ];
 }
 
@@ -80,7 +80,7 @@ function checkContexts({ store }: Machine, { contexts }: HostFacts, requested: R
             const by = resource ? `${resource.name} of stack ${resource.project}/${resource.stack}` : "a stack";
             const found = `docker context ${name} was created for a node of ${by}, but no record has that node`;
             const removal = { what: "remove the context", command: `docker context rm ${quote(name)}` };
-            return problem("context-without-node", name, found, removal);
+            return finding("context-without-node", name, found, removal);
         });
 }
 
@@ -91,5 +91,5 @@ function checkPlugin({ plugin }: HostFacts): Finding[] {
             ? "docker CLI not found on the PATH: the commands above and builds from a shell need it"
             : "docker has no buildx plugin: builders can be created without it, but docker buildx build is not possible";
     const what = "install it: https://docs.docker.com/engine/install";
-    return [{ kind: "plugin-missing", severity: "hint", subject: "docker", found, mends: [{ what }] }];
+    return [finding("plugin-missing", "docker", found, { what })];
 }

@@ -12,7 +12,7 @@ import type {
 import { type RequestedNames, builderOfNode, isRequestedRecord } from "../../machine/names";
 import { dockerAt, quote } from "../../format/shell";
 import { resourceOf } from "../../format/stack";
-import { type Finding, type Fix, problem, pulumiUp } from "../finding";
+import { type Finding, type Fix, finding, pulumiUp } from "../finding";
 import { isOfThisStore } from "../ownership";
 
 /** A node of a record with its engine and, if they exist, its container and its volume. */
@@ -48,18 +48,18 @@ function recordedNode(record: RecordFacts, node: RecordNode, engines: readonly E
 }
 
 const forbiddenRecord = (name: string, { message, command }: FileAccessProblem): Finding =>
-    problem("record-forbidden", name, `the record of builder "${name}" cannot be used: ${message}`, {
+    finding("record-forbidden", name, `the record of builder "${name}" cannot be used: ${message}`, {
         what: "give this user read access",
         ...(command && { command }),
     });
 
-const otherDriverRecord = ({ name, driver: other }: RecordFacts): Finding => ({
-    kind: "other-driver",
-    severity: "hint",
-    subject: name,
-    found: `builder "${name}" has the driver ${other}: only builders with the ${driver} driver are checked`,
-    mends: [{ what: "inspect it", command: `docker buildx inspect ${quote(name)}` }],
-});
+const otherDriverRecord = ({ name, driver: other }: RecordFacts): Finding =>
+    finding(
+        "other-driver",
+        name,
+        `builder "${name}" has the driver ${other}: only builders with the ${driver} driver are checked`,
+        { what: "inspect it", command: `docker buildx inspect ${quote(name)}` },
+    );
 
 function unreadableRecord({ name, path, unreadable }: RecordFacts, { engines, store }: Machine): Finding[] {
     const container = engines
@@ -69,7 +69,7 @@ function unreadableRecord({ name, path, unreadable }: RecordFacts, { engines, st
     const found = `the record of builder "${name}" cannot be read, and buildx cannot use any builder as long as this record exists: ${unreadable}`;
     const removal: Fix = { what: "remove the record, then create the builder again", command: `rm ${quote(path)}` };
     const mends = resource ? [pulumiUp(resource, "create the record again"), removal] : [removal];
-    return [problem("record-unreadable", name, found, ...mends)];
+    return [finding("record-unreadable", name, found, ...mends)];
 }
 
 function checkMissingContainers({ name }: RecordFacts, nodes: readonly RecordedNode[], { store }: Machine): Finding[] {
@@ -83,7 +83,7 @@ function checkMissingContainers({ name }: RecordFacts, nodes: readonly RecordedN
     const fix = resource ? pulumiUp(resource, "recreate the container", "--refresh") : boot;
     const removal: Fix = { what: "or remove the builder", command: `docker buildx rm --force ${name}` };
     const found = `builder "${name}" has a record but no container: ${names} not found`;
-    return [problem("record-without-container", name, found, fix, ...(resource ? [] : [removal]))];
+    return [finding("record-without-container", name, found, fix, ...(resource ? [] : [removal]))];
 }
 
 function checkMissingPlatforms({ record, node, engine, container }: RecordedNode): Finding[] {
@@ -97,5 +97,5 @@ function checkMissingPlatforms({ record, node, engine, container }: RecordedNode
     const machines = [...new Set(missing.map((platform) => platform.split("/")[1] ?? ""))].join(",");
     const command = `${dockerAt(engine)} run --privileged --rm tonistiigi/binfmt --install ${machines}`;
     const what = "register emulators on the engine's host, with this command or with a QemuEmulation resource";
-    return [problem("platform-missing", record.name, found, { what, command })];
+    return [finding("platform-missing", record.name, found, { what, command })];
 }

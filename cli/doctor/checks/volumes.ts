@@ -5,7 +5,7 @@ import { nodesOn } from "../../status/report";
 import { formatHumanSize } from "../../format/quantities";
 import { dockerAt, quote } from "../../format/shell";
 import { resourceOf } from "../../format/stack";
-import { type Finding, problem } from "../finding";
+import { type Finding, finding } from "../finding";
 import { hasUnreadableRecord, isOfOtherStore } from "../ownership";
 
 /** Returns the volumes whose builders no longer exist. A `BuildKitState` keeps its volume on purpose. */
@@ -29,7 +29,7 @@ export function checkVolumes({ store, engines }: Machine, requested: RequestedNa
                 what: "remove the volume, if its cache is no longer needed",
                 command: `${dockerAt(engine)} volume rm ${quote(name)}`,
             };
-            return problem("volume-without-builder", name, found, removal);
+            return finding("volume-without-builder", name, found, removal);
         });
     });
 }

@@ -16,7 +16,7 @@ export interface BuildKitStateArchiveArgs {
     /** The node of that builder. @default the node of `state`, else `<builderName>0` */
     node?: pulumi.Input<string>;
     /**
-     * The engine that holds the state: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * The engine that holds the state: the name of a docker context, or a host URL (`unix://`, `npipe://`, `tcp://`, `ssh://`).
      *
      * @default the endpoint of `state`, else what the docker CLI would use
      */
@@ -70,6 +70,10 @@ export class BuildKitStateArchive extends BuildxResource {
     /** The number of seconds in which no build could run; 0 if the builder was not running. */
     declare readonly stoppedFor: pulumi.Output<number>;
 
+    /**
+     * @param name the resource's logical name.
+     * @throws at preview, if an argument is not valid. The error names the property.
+     */
     constructor(name: string, args: BuildKitStateArchiveArgs, opts?: pulumi.CustomResourceOptions) {
         const tls = args.tls && withSecretKeys(args.tls);
         super(

@@ -4,7 +4,12 @@ import { missingPlatform } from "./missingPlatform";
 
 /** Arguments that an image build gets from its builder. */
 export interface ImageArgs<P extends string> {
-    builder: { name: pulumi.Output<string> };
+    /** The builder, by its name. */
+    builder: {
+        /** Name of the builder. Unknown until the builder exists. */
+        name: pulumi.Output<string>;
+    };
+    /** Platforms to build for. Each is unknown until the builder exists. */
     platforms: pulumi.Output<P>[];
 }
 

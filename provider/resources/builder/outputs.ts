@@ -34,8 +34,25 @@ export interface NodeOutputs {
     volumeName: string;
 }
 
-/** The outputs of all nodes. An output that belongs to a single node is the first node's output. */
-export interface BuilderOutputs extends Omit<NodeOutputs, "imageDigest" | "volumeName"> {
+/** Outputs of a builder. An output that belongs to a single node is the first node's output. */
+export interface BuilderOutputs {
+    /** Name of the builder, for `docker buildx build --builder`. */
+    name: string;
+    /** Container of the first node, `buildx_buildkit_<node>`. */
+    containerName: string;
+    /** BuildKit address of the first node, `docker-container://<containerName>` (for `buildctl --addr`). */
+    endpoint: string;
+    /** Engine of the first node as buildx's record names it: the name of a docker context, or a host. */
+    dockerEndpoint: string;
+    /** Platforms that all nodes together offer, as BuildKit reports them. */
+    platforms: string[];
+    /** BuildKit version of the first node, for example `v0.34.2`. */
+    buildkitVersion: string;
+    /**
+     * Status of the first node: `running`; `stopped` if the container is not running, is paused, or its buildkitd does
+     * not respond; `inactive` if there is no container, or its engine is unreachable.
+     */
+    status: Status;
     /** Outputs of each node. */
     nodes: NodeOutputs[];
 }

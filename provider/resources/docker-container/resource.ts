@@ -43,7 +43,7 @@ export interface NodeArgs extends NodeOptions {
      */
     name?: pulumi.Input<string>;
     /**
-     * Engine that runs the node: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * Engine that runs the node: the name of a docker context, or a host URL (`unix://`, `npipe://`, `tcp://`, `ssh://`).
      * @default the endpoint of the state; without a state endpoint, the builder's `endpoint`
      */
     endpoint?: pulumi.Input<string>;
@@ -65,7 +65,7 @@ export interface BuildxBuilderArgs extends NodeOptions {
      */
     state?: BuildKitState;
     /**
-     * Engine that runs the builder: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * Engine that runs the builder: the name of a docker context, or a host URL (`unix://`, `npipe://`, `tcp://`, `ssh://`).
      * @default the endpoint of the state; without one, what the docker CLI would use (`DOCKER_HOST`, `DOCKER_CONTEXT`,
      *   the config's `currentContext`, the default socket, a rootless socket)
      */
@@ -77,7 +77,8 @@ export interface BuildxBuilderArgs extends NodeOptions {
      */
     nodes?: pulumi.Input<pulumi.Input<NodeArgs>[]>;
     /**
-     * Select the builder as the current builder (`docker buildx use`).
+     * Select the builder as the current builder of the machine that runs Pulumi (`docker buildx use`). Set it for one
+     * builder of a machine.
      * @default false
      */
     use?: pulumi.Input<boolean>;
@@ -125,7 +126,7 @@ export interface BuildxBuilderArgs extends NodeOptions {
      * @default the engine's settings
      */
     dns?: Inputs<Dns>;
-    /** Additional labels for the containers. */
+    /** Additional labels for the containers. Names that start with `io.github.pulumi-buildx.` are reserved. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /**
      * Time limit of a boot, in seconds. It is also the time limit for retrying a pull after a temporary error, and for
@@ -169,8 +170,8 @@ export class BuildxBuilder extends BuildxResource {
     /** BuildKit version of the first node, for example `v0.34.2`. */
     declare readonly buildkitVersion: pulumi.Output<string>;
     /**
-     * Status of the first node: `running`, `stopped`, or `inactive` if there is no container or its engine is
-     * unreachable.
+     * Status of the first node: `running`; `stopped` if the container is not running, is paused, or its buildkitd does
+     * not respond; `inactive` if there is no container, or its engine is unreachable.
      */
     declare readonly status: pulumi.Output<Status>;
     /** Outputs of each node. */
@@ -186,6 +187,10 @@ export class BuildxBuilder extends BuildxResource {
         return new BuildxBuilder(name, undefined, { ...opts, id });
     }
 
+    /**
+     * @param name the resource's logical name. If neither `name` nor `state` is set, the builder's name starts with it.
+     * @throws at preview if an argument is not valid. The error names the property.
+     */
     constructor(name: string, args?: BuildxBuilderArgs, opts?: pulumi.CustomResourceOptions) {
         super("BuildxBuilder", name, registeredArgs(name, args ?? {}), outputs, registeredOptions(args ?? {}, opts));
     }

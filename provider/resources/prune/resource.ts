@@ -8,7 +8,12 @@ export interface BuildKitPruneArgs {
     builderName: pulumi.Input<string>;
     /** Values of any kind. If one of them changes, the cache is pruned again. @default none */
     triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-    /** The size of the cache that is never removed: bytes, or a size, for example `"10GB"`. @default no such bound */
+    /**
+     * The size of the cache that is never removed: bytes, or a size, for example `"10GB"`. A percentage of the disk is
+     * not valid in a prune.
+     *
+     * @default no such bound
+     */
     reservedSpace?: pulumi.Input<number | string>;
     /** The maximum size of the cache. The least recently used records are removed first. @default no such bound */
     maxUsedSpace?: pulumi.Input<number | string>;
@@ -47,6 +52,10 @@ export class BuildKitPrune extends BuildxResource {
     /** The number of cache records that the last prune removed, in total for all nodes. */
     declare readonly records: pulumi.Output<number>;
 
+    /**
+     * @param name the resource's logical name.
+     * @throws at preview, if an argument is not valid. The error names the property.
+     */
     constructor(name: string, args: BuildKitPruneArgs, opts?: pulumi.CustomResourceOptions) {
         super("BuildKitPrune", name, { ...args }, outputs, opts);
     }

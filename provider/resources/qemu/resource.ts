@@ -15,7 +15,7 @@ export interface QemuEmulationArgs {
      */
     platforms?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * The engine on whose host they run: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * The engine on whose host they run: the name of a docker context, or a host URL (`unix://`, `npipe://`, `tcp://`, `ssh://`).
      *
      * @default what the docker CLI would use
      */

@@ -6,9 +6,13 @@ export type { GetStateArgs } from "./outputs";
 
 /** Arguments of {@link getStateOutput}. */
 export interface GetStateOutputArgs {
+    /** The name of the builder that uses the state. */
     builderName: pulumi.Input<string>;
+    /** The node of that builder. @default `<builderName>0` */
     node?: pulumi.Input<string>;
+    /** The engine that holds the state. @default the engine in buildx's record, else what the docker CLI would use */
     endpoint?: pulumi.Input<string>;
+    /** The TLS files for a `tcp://` endpoint: paths or PEM text. @default what the docker CLI would use */
     tls?: TlsArgs;
 }
 

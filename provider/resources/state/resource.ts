@@ -40,7 +40,7 @@ export interface BuildKitStateArgs {
     /** The node of that builder. @default `<builderName>0`, which is buildx's name for the first node */
     node?: pulumi.Input<string>;
     /**
-     * The engine that holds the volume: the name of a docker context, or a host URL (`unix://`, `tcp://`, `ssh://`).
+     * The engine that holds the volume: the name of a docker context, or a host URL (`unix://`, `npipe://`, `tcp://`, `ssh://`).
      *
      * @default what the docker CLI would use
      */

@@ -81,9 +81,9 @@ export function brokenLink(page: Page, link: string, pages: readonly Page[]): st
     if (/^[a-z]+:/.test(link)) return undefined;
     const [target = "", anchor] = link.split("#");
     const path = target === "" ? page.path : posix.join(dirname(page.path), decodeURI(target));
-    if (!existsSync(join(checkout, path))) return `${page.path}: there is no file for ${link}`;
-    if (anchor === undefined) return undefined;
     const linked = pages.find((each) => each.path === path);
+    if (linked === undefined && !existsSync(join(checkout, path))) return `${page.path}: there is no file for ${link}`;
+    if (anchor === undefined) return undefined;
     return linked?.anchors.has(anchor) ? undefined : `${page.path}: there is no heading for ${link}`;
 }
 

@@ -2,182 +2,212 @@ import { strict as assert } from "node:assert";
 import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { docker, inspectContainer } from "../support/docker";
 import { build, context } from "../support/image";
-import { Project } from "../support/project";
+import { builder, resources, state } from "../support/program";
+import { Stack } from "../support/stack";
+import { containerOf } from "../support/state";
 
 type Found = NonNullable<Awaited<ReturnType<typeof inspectContainer>>>;
+type HostConfig = Found["HostConfig"];
 
-/** A change of one builder's arguments: from, to, whether the container stays, and what shows that it was made. */
-interface Row {
-    from?: object;
-    to?: object;
-    how: "in place" | "made anew";
-    shows?: [(found: Found) => unknown, unknown];
+/** What exists after a change. */
+interface Seen {
+    readonly container: Found;
+    readonly host: HostConfig;
+    /** The node in buildx's record. */
+    readonly node: Record<string, unknown>;
+    /** The name of buildx's current builder. */
+    readonly current: () => Promise<string | undefined>;
 }
 
-/** The same for options of the driver alone. */
-const option = (from: object, to: object, how: Row["how"], shows?: Row["shows"]): Row => ({
-    from: { driverOpts: from },
-    to: { driverOpts: to },
-    how,
+/** A change of the builder that the previous rows have left. */
+interface Row {
+    readonly what: string;
+    /** The driver options that change. The value `undefined` removes an option. */
+    readonly driverOpts?: Readonly<Record<string, unknown>>;
+    /** The other arguments that change. */
+    readonly others?: Readonly<Record<string, unknown>>;
+    /** What happens to the container. */
+    readonly how: "in place" | "recreate";
+    /** What shows the change, and its value. */
+    readonly shows?: readonly [(seen: Seen) => unknown, unknown];
+}
+
+const row = (what: string, driverOpts: Row["driverOpts"], how: Row["how"], shows?: Row["shows"]): Row => ({
+    ...{ what, how },
+    ...(driverOpts && { driverOpts }),
     ...(shows && { shows }),
 });
 
-/** Another name of the image, in which the test's own one stands for the last word. */
-const other = "docker.io/moby/buildkit:UNIQUE";
+const otherRow = (what: string, others: object, how: Row["how"], shows?: Row["shows"]): Row => ({
+    ...row(what, undefined, how, shows),
+    others: others as Record<string, unknown>,
+});
 
-const rows: Record<string, Row> = {
-    memory: option({}, { memory: "512m" }, "in place", [(it) => it.HostConfig.Memory, 512 * 1024 ** 2]),
-    "more memory": option({ memory: "512m" }, { memory: "2g" }, "in place", [
-        (it) => it.HostConfig.Memory,
-        2 * 1024 ** 3,
+const gibibyte = 1024 ** 3;
+
+/** The arguments before the first row. UNIQUE stands for the prefix of the test's names. */
+const initial = { driverOpts: { env: { A: "1" } } };
+
+const rows: readonly Row[] = [
+    row("memory", { memory: "512m" }, "in place", [({ host }) => host.Memory, gibibyte / 2]),
+    row("more memory", { memory: "2g" }, "in place", [({ host }) => host.Memory, 2 * gibibyte]),
+    row("unlimited memorySwap", { memorySwap: "-1" }, "in place", [({ host }) => host.MemorySwap, -1]),
+    row("memorySwap", { memorySwap: "3g" }, "in place", [({ host }) => host.MemorySwap, 3 * gibibyte]),
+    row("less memory and the default memorySwap", { memory: "1g", memorySwap: undefined }, "in place", [
+        ({ host }) => [host.Memory, host.MemorySwap],
+        [gibibyte, 2 * gibibyte],
     ]),
-    "less memory": option({ memory: "2g", memorySwap: "3g" }, { memory: "1g" }, "in place", [
-        (it) => it.HostConfig.MemorySwap,
-        2 * 1024 ** 3,
-    ]),
-    memorySwap: option({ memory: "1g" }, { memory: "1g", memorySwap: "-1" }, "in place", [
-        (it) => it.HostConfig.MemorySwap,
-        -1,
-    ]),
-    "memory taken away": option({ memory: "1g" }, {}, "made anew", [(it) => it.HostConfig.Memory, 0]),
-    "cpuShares and cpuQuota": option({ cpuShares: 512 }, { cpuShares: 256, cpuQuota: 90000 }, "in place", [
-        ({ HostConfig: it }) => [it.CpuShares, it.CpuQuota],
+    row("removed memory", { memory: undefined }, "recreate", [({ host }) => host.Memory, 0]),
+    row("cpuShares", { cpuShares: 512 }, "in place", [({ host }) => host.CpuShares, 512]),
+    row("cpuShares and cpuQuota", { cpuShares: 256, cpuQuota: 90000 }, "in place", [
+        ({ host }) => [host.CpuShares, host.CpuQuota],
         [256, 90000],
     ]),
-    cpuPeriod: option({ cpuQuota: 90000 }, { cpuQuota: 90000, cpuPeriod: 95000 }, "in place", [
-        (it) => it.HostConfig.CpuPeriod,
-        95000,
-    ]),
-    "cpusetCpus and cpusetMems": option({ cpusetCpus: "0" }, { cpusetCpus: "0-1", cpusetMems: "0" }, "in place", [
-        ({ HostConfig: it }) => [it.CpusetCpus, it.CpusetMems],
+    row("cpuPeriod", { cpuPeriod: 95000 }, "in place", [({ host }) => host.CpuPeriod, 95000]),
+    row("cpusetCpus", { cpusetCpus: "0" }, "in place", [({ host }) => host.CpusetCpus, "0"]),
+    row("cpusetCpus and cpusetMems", { cpusetCpus: "0-1", cpusetMems: "0" }, "in place", [
+        ({ host }) => [host.CpusetCpus, host.CpusetMems],
         ["0-1", "0"],
     ]),
-    "cpusetCpus taken away": option({ cpusetCpus: "0" }, {}, "made anew", [(it) => it.HostConfig.CpusetCpus, ""]),
-    restartPolicy: option({}, { restartPolicy: "on-failure:2" }, "in place", [
-        (it) => it.HostConfig.RestartPolicy?.MaximumRetryCount,
+    row("removed cpusetCpus", { cpusetCpus: undefined }, "recreate", [({ host }) => host.CpusetCpus, ""]),
+    row("restartPolicy", { restartPolicy: "on-failure:2" }, "in place", [
+        ({ host }) => host.RestartPolicy?.MaximumRetryCount,
         2,
     ]),
-    "restartPolicy taken back": option({ restartPolicy: "no" }, {}, "in place", [
-        (it) => it.HostConfig.RestartPolicy?.Name,
+    row("restartPolicy to no", { restartPolicy: "no" }, "in place", [({ host }) => host.RestartPolicy?.Name, "no"]),
+    row("removed restartPolicy", { restartPolicy: undefined }, "in place", [
+        ({ host }) => host.RestartPolicy?.Name,
         "unless-stopped",
     ]),
-    image: option({}, { image: other }, "made anew", [
-        (it) => /^docker.io\/moby\/buildkit:t[0-9a-f]{8}$/.test(it.Config.Image),
+    row("image", { image: "docker.io/moby/buildkit:UNIQUE" }, "recreate", [
+        ({ container }) => /^docker.io\/moby\/buildkit:t[0-9a-f]{8}$/.test(container.Config.Image),
         true,
     ]),
-    env: option({ env: { A: "1" } }, { env: { A: "2" } }, "made anew", [(it) => it.Config.Env.includes("A=2"), true]),
-    network: option({}, { network: "host" }, "made anew", [(it) => it.HostConfig.NetworkMode, "host"]),
-    cgroupParent: option({}, { cgroupParent: "/docker/other" }, "made anew", [
-        (it) => it.HostConfig.CgroupParent,
+    row("env", { env: { A: "2" } }, "recreate", [({ container }) => container.Config.Env.includes("A=2"), true]),
+    row("network", { network: "host" }, "recreate", [({ host }) => host.NetworkMode, "host"]),
+    row("cgroupParent", { cgroupParent: "/docker/other" }, "recreate", [
+        ({ host }) => host.CgroupParent,
         "/docker/other",
     ]),
-    defaultLoad: option({}, { defaultLoad: true }, "in place"),
-    "provenanceAddGha and allowUntrustedImage": option(
-        {},
+    otherRow("buildkitdFlags", { buildkitdFlags: ["--debug"] }, "recreate", [
+        ({ container }) => container.Config.Cmd[0],
+        "--debug",
+    ]),
+    otherRow("labels", { labels: { a: "b" } }, "recreate", [({ container }) => container.Config.Labels.a, "b"]),
+    row("defaultLoad", { defaultLoad: true }, "in place", [
+        ({ node }) => (node.DriverOpts as Record<string, string>)["default-load"],
+        "true",
+    ]),
+    row(
+        "provenanceAddGha and allowUntrustedImage",
         { provenanceAddGha: false, allowUntrustedImage: true },
         "in place",
+        [
+            ({ node }) => {
+                const options = node.DriverOpts as Record<string, string>;
+                return [options["provenance-add-gha"], options["allow-untrusted-image"]];
+            },
+            ["false", "true"],
+        ],
     ),
-    buildkitdFlags: {
-        to: { buildkitdFlags: ["--debug"] },
-        how: "made anew",
-        shows: [(it) => it.Config.Cmd[0], "--debug"],
-    },
-    labels: { to: { labels: { a: "b" } }, how: "made anew", shows: [(it) => it.Config.Labels.a, "b"] },
-    platforms: { to: { platforms: ["linux/arm64"] }, how: "in place" },
-    "use and timeouts": { to: { use: true, bootTimeout: 30, drainTimeout: 5 }, how: "in place" },
-    "keepState taken back": { from: { keepState: true }, to: {}, how: "in place" },
-};
+    otherRow("platforms", { platforms: ["linux/arm64"] }, "in place", [
+        ({ node }) => node.Platforms,
+        [{ architecture: "arm64", os: "linux" }],
+    ]),
+    otherRow("use and timeouts", { use: true, bootTimeout: 30, drainTimeout: 5 }, "in place", [
+        async ({ current }) => /^t[0-9a-f]{8}$/.test((await current()) ?? ""),
+        true,
+    ]),
+    otherRow(
+        "removed use and timeouts",
+        { use: undefined, bootTimeout: undefined, drainTimeout: undefined },
+        "in place",
+        [async ({ current }) => /^t[0-9a-f]{8}$/.test((await current()) ?? ""), false],
+    ),
+    otherRow("keepState", { keepState: true }, "in place"),
+    otherRow("removed keepState", { keepState: undefined }, "in place"),
+];
+
+/** Returns the arguments after a number of rows. */
+const argsAfter = (count: number): object =>
+    rows.slice(0, count).reduce(
+        (args, { driverOpts, others }) => ({
+            ...args,
+            ...others,
+            driverOpts: { ...args.driverOpts, ...driverOpts },
+        }),
+        initial,
+    );
 
 describe("a change of each driver option", () => {
-    const value = (args: object | undefined, name: string): unknown =>
-        (args as { driverOpts?: Record<string, unknown> } | undefined)?.driverOpts?.[name];
-
     for (const [name, { change }] of allOptions) {
-        it(`is tried, and costs what the table says: ${name}, ${change}`, () => {
-            const how = change === "recreate" ? "made anew" : "in place";
-            const sets = Object.entries(rows).filter(
-                ([what, { from, to }]) =>
-                    what.split(" and ").includes(name) &&
-                    value(to, name) !== undefined &&
-                    JSON.stringify(value(from, name)) !== JSON.stringify(value(to, name)),
+        it(`is tested, and does what the table says: ${name}, ${change}`, () => {
+            const how = change === "recreate" ? "recreate" : "in place";
+            const sets = rows.filter(({ driverOpts }) => driverOpts?.[name] !== undefined);
+            const shown = change === "record only" ? "({ node }) => …" : "({ host }) => host.…";
+            const example = `row("${name}", { ${name}: … }, "${how}", [${shown}, …])`;
+            assert.ok(
+                sets.length > 0,
+                `${name} has no row: add ${example} to the rows in tests/engine/changes.test.ts`,
             );
-            const row = `${name}: option({}, { ${name}: … }, "${how}"${change === "record only" ? "" : ", [(it) => it.HostConfig.…, …]"})`;
-            assert.ok(sets.length > 0, `${name} has no row: add ${row} to the rows in tests/engine/changes.test.ts`);
-            for (const [what, { how: done, shows }] of sets) {
-                assert.equal(done, how, `the row "${what}" is not as the table of options says`);
-                assert.ok(
-                    shows ?? change === "record only",
-                    `the row "${what}" does not say what shows ${name}: ${row}`,
-                );
+            for (const each of sets) {
+                assert.equal(each.how, how, `the row "${each.what}" is not as the table of options says`);
+                assert.ok(each.shows, `the row "${each.what}" does not say what shows ${name}: ${example}`);
             }
         });
     }
 });
 
 describe("a change", () => {
-    let project: Project;
-    const names = () => Object.keys(rows).map((_, index) => `${project.unique}-${index}-`);
-    const made = new Map<string, Found>();
+    let stack: Stack;
+    let folder: string;
+    /** The number of rows that the builder has gone through. */
+    let done: number;
 
-    /** All rows' builders at once: what one `pulumi up` does to each does not depend on the others. */
-    async function bringTo(which: "from" | "to"): Promise<void> {
-        const builders = Object.values(rows).map((row, index) => {
-            const name = names()[index] ?? "";
-            const args = JSON.stringify(row[which] ?? {});
-            return `new buildx.BuildxBuilder("${name}", { state: new buildx.BuildKitState("${name}"), ...${args} });`;
-        });
-        await project.program(builders.join("\n").replaceAll("UNIQUE", project.unique));
-        await project.up();
+    async function goTo(count: number): Promise<void> {
+        const { unique } = stack;
+        const args = JSON.parse(JSON.stringify(argsAfter(count)).replaceAll("UNIQUE", unique)) as object;
+        const cache = state({ builderName: unique });
+        await stack.program(resources({ cache, b: builder({ state: "${cache}", ...args }) }));
+        await stack.up();
+        done = count;
     }
 
-    const found = async (name: string) => (await inspectContainer(`buildx_buildkit_${name}0`)) ?? assert.fail(name);
-
-    let folder: string;
+    async function see(): Promise<Seen> {
+        const container = (await inspectContainer(containerOf(stack.unique))) ?? assert.fail("no container");
+        const { Nodes } = await stack.record(stack.unique);
+        const current = async () => /^Name: +(\S+)$/m.exec(await stack.buildx("inspect"))?.[1];
+        const [node = {}] = Nodes as Record<string, unknown>[];
+        return { container, host: container.HostConfig, node, current };
+    }
 
     before(async () => {
-        project = await Project.make();
-        folder = await context(project);
-        await docker(["tag", "moby/buildkit:buildx-stable-1", `moby/buildkit:${project.unique}`]);
-        await bringTo("from");
-        for (const name of names()) {
-            await build(project, name, folder);
-            made.set(name, await found(name));
-        }
-        await bringTo("to");
+        stack = await Stack.make();
+        folder = await context(stack);
+        await docker(["tag", "moby/buildkit:buildx-stable-1", `moby/buildkit:${stack.unique}`]);
+        await goTo(0);
+        await build(stack, stack.unique, folder);
     });
     after(async () => {
-        await project.remove();
-        await docker(["rmi", `moby/buildkit:${project.unique}`]);
+        await stack.remove();
+        await docker(["rmi", `moby/buildkit:${stack.unique}`]);
     });
 
-    for (const [index, [what, { how, shows }]] of Object.entries(rows).entries()) {
-        it(`of ${what} is done ${how} and keeps the cache`, async () => {
-            const name = names()[index] ?? "";
-            const [was, is] = [made.get(name), await found(name)];
-            assert.equal(is.Id === was?.Id ? "in place" : "made anew", how);
-            if (how === "in place") assert.equal(is.State.StartedAt, was?.State.StartedAt);
-            if (shows) assert.deepEqual(shows[0](is), shows[1]);
-            assert.equal((await build(project, name, folder)).cached, 3);
+    for (const [index, { what, how, shows }] of rows.entries()) {
+        const does = how === "in place" ? "is made in place" : "recreates the container and keeps the cache";
+        it(`of ${what} ${does}, and nothing else changes afterwards`, async () => {
+            if (done !== index) await goTo(index); // the rows before it did not run
+            const { container: before } = await see();
+            await goTo(index + 1);
+            assert.deepEqual(stack.steps, { b: "update" });
+            const seen = await see();
+            const { Id, State } = seen.container;
+            assert.equal(Id === before.Id ? "in place" : "recreate", how);
+            if (how === "in place") assert.equal(State.StartedAt, before.State.StartedAt);
+            else assert.equal((await build(stack, stack.unique, folder)).cached, 3);
+            if (shows) assert.deepEqual(await shows[0](seen), shows[1]);
+            await stack.preview("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
         });
     }
-
-    it("leaves nothing to change, and is in buildx's record", async () => {
-        await project.preview("--expect-no-changes");
-        await project.refresh("--expect-no-changes");
-        const record = async (what: string) => {
-            const { Nodes } = await project.record(names()[Object.keys(rows).indexOf(what)] ?? "");
-            return (Nodes as Record<string, unknown>[])[0];
-        };
-        assert.deepEqual((await record("platforms"))?.Platforms, [{ architecture: "arm64", os: "linux" }]);
-        assert.deepEqual((await record("defaultLoad"))?.DriverOpts, { "default-load": "true" });
-        assert.deepEqual((await record("provenanceAddGha and allowUntrustedImage"))?.DriverOpts, {
-            "allow-untrusted-image": "true",
-            "provenance-add-gha": "false",
-        });
-        const used = names()[Object.keys(rows).indexOf("use and timeouts")];
-        assert.match(await project.buildx("inspect"), new RegExp(`Name: +${used}\n`));
-        await bringTo("from");
-        assert.doesNotMatch(await project.buildx("inspect"), new RegExp(`Name: +${used}\n`));
-        await project.preview("--expect-no-changes");
-    });
 });

@@ -3,165 +3,191 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectContainer } from "../support/docker";
 import { build, context } from "../support/image";
-import { type Project, withProject } from "../support/project";
+import { builder, resources, state, type YamlProgram, type YamlResource } from "../support/program";
+import { withProject } from "../support/project";
+import { type Stack, withStack } from "../support/stack";
+import { containerOf, volumeOf } from "../support/state";
 
-/** One of several builders, on which one thing happens. */
+/** One of several builders. One thing happens to each. */
 interface Subject {
-    name: string;
-    container: string;
-    record: string;
-    project: Project;
+    readonly name: string;
+    readonly container: string;
+    readonly record: string;
+    readonly stack: Stack;
 }
 
-const subject = (project: Project, name: string): Subject => ({
+const subject = (stack: Stack, name: string): Subject => ({
     name,
-    container: `buildx_buildkit_${name}0`,
-    record: join(project.store, "instances", name),
-    project,
+    container: containerOf(name),
+    record: join(stack.store, "instances", name),
+    stack,
 });
 
-/** What may happen to a builder behind Pulumi's back. */
-const happened: Record<string, { happen: (it: Subject) => Promise<unknown>; loses?: "cache" }> = {
+interface Case {
+    readonly happen: (it: Subject) => Promise<unknown>;
+    /** Whether the cache is lost with the volume. */
+    readonly losesCache?: true;
+    /** Whether only buildx's record differs, which is not part of the outputs. */
+    readonly isOfRecord?: true;
+}
+
+/** What can happen to a builder outside of Pulumi. */
+const cases: Record<string, Case> = {
     "its container is removed": { happen: ({ container }) => docker(["rm", "--force", container]) },
     "its container is stopped": { happen: ({ container }) => docker(["stop", container]) },
     "its container is paused": { happen: ({ container }) => docker(["pause", container]) },
     "its memory is limited by hand": {
         happen: ({ container }) => docker(["update", "--memory", "1g", "--memory-swap", "2g", container]),
     },
-    "its processors and restart policy are changed by hand": {
+    "its CPU shares and restart policy are changed by hand": {
         happen: ({ container }) => docker(["update", "--cpu-shares", "99", "--restart", "no", container]),
     },
-    "its record is removed": { happen: ({ record }) => rm(record) },
-    "buildx removed all but its volume": { happen: ({ project, name }) => project.buildx("rm", "--keep-state", name) },
+    "its record is removed": { happen: ({ record }) => rm(record), isOfRecord: true },
+    "buildx removes everything but its volume": {
+        happen: ({ stack, name }) => stack.buildx("rm", "--keep-state", name),
+    },
     "its record is edited": {
         happen: async ({ record }) => {
             const text = await readFile(record, "utf8");
             await writeFile(record, text.replace('"env.A":"1"', '"env.A":"2"'));
         },
+        isOfRecord: true,
     },
     "its container and volume are removed": {
-        happen: async ({ container }) => {
+        happen: async ({ container, name }) => {
             await docker(["rm", "--force", container]);
-            await docker(["volume", "rm", `${container}_state`]);
+            await docker(["volume", "rm", volumeOf(name)]);
         },
-        loses: "cache",
+        losesCache: true,
     },
-    "its record is broken": { happen: ({ record }) => writeFile(record, "{") },
+    "its record is broken": { happen: ({ record }) => writeFile(record, "{"), isOfRecord: true },
 };
 
-const options = 'driverOpts: { env: { A: "1" }, cpuShares: 512 }';
+const args = { driverOpts: { env: { A: "1" }, cpuShares: 512 } };
 
-/** Builders with a volume of their own and builders on a state, in turns. */
-const manyBuilders = (names: string[]) =>
-    names
-        .map((name, index) =>
-            index % 2 === 0
-                ? `new buildx.BuildxBuilder("${name}", { name: "${name}", ${options} });`
-                : `new buildx.BuildxBuilder("${name}", { state: new buildx.BuildKitState("${name}"), ${options} });`,
-        )
-        .join("\n");
+/** Builders that have their own volume, alternating with builders that use a state. */
+const manyBuilders = (names: readonly string[]): YamlProgram => {
+    const all = names.flatMap((name, index): [string, YamlResource][] =>
+        index % 2 === 0
+            ? [[name, builder({ name, ...args })]]
+            : [
+                  [`${name}state`, state({ builderName: name })],
+                  [name, builder({ state: `\${${name}state}`, ...args })],
+              ],
+    );
+    return resources(Object.fromEntries(all));
+};
 
-const own = `exports.status = new buildx.BuildxBuilder("b", { name: unique, ${options} }).status;`;
-const container = (project: Project) => `buildx_buildkit_${project.unique}0`;
+const oneBuilder = ({ unique }: Stack): YamlProgram => resources({ b: builder({ name: unique, ...args }) });
 
-describe("a drift", () => {
+describe("drift of a builder", () => {
     it(
-        `is seen, mended and over where ${Object.keys(happened).join("; where ")}`,
-        withProject(async (project) => {
-            const cases = Object.values(happened);
-            const subjects = cases.map((_, index) => subject(project, `${project.unique}-${index}-`));
-            await project.program(manyBuilders(subjects.map(({ name }) => name)));
-            await project.up();
-            const folder = await context(project);
-            for (const { name } of subjects) await build(project, name, folder);
-            for (const [index, it] of subjects.entries()) await cases[index]?.happen(it);
+        `is found and fixed if ${Object.keys(cases).join("; if ")}`,
+        withStack(async (stack) => {
+            const subjects = Object.entries(cases).map(([what, one], index) => ({
+                ...{ ...one, what, it: subject(stack, `${stack.unique}-${index}-`) },
+            }));
+            const updates = (some: typeof subjects) => Object.fromEntries(some.map(({ it }) => [it.name, "update"]));
+            await stack.program(manyBuilders(subjects.map(({ it }) => it.name)));
+            await stack.up();
+            const folder = await context(stack);
+            await Promise.all(subjects.map(({ it }) => build(stack, it.name, folder)));
+            await Promise.all(subjects.map(({ it, happen }) => happen(it)));
 
-            await project.refresh();
-            // A builder of which nothing is left but the state that it worked on is made anew, all others are mended.
-            const seen = await project.failing("preview", "--expect-no-changes");
-            for (const { name } of subjects) {
-                assert.match(seen, new RegExp(`BuildxBuilder ${name} +(update|create)`), name);
-            }
-            await project.up();
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
-            await project.preview("--expect-no-changes");
-            for (const [index, { name, container }] of subjects.entries()) {
-                const { cached } = await build(project, name, folder);
-                assert.equal(cached, cases[index]?.loses === "cache" ? 0 : 3, Object.keys(happened)[index]);
-                const found = await inspectContainer(container);
-                assert.deepEqual(
-                    [found?.HostConfig.Memory, found?.HostConfig.CpuShares, found?.HostConfig.RestartPolicy?.Name],
-                    [0, 512, "unless-stopped"],
-                );
-            }
+            await stack.refresh();
+            assert.deepEqual(stack.steps, updates(subjects.filter(({ isOfRecord }) => !isOfRecord)));
+            await stack.preview();
+            assert.deepEqual(stack.steps, updates(subjects));
+            await stack.up();
+            assert.deepEqual(stack.steps, updates(subjects));
+            await stack.preview("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
+            await stack.preview("--expect-no-changes");
+            await Promise.all(
+                subjects.map(async ({ what, losesCache, it }) => {
+                    const { cached } = await build(stack, it.name, folder);
+                    assert.equal(cached, losesCache ? 0 : 3, what);
+                    const { Memory, CpuShares, RestartPolicy } =
+                        (await inspectContainer(it.container))?.HostConfig ?? {};
+                    assert.deepEqual([Memory, CpuShares, RestartPolicy?.Name], [0, 512, "unless-stopped"], what);
+                }),
+            );
         }),
     );
 
     it(
-        "is shown with what it is now",
+        "is shown with what exists now, and fixed",
         withProject(async (project) => {
-            await project.program(own);
+            const container = containerOf(project.unique);
+            await project.program(
+                `exports.status = new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} }).status;`,
+            );
             await project.up();
-            await docker(["update", "--memory", "1g", "--memory-swap", "2g", container(project)]);
+            await docker(["update", "--memory", "1g", "--memory-swap", "2g", container]);
             const { output } = await project.refresh("--diff");
             assert.match(output, /\+ memory *: "1g"/);
-            await docker(["stop", container(project)]);
+            await docker(["stop", container]);
             assert.match((await project.refresh("--diff")).output, /~ status *: "running" => "stopped"/);
+            await project.up();
+            assert.deepEqual(await project.outputs(), { status: "running" });
+            assert.equal((await inspectContainer(container))?.HostConfig.Memory, 0);
         }),
     );
 
     it(
-        "that leaves nothing takes the builder out of the state",
-        withProject(async (project) => {
-            await project.program(own);
-            await project.up();
-            await project.buildx("rm", project.unique);
-            await project.refresh();
-            assert.deepEqual(await project.state(), []);
-            await project.up();
-            await project.preview("--expect-no-changes");
+        "that leaves nothing removes the builder from the state",
+        withStack(async (stack) => {
+            await stack.program(oneBuilder(stack));
+            await stack.up();
+            await stack.buildx("rm", stack.unique);
+            await stack.refresh();
+            assert.deepEqual(stack.steps, { b: "delete" });
+            assert.deepEqual(await stack.state(), []);
+            await stack.up();
+            assert.deepEqual(stack.steps, { b: "create" });
+            await stack.preview("--expect-no-changes");
         }),
     );
 
     it(
-        "is none because of another builder's broken record",
-        withProject(async (project) => {
-            await mkdir(join(project.store, "instances"), { recursive: true });
-            await writeFile(join(project.store, "instances", "broken"), "{");
-            await project.program(own);
-            await project.up();
-            await project.refresh("--expect-no-changes");
-            await project.preview("--expect-no-changes");
-            await project.destroy();
-            assert.deepEqual(await project.records(), ["broken"]);
+        "does not include the broken record of another builder",
+        withStack(async (stack) => {
+            await mkdir(join(stack.store, "instances"), { recursive: true });
+            await writeFile(join(stack.store, "instances", "broken"), "{");
+            await stack.program(oneBuilder(stack));
+            await stack.up();
+            await stack.refresh("--expect-no-changes");
+            await stack.preview("--expect-no-changes");
+            await stack.destroy();
+            assert.deepEqual(await stack.records(), ["broken"]);
         }),
     );
 });
 
-describe("another machine", () => {
+describe("a second machine", () => {
     it(
-        "sees without a refresh that its record is missing, and writes it, taking turns with the first one",
-        withProject(async (project) => {
-            await project.program(own);
-            await project.up();
-            const made = await inspectContainer(container(project));
-            const first = project.env.BUILDX_CONFIG;
-            const second = join(project.folder, "second machine");
+        "finds without a refresh that its record is missing, and writes the record, alternating with the first machine",
+        withStack(async (stack) => {
+            await stack.program(oneBuilder(stack));
+            await stack.up();
+            const created = await inspectContainer(containerOf(stack.unique));
+            const first = stack.env.BUILDX_CONFIG;
+            const second = join(stack.folder, "second machine");
 
-            project.env.BUILDX_CONFIG = second;
-            assert.match(await project.failing("preview", "--expect-no-changes"), /1 to update/);
-            await project.up();
-            await project.preview("--expect-no-changes");
-            assert.match(await project.buildx("ls"), new RegExp(`${project.unique}0 .*running`));
+            stack.env.BUILDX_CONFIG = second;
+            await stack.preview();
+            assert.deepEqual(stack.steps, { b: "update" });
+            await stack.up();
+            await stack.preview("--expect-no-changes");
+            assert.match(await stack.buildx("ls"), new RegExp(`${stack.unique}0 .*running`));
 
             for (const store of [first, second]) {
-                project.env.BUILDX_CONFIG = store;
-                await project.refresh("--expect-no-changes");
-                await project.preview("--expect-no-changes");
+                stack.env.BUILDX_CONFIG = store;
+                await stack.refresh("--expect-no-changes");
+                await stack.preview("--expect-no-changes");
             }
-            const found = await inspectContainer(container(project));
-            assert.deepEqual([found?.Id, found?.State.StartedAt], [made?.Id, made?.State.StartedAt]);
+            const found = await inspectContainer(containerOf(stack.unique));
+            assert.deepEqual([found?.Id, found?.State.StartedAt], [created?.Id, created?.State.StartedAt]);
         }),
     );
 });

@@ -2,14 +2,16 @@ import { strict as assert } from "node:assert";
 import { mkdir, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspectContainer, leftovers } from "../support/docker";
-import { withOwnEngine } from "../support/ownEngine";
-import { type Project, withProject } from "../support/project";
+import { type OwnEngine, withOwnEngine } from "../support/ownEngine";
+import { builder, resources } from "../support/program";
 import { must } from "../support/run";
+import { type Stack, withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
-/** Programs by which an engine takes its host for one with GPUs: NVIDIA's hook, and a runtime that is runc. */
-async function makePrograms(project: Project): Promise<{ hooks: string; runtime: string }> {
-    const hooks = join(project.folder, "bin");
-    const runtime = join(project.folder, "nvidia-container-runtime");
+/** Creates programs that make an engine report GPUs: the hook of NVIDIA, and a runtime that calls runc. */
+async function createPrograms({ folder }: Stack): Promise<{ hooks: string; runtime: string }> {
+    const hooks = join(folder, "bin");
+    const runtime = join(folder, "nvidia-container-runtime");
     const runc = (await must("which", ["runc"])).trim();
     await mkdir(hooks);
     await writeFile(join(hooks, "nvidia-container-runtime-hook"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
@@ -19,91 +21,95 @@ async function makePrograms(project: Project): Promise<{ hooks: string; runtime:
 
 const libraries = "/usr/lib/wsl";
 
+/** A stack, and an engine on which it has builders. */
+class Machine {
+    constructor(
+        private readonly stack: Stack,
+        private readonly engine: OwnEngine,
+    ) {}
+
+    /** Restarts the engine, and the plugin, which Pulumi starts for each command. */
+    async restart(options: Parameters<OwnEngine["restart"]>[0]): Promise<void> {
+        await this.engine.restart(options);
+        await this.stack.restart();
+    }
+
+    /** Returns what a builder's container has of the host's hardware. */
+    async hardwareOf(name: string) {
+        const container = containerOf(`${this.stack.unique}-${name}`);
+        const { DeviceRequests, Mounts } = (await inspectContainer(container, this.engine.host))?.HostConfig ?? {};
+        const mounts = (Mounts ?? []).map((mount) => ({ ...mount, Source: mount.Source?.replace(container, "") }));
+        return { DeviceRequests, mounts };
+    }
+
+    /** Creates a builder with docker buildx. */
+    async createWithBuildx(name: string): Promise<void> {
+        const named = ["--driver", "docker-container", "--name", `${this.stack.unique}-${name}`];
+        await this.stack.buildx("create", ...named, "--bootstrap", this.engine.host);
+    }
+
+    /** Checks that nothing changes any more. */
+    async settles(): Promise<void> {
+        await this.stack.refresh("--expect-no-changes");
+        await this.stack.preview("--expect-no-changes");
+        assert.deepEqual(await leftovers("_gpus", this.engine.host), []);
+    }
+}
+
 describe("GPUs", () => {
     it(
-        "of the engine's host are a builder's as buildx makes it so, come later, and are kept by one that is adopted",
-        withProject(async (project) => {
-            const { hooks, runtime } = await makePrograms(project);
+        "of the engine's host are given to a builder as buildx does it, if they appear later, and if it is adopted",
+        withStack(async (stack) => {
+            const { hooks, runtime } = await createPrograms(stack);
             await withOwnEngine({}, async (engine) => {
-                const { unique } = project;
-                const name = (builder: string) => `buildx_buildkit_${unique}-${builder}0`;
-                const hardwareOf = async (builder: string) => {
-                    const found = await inspectContainer(name(builder), engine.host);
-                    const { DeviceRequests, Mounts } = found?.HostConfig ?? {};
-                    const mounts = (Mounts ?? []).map((mount) => ({
-                        ...mount,
-                        Source: mount.Source?.replace(name(builder), ""),
-                    }));
-                    return { DeviceRequests, mounts };
-                };
-                const settles = async () => {
-                    await project.refresh("--expect-no-changes");
-                    await project.preview("--expect-no-changes");
-                    assert.deepEqual(await leftovers("_gpus", engine.host), []);
-                };
-                const ours = `new buildx.BuildxBuilder("b", { name: unique + "-ours", endpoint: "${engine.host}" });`;
-                await project.program(ours);
-                await project.up();
-                assert.equal((await hardwareOf("ours")).DeviceRequests, null);
-                await settles();
+                const machine = new Machine(stack, engine);
+                const ours = { b: builder({ name: `${stack.unique}-ours`, endpoint: engine.host }) };
+                await stack.program(resources(ours));
+                await stack.up();
+                assert.equal((await machine.hardwareOf("ours")).DeviceRequests, null);
+                await machine.settles();
 
                 const runtimes = { nvidia: { path: runtime } };
-                await engine.restart({ config: { runtimes }, env: { PATH: `${hooks}:${process.env.PATH}` } });
-                await project.refresh();
-                const { output } = await project.up();
+                await machine.restart({ config: { runtimes }, env: { PATH: `${hooks}:${process.env.PATH}` } });
+                await stack.refresh();
+                const { output } = await stack.up();
                 assert.match(output, /creating .*-ours0: what buildx gives every builder .*GPUs.* changed/);
-                await project.buildx(
-                    "create",
-                    "--driver",
-                    "docker-container",
-                    "--name",
-                    `${unique}-theirs`,
-                    "--bootstrap",
-                    engine.host,
-                );
-                const theirs = await hardwareOf("theirs");
+                await machine.createWithBuildx("theirs");
+                const theirs = await machine.hardwareOf("theirs");
                 assert.equal(theirs.DeviceRequests?.length, 1);
-                assert.deepEqual(await hardwareOf("ours"), theirs);
-                await settles();
+                assert.deepEqual(await machine.hardwareOf("ours"), theirs);
+                await machine.settles();
 
-                // An engine that has GPUs without telling of them.
-                await engine.restart({ config: {} });
-                await settles();
-                const adopted = (more: string) =>
-                    `${ours} new buildx.BuildxBuilder("a", { name: unique + "-theirs", endpoint: "${engine.host}", adopt: true, ${more} });`;
-                await project.program(adopted('driverOpts: { env: { A: "1" } }'));
-                await project.up();
-                assert.deepEqual(await hardwareOf("theirs"), theirs);
+                // The engine has GPUs, but does not report them.
+                await machine.restart({ config: {} });
+                await machine.settles();
+                const adopted = { name: `${stack.unique}-theirs`, endpoint: engine.host, adopt: true };
+                const driverOpts = { env: { A: "1" } };
+                await stack.program(resources({ ...ours, a: builder({ ...adopted, driverOpts }) }));
+                await stack.up();
+                assert.deepEqual(await machine.hardwareOf("theirs"), theirs);
 
                 await mkdir(libraries);
                 try {
-                    project.env.WSL_DISTRO_NAME = "test";
-                    await project.buildx(
-                        "create",
-                        "--driver",
-                        "docker-container",
-                        "--name",
-                        `${unique}-wsl`,
-                        "--bootstrap",
-                        engine.host,
-                    );
-                    await project.refresh();
-                    await project.up();
-                    const inWsl = await hardwareOf("wsl");
+                    stack.env.WSL_DISTRO_NAME = "test";
+                    await machine.createWithBuildx("wsl");
+                    await stack.refresh();
+                    await stack.up();
+                    const inWsl = await machine.hardwareOf("wsl");
                     assert.equal(inWsl.mounts.length, 2);
-                    for (const each of ["ours", "theirs"]) assert.deepEqual(await hardwareOf(each), inWsl);
-                    await settles();
+                    for (const each of ["ours", "theirs"]) assert.deepEqual(await machine.hardwareOf(each), inWsl);
+                    await machine.settles();
                 } finally {
                     await rmdir(libraries);
                 }
-                delete project.env.WSL_DISTRO_NAME;
-                await settles();
+                delete stack.env.WSL_DISTRO_NAME;
+                await machine.settles();
 
-                // An engine that tells of GPUs and does not give any, which only a container shows.
-                await engine.restart({ config: { runtimes }, env: {}, fresh: true });
-                await project.up("--refresh");
-                assert.equal((await hardwareOf("ours")).DeviceRequests, null);
-                await settles();
+                // The engine reports GPUs, but has none. Only a container shows that.
+                await machine.restart({ config: { runtimes }, env: {}, fresh: true });
+                await stack.up("--refresh");
+                assert.equal((await machine.hardwareOf("ours")).DeviceRequests, null);
+                await machine.settles();
             });
         }),
     );

@@ -1,179 +1,177 @@
 import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ContainerInspectInfo } from "dockerode";
-import { docker, inspectContainer, leftovers } from "../support/docker";
-import { second as secondEngine } from "../support/engines";
+import { docker, leftovers } from "../support/docker";
 import { context } from "../support/image";
+import { containers, first, lives, second } from "../support/nodes";
+import { builder, resources, state } from "../support/program";
 import { withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
-import { must } from "../support/run";
+import { type Stack, withStack } from "../support/stack";
 
-const first = "unix:///var/run/docker.sock";
-const second = secondEngine.host;
-
-interface Made {
-    name: string;
-    platforms: string[];
-    nodes: { name: string; containerName: string; dockerEndpoint: string; platforms: string[]; status: string }[];
+interface Outputs {
+    readonly platforms: readonly string[];
+    readonly nodes: readonly Record<"name" | "containerName" | "dockerEndpoint" | "status", string>[];
 }
 
-const program = (nodes: string, more = "") => `
-    const builder = new buildx.BuildxBuilder("b", { name: unique, ${more} nodes: [${nodes}] });
-    exports.name = builder.name;
-    exports.platforms = builder.platforms;
-    exports.nodes = builder.nodes;
-`;
+/** Returns a program with a builder of these nodes. */
+const program = ({ unique }: Stack, nodes: readonly object[], args: object = {}, others = {}) =>
+    resources(
+        { ...others, b: builder({ name: unique, ...args, nodes }) },
+        { platforms: "${b.platforms}", nodes: "${b.nodes}" },
+    );
 
-const onFirst = `{ endpoint: "${first}", platforms: ["linux/amd64"] }`;
-const onSecond = (more = "") =>
-    `{ endpoint: "${second}", platforms: ["linux/arm64"], driverOpts: { env: { TWO: "2" }, ${more} } }`;
+const onFirst = { endpoint: first, platforms: ["linux/amd64"] };
 
-/** When and as what a container was last made and started. */
-const life = ({ Id, State, Created }: ContainerInspectInfo) => ({ Id, Created, StartedAt: State.StartedAt });
-
-/** The platforms of the builds that a node has done. */
+/** Returns the platforms of the builds that a node has done. */
 async function builtOn(container: string, host?: string): Promise<string[]> {
     const args = ["exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"];
     const lines = (await docker(host === undefined ? args : ["--host", host, ...args])).trim().split("\n");
     return lines.filter((line) => line !== "").map((line) => JSON.parse(line).record.FrontendAttrs?.platform as string);
 }
 
+/** Creates a builder of two nodes with docker buildx, in another store, and returns its record. */
+async function recordOfBuildx({ folder, unique }: Stack): Promise<unknown> {
+    const store = join(folder, "other");
+    const named = ["buildx", "create", "--driver", "docker-container", "--name", unique];
+    const create = [...named, "--driver-opt", "env.ONE=1"];
+    const env = { BUILDX_CONFIG: store };
+    await docker([...create, "--platform", "linux/amd64", first], { env });
+    const append = ["--append", "--driver-opt", "memory=1g", "--driver-opt", "env.TWO=2"];
+    await docker([...create, ...append, "--platform", "linux/arm64", second], { env });
+    return JSON.parse(await readFile(join(store, "instances", unique), "utf8"));
+}
+
 describe("a builder of two nodes", () => {
     it(
-        "is what docker buildx create --append makes, and each build runs on the node of its platform",
-        withProject(async (project) => {
-            const { unique } = project;
+        "is what docker buildx create --append creates, and each build runs on the node of its platform",
+        withStack(async (stack) => {
+            const { unique } = stack;
             const [one, two] = [`buildx_buildkit_${unique}0`, `buildx_buildkit_${unique}1`];
-            await project.program(
-                program(`${onFirst}, ${onSecond('memory: "1g"')}`, 'driverOpts: { env: { ONE: "1" } },'),
-            );
-            await project.up();
-            const made = await project.outputs<Made>();
+            const driverOpts = { env: { TWO: "2" }, memory: "1g" };
+            const onSecond = { endpoint: second, platforms: ["linux/arm64"], driverOpts };
+            await stack.program(program(stack, [onFirst, onSecond], { driverOpts: { env: { ONE: "1" } } }));
+            await stack.up();
+            const { nodes, platforms } = await stack.outputs<Outputs>();
             assert.deepEqual(
-                made.nodes.map(({ name, containerName, dockerEndpoint, status }) => [
-                    name,
-                    containerName,
-                    dockerEndpoint,
-                    status,
-                ]),
+                nodes.map((node) => [node.name, node.containerName, node.dockerEndpoint, node.status]),
                 [
                     [`${unique}0`, one, first, "running"],
                     [`${unique}1`, two, second, "running"],
                 ],
             );
-            assert.ok(made.platforms.includes("linux/amd64"));
-            assert.equal(new Set(made.platforms).size, made.platforms.length);
-            assert.deepEqual((await inspectContainer(two, second))?.Config.Env?.slice(0, 2), ["ONE=1", "TWO=2"]);
-            assert.equal((await inspectContainer(one))?.HostConfig.Memory, 0);
-            assert.equal((await inspectContainer(two, second))?.HostConfig.Memory, 1024 ** 3);
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
+            assert.ok(platforms.includes("linux/amd64"));
+            assert.equal(new Set(platforms).size, platforms.length);
+            const found = await containers(stack);
+            assert.deepEqual(found.two?.Config.Env?.slice(0, 2), ["ONE=1", "TWO=2"]);
+            assert.equal(found.one?.HostConfig.Memory, 0);
+            assert.equal(found.two?.HostConfig.Memory, 1024 ** 3);
+            await stack.preview("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
+            assert.deepEqual(await stack.record(unique), await recordOfBuildx(stack));
 
-            // The same by buildx, into a store of its own.
-            const store = join(project.folder, "other");
-            const create = [
-                "buildx",
-                "create",
-                "--driver",
-                "docker-container",
-                "--name",
-                unique,
-                "--driver-opt",
-                "env.ONE=1",
-            ];
-            const env = { BUILDX_CONFIG: store };
-            await docker([...create, "--platform", "linux/amd64", first], { env });
-            const append = ["--append", "--driver-opt", "memory=1g", "--driver-opt", "env.TWO=2"];
-            await docker([...create, ...append, "--platform", "linux/arm64", second], { env });
-            assert.deepEqual(
-                await project.record(unique),
-                JSON.parse(await readFile(join(store, "instances", unique), "utf8")),
-            );
-
-            const folder = await context(project, "FROM scratch\nCOPY busybox /bin/sh\n");
+            const folder = await context(stack, "FROM scratch\nCOPY busybox /bin/sh\n");
             const built = ["--platform", "linux/amd64,linux/arm64", "--output", "type=cacheonly", folder];
-            await project.buildx("build", "--builder", unique, "--provenance=false", ...built);
+            await stack.buildx("build", "--builder", unique, "--provenance=false", ...built);
             assert.deepEqual(await builtOn(one), ["linux/amd64"]);
             assert.deepEqual(await builtOn(two, second), ["linux/arm64"]);
 
-            await project.destroy();
-            assert.deepEqual(await project.records(), []);
+            await stack.destroy();
+            assert.deepEqual(await stack.records(), []);
             assert.deepEqual([...(await leftovers(unique)), ...(await leftovers(unique, second))], []);
         }),
     );
 
     it(
-        "touches only the node that is added, changed or removed",
+        "of a program in JavaScript has a state object for each node",
         withProject(async (project) => {
             const { unique } = project;
-            const [one, two] = [`buildx_buildkit_${unique}0`, `buildx_buildkit_${unique}1`];
-            const lives = async () => {
-                const found = await Promise.all([inspectContainer(one), inspectContainer(two, second)]);
-                return found.map((each) => each && life(each));
-            };
-            const states = `
-                const far = new buildx.BuildKitState("far", { builderName: unique, node: unique + "1", endpoint: "${second}" });
-            `;
-            const far = (more = "") => `{ state: far, ${more} }`;
-            await project.program(states + program(onFirst));
+            await project.program(`
+                const [near, far] = [undefined, "${second}"].map((endpoint, index) =>
+                    new buildx.BuildKitState("state" + index, { builderName: unique, node: unique + index, endpoint }));
+                const nodes = [{ state: near }, { state: far, driverOpts: { memory: "1g" } }];
+                exports.nodes = new buildx.BuildxBuilder("b", { name: unique, nodes }).nodes;`);
             await project.up();
-            const [before] = await lives();
-            assert.equal((await lives())[1], undefined);
-
-            await project.program(states + program(`${onFirst}, ${far()}`));
-            await project.up();
-            const [, added] = await lives();
-            assert.deepEqual(await lives(), [before, added]);
-            assert.ok(added);
-            assert.equal((await project.outputs<Made>()).nodes[1]?.dockerEndpoint, second);
-
-            // A limit in place, then a variable, which takes a container made anew.
-            await project.program(states + program(`${onFirst}, ${far('driverOpts: { memory: "512m" }')}`));
-            await project.up();
-            assert.deepEqual(await lives(), [before, added]);
-            assert.equal((await inspectContainer(two, second))?.HostConfig.Memory, 512 * 1024 ** 2);
-            await project.program(states + program(`${onFirst}, ${far('driverOpts: { env: { A: "1" } }')}`));
-            assert.match((await project.preview("--diff")).output, /A/);
-            await project.up();
-            const [same, changed] = await lives();
-            assert.deepEqual(same, before);
-            assert.notEqual(changed?.Id, added?.Id);
-
-            // What was done to one node by hand is mended there alone.
-            await docker(["--host", second, "rm", "--force", two]);
-            await project.refresh();
-            const seen = (await project.state()).find(({ type }) => type.endsWith(":BuildxBuilder"));
-            assert.equal((seen?.outputs as unknown as Made).nodes[1]?.status, "inactive");
-            assert.match(await project.failing("preview", "--expect-no-changes"), /1 to update/);
-            await project.up();
-            assert.deepEqual((await lives())[0], before);
-            assert.ok((await lives())[1]);
-
-            // The first one goes, the second keeps its name and its state.
-            const [, kept] = await lives();
-            await project.program(states + program(far('driverOpts: { env: { A: "1" } }')));
-            await project.up();
-            assert.deepEqual(await lives(), [undefined, kept]);
-            assert.deepEqual(await leftovers(unique), []);
+            const { nodes } = await project.outputs<Outputs>();
             assert.deepEqual(
-                (await project.outputs<Made>()).nodes.map(({ name }) => name),
-                [`${unique}1`],
+                nodes.map((node) => [node.name, node.dockerEndpoint, node.status]),
+                [
+                    [`${unique}0`, first, "running"],
+                    [`${unique}1`, second, "running"],
+                ],
             );
             await project.preview("--expect-no-changes");
+            await project.destroy();
+            assert.deepEqual([...(await leftovers(unique)), ...(await leftovers(unique, second))], []);
         }),
     );
 
     it(
-        "boots its nodes at once",
-        withProject(async (project) => {
-            // Each engine keeps the call that starts its container waiting until the other has got one, too.
+        "changes only the node that is added, changed or removed",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const far = state({ builderName: unique, node: `${unique}1`, endpoint: second });
+            const up = async (nodes: readonly object[]) => {
+                await stack.program(program(stack, nodes, {}, { far }));
+                await stack.up();
+            };
+            await up([onFirst]);
+            const [before, none] = await lives(stack);
+            assert.ok(before);
+            assert.equal(none, undefined);
+
+            const onFar = (driverOpts: object) => ({ state: "${far}", driverOpts });
+            await up([onFirst, onFar({})]);
+            const [, added] = await lives(stack);
+            assert.deepEqual(await lives(stack), [before, added]);
+            assert.ok(added);
+            assert.equal((await stack.outputs<Outputs>()).nodes[1]?.dockerEndpoint, second);
+
+            // A limit changes in place. An environment variable recreates the container.
+            await up([onFirst, onFar({ memory: "512m" })]);
+            assert.deepEqual(await lives(stack), [before, added]);
+            assert.equal((await containers(stack)).two?.HostConfig.Memory, 512 * 1024 ** 2);
+            const last = onFar({ env: { A: "1" } });
+            await stack.program(program(stack, [onFirst, last], {}, { far }));
+            assert.match((await stack.preview()).output, /nodes\[1\]\.driverOpts\.env\.A/);
+            await stack.up();
+            const [same, changed] = await lives(stack);
+            assert.deepEqual(same, before);
+            assert.notEqual(changed?.Id, added?.Id);
+
+            // Drift of a node is fixed on that node alone.
+            await docker(["--host", second, "rm", "--force", `buildx_buildkit_${unique}1`]);
+            await stack.refresh();
+            const seen = (await stack.state()).find(({ type }) => type.endsWith(":BuildxBuilder"));
+            assert.equal((seen?.outputs as unknown as Outputs).nodes[1]?.status, "inactive");
+            await stack.up();
+            assert.deepEqual(stack.steps, { b: "update" });
+            const [still, kept] = await lives(stack);
+            assert.deepEqual(still, before);
+            assert.ok(kept);
+
+            // The first node is removed. The second node keeps its name and its state.
+            await up([last]);
+            assert.deepEqual(await lives(stack), [undefined, kept]);
+            assert.deepEqual(await leftovers(unique), []);
+            assert.deepEqual(
+                (await stack.outputs<Outputs>()).nodes.map(({ name }) => name),
+                [`${unique}1`],
+            );
+            await stack.preview("--expect-no-changes");
+        }),
+    );
+
+    it(
+        "boots both nodes at the same time",
+        withStack(async (stack) => {
+            // Each engine delays the start of its container until the other engine has got the same call.
             const started: string[] = [];
             let bothStarted = () => {};
             const both = new Promise<void>((resolve) => (bothStarted = resolve));
             const proxies = await Promise.all([
-                startProxy(project.folder, "one"),
-                startProxy(project.folder, "two", second),
+                startProxy(stack.folder, "one"),
+                startProxy(stack.folder, "two", second),
             ]);
             for (const proxy of proxies) {
                 proxy.decide = async (call) => {
@@ -186,70 +184,14 @@ describe("a builder of two nodes", () => {
                 };
             }
             try {
-                await project.program(program(proxies.map(({ host }) => `{ endpoint: "${host}" }`).join(", ")));
-                await project.up();
+                const nodes = proxies.map(({ host }) => ({ endpoint: host }));
+                await stack.program(program(stack, nodes));
+                await stack.up();
                 assert.deepEqual([...started].sort(), proxies.map(({ host }) => host).sort());
-                await project.destroy();
+                await stack.destroy();
             } finally {
                 await Promise.all(proxies.map((proxy) => proxy.stop()));
             }
-        }),
-    );
-
-    it(
-        "is made but for the node whose engine is down, which the next up completes",
-        withProject(async (project) => {
-            const { unique } = project;
-            const [one, two] = [`buildx_buildkit_${unique}0`, `buildx_buildkit_${unique}1`];
-            const path = join(project.folder, "second.sock");
-            const nodes = `{ endpoint: "${first}" }, { endpoint: "unix://${path}" }`;
-            await project.program(program(nodes));
-            const said = await project.failing("up");
-            assert.match(said, new RegExp(`node ${unique}1: .*second\\.sock`));
-            assert.doesNotMatch(said, new RegExp(`node ${unique}0`));
-            const before = await inspectContainer(one);
-            assert.equal(before?.State.Running, true);
-            assert.deepEqual(
-                ((await project.record(unique)).Nodes as { Name: string }[]).map(({ Name }) => Name),
-                [`${unique}0`],
-            );
-            assert.equal((await project.state())[0]?.initErrors?.length, 1);
-            // What is there builds.
-            const folder = await context(project);
-            await must("docker", ["buildx", "build", "--builder", unique, "--output", "type=cacheonly", folder], {
-                env: project.env,
-            });
-
-            const proxy = await startProxy(project.folder, "second", second);
-            try {
-                await project.up();
-                assert.deepEqual(life((await inspectContainer(one)) as ContainerInspectInfo), life(before));
-                assert.equal((await inspectContainer(two, second))?.State.Running, true);
-                assert.equal(((await project.record(unique)).Nodes as object[]).length, 2);
-                assert.equal((await project.state())[0]?.initErrors, undefined);
-                await project.preview("--expect-no-changes");
-            } finally {
-                await proxy.stop();
-            }
-
-            // It went away: what can be done is done, and what cannot names the node.
-            await project.program(
-                program(`{ endpoint: "${first}", driverOpts: { memory: "1g" } }, { endpoint: "unix://${path}" }`),
-            );
-            assert.match(await project.failing("up"), new RegExp(`node ${unique}1: .*second\\.sock`));
-            assert.equal((await inspectContainer(one))?.HostConfig.Memory, 1024 ** 3);
-            assert.equal(((await project.record(unique)).Nodes as object[]).length, 2);
-            // One node that is gone does not keep the others from being refreshed.
-            assert.match(
-                (await project.refresh()).output,
-                new RegExp(`node ${unique}1 is shown as inactive: .*second\\.sock`),
-            );
-            assert.match(await project.failing("destroy"), /second\.sock/);
-            await project.config("buildx:deleteUnreachable", "true");
-            await project.destroy();
-            assert.deepEqual(await project.records(), []);
-            assert.deepEqual(await leftovers(unique), []);
-            assert.notDeepEqual(await leftovers(unique, second), []);
         }),
     );
 });

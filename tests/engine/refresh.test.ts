@@ -1,8 +1,10 @@
 import { strict as assert } from "node:assert";
 import { docker } from "../support/docker";
-import { withProject } from "../support/project";
+import { builder, resources } from "../support/program";
+import { withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
-/** In which containers a process was started during some work, one entry for each of them. */
+/** Returns the containers in which a process was started during some work, one entry for each process. */
 async function execsDuring(unique: string, work: () => Promise<unknown>): Promise<string[]> {
     const since = (Date.now() / 1000).toFixed(3);
     await work();
@@ -14,26 +16,32 @@ async function execsDuring(unique: string, work: () => Promise<unknown>): Promis
 
 describe("a refresh", () => {
     it(
-        "asks one buildkitd for all that are alike, and one that was started again or is made otherwise by itself",
-        withProject(async (project) => {
-            const { unique } = project;
-            const names = ["a", "b", "c", "d"].map((each) => `${unique}-${each}-`);
-            const container = (name = "") => `buildx_buildkit_${name}0`;
+        "queries one buildkitd of several equal ones, and each one that restarted or has other options",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const equal = ["a", "b", "c", "d"].map((each) => `${unique}-${each}-`);
             const other = `${unique}-other-`;
-            await project.program(`
-                for (const name of ${JSON.stringify(names)}) new buildx.BuildxBuilder(name, { name });
-                new buildx.BuildxBuilder("other", { name: "${other}", driverOpts: { env: { OTHER: "1" } } });`);
-            await project.up();
-            const quiet = () => execsDuring(unique, () => project.refresh("--expect-no-changes"));
+            await stack.program(
+                resources({
+                    ...Object.fromEntries(equal.map((name) => [name, builder({ name })])),
+                    other: builder({ name: other, driverOpts: { env: { OTHER: "1" } } }),
+                }),
+            );
+            await stack.up();
+            const queried = async () => {
+                await stack.restart(); // Pulumi starts the plugin for each refresh
+                return execsDuring(unique, () => stack.refresh("--expect-no-changes"));
+            };
 
-            const asked = await quiet();
-            assert.equal(asked.length, 2, `asked: ${asked.join(", ")}`);
-            assert.ok(asked.includes(container(other)));
+            const once = await queried();
+            assert.equal(once.length, 2, `queried: ${once.join(", ")}`);
+            assert.ok(once.includes(containerOf(other)));
 
-            await docker(["restart", container(names[0]), container(names[1])]);
-            const again = await quiet();
-            for (const name of [...names.slice(0, 2), other]) assert.ok(again.includes(container(name)), name);
-            assert.ok(again.length <= 4, `asked: ${again.join(", ")}`);
+            const restarted = equal.slice(0, 2);
+            await docker(["restart", ...restarted.map(containerOf)]);
+            const again = await queried();
+            for (const name of [...restarted, other]) assert.ok(again.includes(containerOf(name)), name);
+            assert.ok(again.length <= 4, `queried: ${again.join(", ")}`);
         }),
     );
 });

@@ -3,9 +3,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectContainer } from "../support/docker";
 import { stock } from "../support/privateImage";
-import { type Project, withProject } from "../support/project";
+import { builder, resources, state } from "../support/program";
+import { type Stack, withStack } from "../support/stack";
 
-/** Ways to write one thing, or to say what is so anyway, by builder. */
+/** Different spellings of one value, and defaults that are given explicitly, by builder. */
 const spellings: Record<string, object> = {
     sizes: { driverOpts: { memory: "536870912", memorySwap: "1g", cpusetCpus: "1,0-1", cpusetMems: "0" } },
     defaults: {
@@ -27,8 +28,8 @@ const spellings: Record<string, object> = {
     },
 };
 
-/** An image with a configuration and certificates of its own. */
-async function makeImage({ folder, unique }: Project): Promise<string> {
+/** Creates an image that has its own configuration and certificates. */
+async function createImage({ folder, unique }: Stack): Promise<string> {
     const image = `${unique}:own-files`;
     const files = join(folder, "buildkit");
     await mkdir(join(files, "certs/of-the-image"), { recursive: true });
@@ -41,70 +42,76 @@ async function makeImage({ folder, unique }: Project): Promise<string> {
     return image;
 }
 
-describe("a builder that is as it was asked for", () => {
-    it(
-        `is left alone, however it was written: ${Object.keys(spellings).join(", ")}, files of the image`,
-        withProject(async (project) => {
-            const image = await makeImage(project);
-            const driverOpts = { image };
-            const builders = {
-                ...spellings,
-                certs: { driverOpts, buildkitdConfig: { log: { level: "warn" } } },
-                config: { driverOpts, buildkitdFlags: ["--config", "/etc/buildkit/buildkitd.toml"] },
-                both: {
-                    driverOpts,
-                    buildkitdConfig: "debug = true",
-                    buildkitdFlags: ["--config", "/etc/buildkit/buildkitd.toml"],
-                },
-            };
-            const container = (name: string) => `buildx_buildkit_${project.unique}-${name}-0`;
-            const program = (keyOrder: string) =>
-                Object.entries(builders)
-                    .map(
-                        ([name, args]) =>
-                            `new buildx.BuildxBuilder("${name}", { name: unique + "-${name}-", ...${JSON.stringify(args)} });`,
-                    )
-                    .join("\n") + `new buildx.BuildKitState("s", { builderName: unique + "-s", ${keyOrder} });`;
-            try {
-                await project.program(
-                    program(
-                        'labels: { a: "1", b: "2" }, volumeDriverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m" }',
-                    ),
-                );
-                await project.up();
-                await project.refresh("--expect-no-changes");
-                await project.program(
-                    program(
-                        'volumeDriverOpts: { o: "size=1m", device: "tmpfs", type: "tmpfs" }, labels: { b: "2", a: "1" }',
-                    ),
-                );
-                await project.preview("--expect-no-changes");
+/** Builders that use that image, in each way to configure buildkitd. */
+function configured(image: string): Record<string, object> {
+    const driverOpts = { image };
+    const buildkitdFlags = ["--config", "/etc/buildkit/buildkitd.toml"];
+    return {
+        certs: { driverOpts, buildkitdConfig: { log: { level: "warn" } } },
+        config: { driverOpts, buildkitdFlags },
+        both: { driverOpts, buildkitdToml: "debug = true", buildkitdFlags },
+    };
+}
 
-                // What someone changes in it is seen all the same.
-                const made = await inspectContainer(container("config"));
+describe("a builder that is as requested", () => {
+    it(
+        `does not change, however it is written: ${Object.keys(spellings).join(", ")}, files of the image`,
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const image = await createImage(stack);
+            const container = (name: string) => `buildx_buildkit_${unique}-${name}-0`;
+            const builders = Object.fromEntries(
+                Object.entries({ ...spellings, ...configured(image) }).map(([name, args]) => [
+                    name,
+                    builder({ name: `${unique}-${name}-`, ...args }),
+                ]),
+            );
+            const program = (volume: object) =>
+                stack.program(resources({ ...builders, s: state({ builderName: `${unique}-s`, ...volume }) }));
+            try {
+                await program({
+                    labels: { a: "1", b: "2" },
+                    volumeDriverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m" },
+                });
+                await stack.up();
+                await stack.refresh("--expect-no-changes");
+                await program({
+                    volumeDriverOpts: { o: "size=1m", device: "tmpfs", type: "tmpfs" },
+                    labels: { b: "2", a: "1" },
+                });
+                await stack.preview("--expect-no-changes");
+
+                // Changes that someone makes in a container are found.
+                const created = await inspectContainer(container("config"));
                 const certs = "/etc/buildkit/certs";
                 const sh = (name: string, command: string) => docker(["exec", container(name), "sh", "-c", command]);
-                await sh("certs", `mkdir ${certs}/by-hand && echo x >${certs}/by-hand/ca.pem`);
-                await sh("config", `echo y >${certs}/of-the-image/ca.pem`);
-                await sh("both", "echo debug = false >/etc/buildkit/buildkitd.toml");
-                await docker(["update", "--cpus", "0.5", container("defaults")]);
-                const { output: seen } = await project.refresh();
-                assert.match(seen, /~ 4 updated/);
-                const { output } = await project.up();
-                for (const name of ["certs", "config", "both"]) {
-                    assert.match(
-                        output,
-                        new RegExp(`creating ${container(name)}: buildkitdConfig or a file that it names changed`),
-                    );
+                await Promise.all([
+                    sh("certs", `mkdir ${certs}/by-hand && echo x >${certs}/by-hand/ca.pem`),
+                    sh("config", `echo y >${certs}/of-the-image/ca.pem`),
+                    sh("both", "echo debug = false >/etc/buildkit/buildkitd.toml"),
+                    docker(["update", "--cpus", "0.5", container("defaults")]),
+                ]);
+                const changed = { certs: "update", config: "update", both: "update", defaults: "update" };
+                await stack.refresh();
+                assert.deepEqual(stack.steps, changed);
+                const { output } = await stack.up();
+                assert.deepEqual(stack.steps, changed);
+                const causes: Record<keyof typeof changed, string> = {
+                    certs: "buildkitdConfig or a file that it names changed",
+                    config: "buildkitdConfig or a file that it names changed",
+                    both: "buildkitdConfig or a file that it names changed",
+                    defaults: "what buildx gives .* changed",
+                };
+                for (const [name, cause] of Object.entries(causes)) {
+                    assert.match(output, new RegExp(`creating ${container(name)}: ${cause}`));
                 }
-                assert.match(output, new RegExp(`creating ${container("defaults")}: what buildx gives .* changed`));
                 assert.equal(await sh("config", `cat ${certs}/of-the-image/ca.pem`), "of the image");
-                assert.deepEqual((await inspectContainer(container("config")))?.Config.Cmd, made?.Config.Cmd);
-                await project.refresh("--expect-no-changes");
-                await project.preview("--expect-no-changes");
-                await project.destroy();
+                assert.deepEqual((await inspectContainer(container("config")))?.Config.Cmd, created?.Config.Cmd);
+                await stack.refresh("--expect-no-changes");
+                await stack.preview("--expect-no-changes");
+                await stack.destroy();
             } finally {
-                await project.destroy().catch(() => undefined);
+                await stack.destroy().catch(() => undefined);
                 await docker(["rmi", "--force", image]);
             }
         }),

@@ -1,10 +1,13 @@
 import { strict as assert } from "node:assert";
 import { second } from "../support/engines";
+import { builder, resources, state, type YamlResource } from "../support/program";
 import { withProject } from "../support/project";
+import { withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
 describe("two builders on one state", () => {
     it(
-        "are refused at preview, be they of one program, of two states of one volume, or of someone else",
+        "are refused at preview: of one program, as parts of components, with two states of one volume, or of another one",
         withProject(async (project) => {
             await project.program(`
                 const state = new buildx.BuildKitState("cache", { builderName: unique });
@@ -26,7 +29,7 @@ describe("two builders on one state", () => {
                 /BuildxBuilder "same" cannot use the state that another BuildxBuilder "same" uses/,
             );
 
-            // The program knows two objects, and the provider sees one volume. The engine has no container yet.
+            // The program has two objects, but the provider finds one volume. No container exists yet.
             await project.program(`
                 const states = [undefined, "unix:///var/run/docker.sock"].map((endpoint, index) =>
                     new buildx.BuildKitState("state" + index, { builderName: unique, endpoint }));
@@ -43,35 +46,60 @@ describe("two builders on one state", () => {
             );
             assert.doesNotMatch(found, /"three"/);
 
-            const program = (builder: string, more = "") =>
-                project.program(`
-                    const one = new buildx.BuildKitState("one", { builderName: unique });
-                    new buildx.BuildxBuilder("${builder}", { state: one });
-                    ${more}`);
-            await program("one");
+            const one = `
+                const one = new buildx.BuildKitState("one", { builderName: unique });
+                new buildx.BuildxBuilder("one", { state: one });`;
+            await project.program(one);
             await project.up();
-            await program(
-                "one",
-                `const two = new buildx.BuildKitState("two", { builderName: unique });
-                 new buildx.BuildxBuilder("two", { state: two });`,
-            );
-            const said = (await project.failing("preview")).replace(/\s+/g, " ");
-            assert.match(said, /BuildxBuilder resource 'two': property state/);
+            await project.program(`${one}
+                const two = new buildx.BuildKitState("two", { builderName: unique });
+                new buildx.BuildxBuilder("two", { state: two });`);
+            const refused = (await project.failing("preview")).replace(/\s+/g, " ");
+            assert.match(refused, /BuildxBuilder resource 'two': property state/);
             assert.match(
-                said,
+                refused,
                 new RegExp(`container buildx_buildkit_${project.unique}0 on .* already uses this state .*::one`),
             );
+        }),
+    );
 
-            await program("one");
-            await project.preview("--expect-no-changes");
-            await project.destroy();
-            await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
+    it(
+        "are refused by the plugin once it knows the state: of one program, of another one, or of buildx",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const cache = state({ builderName: unique });
+            /** Pulumi starts the plugin for each command. */
+            const program = async (builders: Record<string, YamlResource>) => {
+                await stack.program(resources({ cache, ...builders }));
+                await stack.restart();
+            };
+            const one = builder({ state: "${cache}" });
+            await program({ one, two: builder({ nodes: [{ state: "${cache}" }] }) });
             assert.match(
-                (await project.failing("preview")).replace(/\s+/g, " "),
+                await stack.failing("up"),
+                /error: (nodes\[0\]\.)?state: BuildxBuilder "(one|two)" cannot use the state that BuildxBuilder "(one|two)" uses/,
+            );
+
+            await program({ three: one });
+            assert.match(
+                await stack.failing("preview"),
+                new RegExp(
+                    `error: state: container ${containerOf(unique)} on .* already uses this state .*::(one|two)`,
+                ),
+            );
+
+            await program({});
+            await stack.up();
+            assert.deepEqual(Object.values(stack.steps), ["delete"]);
+            await stack.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
+            await program({ one });
+            assert.match(
+                await stack.failing("preview"),
                 /already uses this state .* was created by buildx or manually.*set adopt: true/,
             );
-            await project.buildx("rm", project.unique);
-            await project.preview();
+            await stack.buildx("rm", "--keep-state", unique);
+            await stack.preview();
+            assert.deepEqual(stack.steps, { one: "create" });
         }),
     );
 });

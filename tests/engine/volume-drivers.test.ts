@@ -3,55 +3,62 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectVolume, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
-import { archiveFails } from "../support/state";
-import { withProject } from "../support/project";
+import { builder, resources, state } from "../support/program";
+import { withStack } from "../support/stack";
+import { archiveFails, containerOf, volumeOf } from "../support/state";
 
-describe("where a state lies", () => {
+describe("the volume of a state", () => {
     it(
-        "is a folder of the user's, or memory, and the builder moves when that changes",
-        withProject(async (project) => {
-            const disk = join(project.folder, "disk");
+        "is a folder of the user or in memory, and the builder moves if that changes",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const disk = join(stack.folder, "disk");
             await mkdir(disk);
-            const volume = `buildx_buildkit_${project.unique}0_state`;
-            const program = (args: string) =>
-                project.program(`
-                    const state = new buildx.BuildKitState("cache", { builderName: unique, ${args} });
-                    const builder = new buildx.BuildxBuilder("b", { state });
-                    exports.out = { volume: state.volumeName, status: builder.status };`);
-            const bind = (device: string) =>
-                `volumeDriverOpts: { type: "none", o: "bind", device: "${device}" }, labels: { disk: "fast" }`;
+            const program = (args: object) =>
+                stack.program(
+                    resources(
+                        { cache: state({ builderName: unique, ...args }), b: builder({ state: "${cache}" }) },
+                        { volume: "${cache.volumeName}", status: "${b.status}" },
+                    ),
+                );
+            const bind = (device: string) => ({
+                volumeDriverOpts: { type: "none", o: "bind", device },
+                labels: { disk: "fast" },
+            });
             await program(bind(disk));
-            await project.up();
-            const folder = await context(project);
-            await build(project, project.unique, folder);
+            await stack.up();
+            const folder = await context(stack);
+            await build(stack, unique, folder);
             assert.ok((await readdir(disk)).includes("runc-overlayfs"));
-            const found = await inspectVolume(volume);
+            const found = await inspectVolume(volumeOf(unique));
             assert.deepEqual(found?.Options, { type: "none", o: "bind", device: disk });
             assert.equal(found?.Labels.disk, "fast");
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
+            await stack.preview("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
 
-            await program('volumeDriverOpts: { type: "tmpfs", device: "tmpfs", o: "size=200m" }');
-            await project.up();
-            assert.deepEqual(await project.outputs(), { out: { volume, status: "running" } });
-            const mounted = await docker(["exec", `buildx_buildkit_${project.unique}0`, "df", "/var/lib/buildkit"]);
+            const tmpfs = { type: "tmpfs", device: "tmpfs" };
+            await program({ volumeDriverOpts: { ...tmpfs, o: "size=200m" } });
+            await stack.up();
+            assert.deepEqual(stack.steps, { cache: "replace", b: "replace" });
+            assert.deepEqual(await stack.outputs(), { volume: volumeOf(unique), status: "running" });
+            const mounted = await docker(["exec", containerOf(unique), "df", "/var/lib/buildkit"]);
             assert.match(mounted, /^tmpfs +204800 /m);
-            await build(project, project.unique, folder);
-            // The engine empties it where its builder is stopped, so that a copy of it would lose it.
-            const refused = await archiveFails(project, { builderName: project.unique, to: "a.tar.zst" });
+            await build(stack, unique, folder);
+            // The engine empties a tmpfs if its builder is stopped, so copying it would lose its content.
+            const refused = await archiveFails(stack, { builderName: unique, to: "a.tar.zst" });
             assert.match(refused, /_state on unix:.* cannot be copied: a tmpfs loses its content/);
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
-            await program('volumeDriverOpts: { type: "tmpfs", device: "tmpfs" }, restoreFrom: "a.tar.zst"');
-            assert.match(await project.failing("preview"), /restoreFrom.*a tmpfs loses its content/s);
-            assert.ok((await readdir(disk)).includes("runc-overlayfs")); // the files of a bind are the user's
+            assert.equal((await build(stack, unique, folder)).cached, 3);
+            await program({ volumeDriverOpts: tmpfs, restoreFrom: { archive: "a.tar.zst" } });
+            assert.match(await stack.failing("preview"), /error: restoreFrom: .*a tmpfs loses its content/);
+            assert.ok((await readdir(disk)).includes("runc-overlayfs")); // a bind keeps the user's files
 
             await program(bind(join(disk, "nowhere")));
-            assert.match(await project.failing("up"), /buildx_buildkit_.* on unix:.*no such file or directory/s);
+            assert.match(await stack.failing("up"), /buildx_buildkit_.* on unix:.*no such file or directory/s);
             await program(bind(disk));
-            await project.up();
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
+            await stack.up();
+            assert.equal((await build(stack, unique, folder)).cached, 3);
+            await stack.destroy();
+            assert.deepEqual(await leftovers(unique), []);
         }),
     );
 });

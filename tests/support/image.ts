@@ -36,8 +36,15 @@ export async function build(
     return { cached: output.split("\n").filter((line) => / CACHED$/.test(line)).length, log: output };
 }
 
+export interface LongBuild {
+    /** Resolves with the log, or with the error if the build fails. */
+    readonly ended: Promise<string>;
+    /** Ends the step that takes a while, so that the build succeeds. */
+    readonly finish: () => Promise<unknown>;
+}
+
 /** Starts a build that takes a while. Returns once BuildKit has started it. */
-export async function longBuild(project: Project, seconds: number): Promise<{ ended: Promise<string> }> {
+export async function longBuild(project: Project, seconds: number): Promise<LongBuild> {
     const folder = await context(project, `FROM scratch\nCOPY busybox /bin/sh\nRUN sleep ${seconds}; echo finished\n`);
     const ended = build(project, project.unique, folder).then(
         ({ log }) => log,
@@ -50,7 +57,8 @@ export async function longBuild(project: Project, seconds: number): Promise<{ en
         if (stdout.split("\n").some((line) => line !== "" && !line.includes("CompletedAt"))) break;
         await sleep(100);
     }
-    return { ended };
+    const ofSteps = 'for each in /proc/[0-9]*; do [ "$(cat $each/comm)" != sleep ] || kill "${each#/proc/}"; done';
+    return { ended, finish: () => docker(["exec", container, "sh", "-c", ofSteps]) };
 }
 
 /** Builds an image from a Dockerfile. The engine keeps the image until it is removed. */

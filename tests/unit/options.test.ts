@@ -1,4 +1,4 @@
-/** Every option of the table, by itself. An option that lacks a case, a docstring or a line in the README fails. */
+/** Every option of the table, by itself. An option that lacks a case, a docstring or a row in the reference fails. */
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const docker: EngineTraits = { CgroupDriver: "cgroupfs" };
 
 const checkout = join(__dirname, "../..");
 const source = readFileSync(join(checkout, "provider/buildx/driverOptions.ts"), "utf8");
-const readme = readFileSync(join(checkout, "README.md"), "utf8");
+const reference = readFileSync(join(checkout, "docs/reference/builder.md"), "utf8");
 
 const nodeOf = (driverOpts: DriverOptions): DesiredNode =>
     desiredBuilder({ name: "ci", driverOpts }, owner).nodes[0] as DesiredNode;
@@ -66,7 +66,7 @@ for (const [name, option] of allOptions) {
                 `${name} has no docstring with @default in provider/buildx/driverOptions.ts`,
             );
             const row = new RegExp(`^\\| \`${name}\` \\| `, "m");
-            assert.match(readme, row, `${name} has no row in README.md: add it to the table below driverOpts`);
+            assert.match(reference, row, `${name} has no row in docs/reference/builder.md: run npm run schema`);
         });
 
         it("is checked", async () => {

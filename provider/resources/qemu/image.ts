@@ -1,4 +1,4 @@
-/** Runs the image that registers emulators (tonistiigi/binfmt, README). */
+/** Runs the image that registers emulators (the README of tonistiigi/binfmt). */
 import { type Engine, remapsUsers, traitsOf } from "../../docker/engine/engine";
 import { inspectImage } from "../../docker/engine/image";
 import { ownerLabels } from "../../ownership";

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Blob, openRepository } from "../registry/repository";
@@ -27,7 +28,7 @@ export const openTarget = (to: Location, manifest: Manifest, waiting: Waiting): 
 async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     const place = resolve(path);
     const partial = `${place}.partial`;
-    await mkdir(dirname(place), { recursive: true });
+    await createFolder(dirname(place));
     const discard = () => rm(partial, { force: true });
     return {
         write: async (archive) => {
@@ -52,6 +53,18 @@ async function openFile(path: string, { signal }: Waiting): Promise<Target> {
         },
         discard,
     };
+}
+
+/**
+ * Creates a folder and its parents. Node.js' own recursive `mkdir` repeats forever if a file system refuses a folder with
+ * ENOENT although its parent exists, as /proc does.
+ */
+async function createFolder(path: string): Promise<void> {
+    if (existsSync(path)) return;
+    await createFolder(dirname(path));
+    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+    });
 }
 
 /**

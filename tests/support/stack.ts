@@ -42,6 +42,11 @@ export class Stack extends Plugin {
         return this.stackOutputs as T;
     }
 
+    /** Removes a resource from the state without deleting it, as `pulumi state delete` does. */
+    forget(name: string): void {
+        this.saved = this.saved.filter((each) => each.name !== name);
+    }
+
     /** Flags: `--expect-no-changes`, `--refresh`, and `--diff`, since differences are always in the output. */
     override async try(command: string, ...flags: string[]): Promise<Ended> {
         const unknownFlag = flags.find((flag) => !["--expect-no-changes", "--refresh", "--diff"].includes(flag));

@@ -2,9 +2,11 @@
  * Runs programs through the plugin as Pulumi's engine does, but without the processes of Pulumi. The plugin, its protocol
  * and all that the plugin talks to are real. An operation takes a tenth of the time that Pulumi's CLI takes.
  */
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import type { YamlProgram } from "./program";
 import { Operation, type Saved, type Step } from "./operation";
-import { cleaning, type PlaceOptions, Project, type ResourceInState } from "./project";
+import { checkout, cleaning, type PlaceOptions, Project, type ResourceInState } from "./project";
 import { Plugin } from "./pluginClient";
 import type { Ended } from "./run";
 
@@ -19,7 +21,9 @@ export class Stack extends Plugin {
     private environment = "";
 
     static override async make(options: PlaceOptions = {}): Promise<Stack> {
-        return new Stack(...(await Project.places(options)));
+        const stack = new Stack(...(await Project.places(options)));
+        await symlink(join(checkout, "node_modules"), join(stack.folder, "node_modules")); // for programs in JavaScript
+        return stack;
     }
 
     override async program(program: string | YamlProgram): Promise<void> {

@@ -14,7 +14,7 @@ import { containerOf, isRunning, volumeOf } from "../support/state";
 
 const stock = "moby/buildkit:buildx-stable-1";
 
-/** What Ctrl-C ends a command in, in seconds. */
+/** The longest time from Ctrl-C to the end of a command, in seconds. */
 const bound = 5;
 
 function endedInTime({ seconds, output }: Interrupted): void {
@@ -23,7 +23,7 @@ function endedInTime({ seconds, output }: Interrupted): void {
     assert.doesNotMatch(output, /MaxListenersExceededWarning|The operation was aborted/);
 }
 
-/** Makes an image whose buildkitd begins to boot only after a time, as on a slow disk. */
+/** Runs a test with an image whose buildkitd boots late, as on a slow disk. */
 async function withSlowImage(project: Project, seconds: number, work: (image: string) => Promise<void>): Promise<void> {
     const image = `moby/buildkit:${project.unique}-slow`;
     const script = `sleep ${seconds}; exec buildkitd "$@"`;
@@ -32,7 +32,7 @@ async function withSlowImage(project: Project, seconds: number, work: (image: st
     try {
         await work(image);
     } finally {
-        await run("docker", ["rmi", "--force", image]); // or the failure of the work would be lost
+        await run("docker", ["rmi", "--force", image]); // without an error, which would hide the error of the test
     }
 }
 
@@ -46,14 +46,14 @@ const isBuilding = async (project: Project) => {
 
 describe("Ctrl-C", () => {
     it(
-        "while builds are awaited leaves their builder building, and the state true",
+        "during a wait for builds keeps the builder, its builds and the state",
         withProject(async (project) => {
             await project.program(builder({}));
             await project.up();
-            const { ended } = await longBuild(project, 45);
+            const { ended } = await longBuild(project, 120);
             const before = await project.state();
             const container = await inspectContainer(containerOf(project.unique));
-            const goesOn = async () => {
+            const isUnchanged = async () => {
                 const found = await inspectContainer(containerOf(project.unique));
                 assert.equal(found?.Id, container?.Id);
                 assert.equal(await isBuilding(project), true);
@@ -61,14 +61,16 @@ describe("Ctrl-C", () => {
 
             await project.program(builder({ driverOpts: { env: { A: "1" } } }));
             endedInTime(await interrupted(project, "up", { upon: [/waiting for 1 running build: env changed/] }));
-            await goesOn();
+            await isUnchanged();
             const [after] = await project.state();
             assert.deepEqual(after?.outputs.driverOpts, before[0]?.outputs.driverOpts);
 
             const upon = [/waiting for 1 running build: the builder is removed/];
             endedInTime(await interrupted(project, "destroy", { upon, alone: true }));
-            await goesOn();
+            await isUnchanged();
             assert.equal((await project.state()).length, 1);
+            // The build ends when its only process ends.
+            await docker(["exec", containerOf(project.unique), "sh", "-c", "kill $(pidof sleep)"]);
             assert.match(await ended, /finished/);
 
             assert.match(await project.failing("preview", "--expect-no-changes"), /BuildxBuilder b +update/);
@@ -81,10 +83,10 @@ describe("Ctrl-C", () => {
     );
 
     it(
-        "ends every other wait of a creation, and leaves nothing",
+        "ends all other waits of a creation, and leaves nothing",
         withProject(async (project) => {
             const { unique } = project;
-            const registry = await startHttpServer(() => {}); // it sends nothing
+            const registry = await startHttpServer(() => {}); // it never responds
             const host = `127.0.0.1:${registry.port}`;
             await mkdir(project.store, { recursive: true });
             const noted = [
@@ -101,16 +103,16 @@ describe("Ctrl-C", () => {
             try {
                 await withSlowImage(project, 600, async (image) => {
                     await project.program(`
-                        const make = (name, args) =>
+                        const builder = (name, args) =>
                             new buildx.BuildxBuilder(name, { name: unique + "-" + name, bootTimeout: 600, ...args });
-                        make("boots", { driverOpts: { image: "${image}" } });
-                        make("pulls", { driverOpts: { image: "${host}/nothing:latest" } });
-                        make("locks", {});
-                        make("copied", {});
+                        builder("boots", { driverOpts: { image: "${image}" } });
+                        builder("pulls", { driverOpts: { image: "${host}/nothing:latest" } });
+                        builder("locks", {});
+                        builder("copied", {});
                         const state = new buildx.BuildKitState("state", { builderName: unique + "-turns" });
                         const silent = { state, bootTimeout: 600, driverOpts: { image: "${image}" } };
                         new buildx.BuildxBuilder("first", silent);
-                        // Whichever comes second waits for the other.
+                        // The second of the two waits for the first.
                         new buildx.BuildKitStateArchive("second", { state, to: { image: "${host}/state:1" } });
                         new buildx.QemuEmulation("emulates", { image: "${image}", platforms: ["arm64"] });`);
                     const ended = await interrupted(project, "up", {
@@ -120,10 +122,10 @@ describe("Ctrl-C", () => {
                             /waiting for container \S+_copy, with which another program copies/,
                             /waiting for another resource that works on/,
                         ],
-                        when: isBooted, // its record comes next
+                        when: isBooted, // the record is the next step
                     });
                     endedInTime(ended);
-                    // The state itself was made before, and is known.
+                    // The state was created before the signal, so Pulumi saved the state.
                     assert.deepEqual(
                         (await project.state()).map(({ id }) => id),
                         [volumeOf(`${unique}-turns`)],
@@ -140,7 +142,7 @@ describe("Ctrl-C", () => {
     );
 
     it(
-        "while an engine does not answer, or takes long to remove a volume, ends; the next destroy simply waits for it",
+        "ends the wait for an engine that does not respond or removes a volume slowly; the next destroy waits for the volume",
         withProject(async (project) => {
             const proxy = await startProxy(project.folder);
             project.env.DOCKER_HOST = proxy.host;
@@ -167,7 +169,7 @@ describe("Ctrl-C", () => {
     );
 
     it(
-        "while a program asks for the size of a state at rest leaves no container",
+        "while a program reads the size of a stopped state leaves no container",
         withProject(async (project) => {
             const volume = volumeOf(project.unique);
             await docker(["volume", "create", volume]);
@@ -187,9 +189,9 @@ describe("Ctrl-C", () => {
     );
 });
 
-describe("a buildkitd that takes long to boot", () => {
+describe("a buildkitd that boots slowly", () => {
     it(
-        "boots within a bootTimeout that is long enough; one that is too short is named, and Ctrl-C does not wait for it",
+        "boots within a sufficient bootTimeout; an insufficient one is reported, and Ctrl-C ends the wait",
         withProject(async (project) => {
             await withSlowImage(project, 8, async (image) => {
                 const slow = (args: object) => builder({ driverOpts: { image, ...args } });

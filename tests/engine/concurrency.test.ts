@@ -1,55 +1,57 @@
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { leftovers } from "../support/docker";
-import { Project, withProject } from "../support/project";
+import { builder, resources } from "../support/program";
 import { run } from "../support/run";
+import { Stack, withStack } from "../support/stack";
+import { containerOf, isRunning } from "../support/state";
 
-/** Ten builders, as a program. */
-const ten = `for (let i = 0; i < 10; i++) new buildx.BuildxBuilder("b" + i, { name: unique + "-" + i });`;
+const namesOf = ({ unique }: Stack) => Array.from({ length: 10 }, (_, index) => `${unique}-${index}`);
+
+/** The program of ten builders. */
+const ten = (stack: Stack) => resources(Object.fromEntries(namesOf(stack).map((name) => [name, builder({ name })])));
 
 describe("several at once", () => {
     it(
-        "make twenty builders in two stacks while buildx works on the same store, and lose no record",
-        withProject(async (project) => {
-            const other = await Project.make({ store: project.store });
+        "create twenty builders in two stacks while buildx works on the same store, and lose no record",
+        withStack(async (stack) => {
+            const other = await Stack.make({ store: stack.store });
             try {
-                await mkdir(project.store, { recursive: true });
-                await Promise.all([project.program(ten), other.program(ten)]);
+                await mkdir(stack.store, { recursive: true });
+                await Promise.all([stack.program(ten(stack)), other.program(ten(other))]);
                 let isOver = false;
                 const problems: string[] = [];
                 const buildx = async (...args: string[]) => {
-                    const { code, output } = await run("docker", ["buildx", ...args], { env: project.env });
+                    const { code, output } = await run("docker", ["buildx", ...args], { env: stack.env });
                     if (code !== 0) problems.push(`${args.join(" ")}: ${output}`);
                 };
                 const loop = (async () => {
                     for (let round = 0; !isOver; round++) {
-                        const name = `${project.unique}-loop-${round}`;
+                        const name = `${stack.unique}-loop-${round}`;
                         await buildx("create", "--name", name, "--driver", "docker-container");
                         await buildx("ls");
                         await buildx("rm", name);
                     }
-                    return true;
                 })();
                 try {
-                    await Promise.all([project.up(), other.up()]);
+                    await Promise.all([stack.up(), other.up()]);
                 } finally {
                     isOver = true;
                     await loop;
                 }
                 assert.deepEqual(problems, []);
-                const names = [project, other].flatMap(({ unique }) =>
-                    Array.from({ length: 10 }, (_, index) => `${unique}-${index}`),
-                );
-                assert.deepEqual((await project.records()).sort(), names.sort());
-                for (const name of names) assert.equal((await project.record(name)).Name, name);
-                await project.preview("--expect-no-changes");
+                const names = [stack, other].flatMap(namesOf);
+                assert.deepEqual((await stack.records()).sort(), names.sort());
+                for (const name of names) assert.equal((await stack.record(name)).Name, name);
+                await stack.preview("--expect-no-changes");
 
-                await Promise.all([project.destroy(), other.destroy()]);
-                assert.deepEqual(await project.records(), []);
-                assert.deepEqual(await leftovers(project.unique), []);
+                await Promise.all([stack.destroy(), other.destroy()]);
+                assert.deepEqual(await stack.records(), []);
+                assert.deepEqual(await leftovers(stack.unique), []);
                 assert.deepEqual(await leftovers(other.unique), []);
             } finally {
                 await other.remove();
@@ -58,18 +60,24 @@ describe("several at once", () => {
     );
 
     it(
-        "write only once they have buildx's lock",
-        withProject(async (project) => {
-            await mkdir(project.store, { recursive: true });
-            const lock = join(project.store, ".lock");
-            const released = join(project.folder, "released");
-            const holder = spawn("flock", [lock, "sh", "-c", `echo held; sleep 6; date > ${released}`]);
+        "write to the store only when they have buildx's lock",
+        withStack(async (stack) => {
+            await mkdir(stack.store, { recursive: true });
+            const lock = ["flock", [join(stack.store, ".lock"), "sh", "-c", "echo held; read -r _"]] as const;
+            const holder = spawn(...lock);
             await once(holder.stdout, "data");
-            await project.program(`new buildx.BuildxBuilder("b", { name: unique });`);
-            await project.up();
-            const written = await stat(join(project.store, "instances", project.unique));
-            assert.ok(written.mtimeMs >= (await stat(released)).mtimeMs - 50);
-            assert.ok((await readFile(released, "utf8")).length > 0);
+            await stack.program(resources({ b: builder({ name: stack.unique }) }));
+            const up = stack.up();
+            up.catch(() => {}); // thrown by the last await
+            // The file is the last step before the record.
+            const noted = ["exec", containerOf(stack.unique), "test", "-e", "/var/lib/buildkit/pulumi-buildx.json"];
+            while ((await run("docker", noted)).code !== 0) await sleep(100);
+            await sleep(500);
+            assert.deepEqual(await stack.records(), []);
+            holder.stdin.end();
+            await up;
+            assert.deepEqual(await stack.records(), [stack.unique]);
+            assert.equal(await isRunning(containerOf(stack.unique)), true);
         }),
     );
 });

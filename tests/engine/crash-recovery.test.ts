@@ -2,25 +2,37 @@ import { strict as assert } from "node:assert";
 import { leftovers } from "../support/docker";
 import { build, context, silentImage } from "../support/image";
 import { processesOf } from "../support/processes";
+import { builder, resources } from "../support/program";
 import { type Project, withProject } from "../support/project";
 import { type Call, startProxy } from "../support/proxy";
 import { run } from "../support/run";
+import { type Stack, withStack } from "../support/stack";
 
-/** After which of the engine's answers the process is killed: it does not see that answer any more. */
-const moments: Record<string, (call: Call) => boolean> = {
-    "the volume is made": (call) => call === "POST /volumes/create",
-    "the container is made": (call) => call === "POST /containers/create",
+type When = (call: Call, calls: readonly Call[]) => boolean;
+
+/** The call to the engine after which the process is killed. The process does not get the response. */
+const moments = {
+    "the volume is created": (call) => call === "POST /volumes/create",
+    "the container is created": (call) => call === "POST /containers/create",
     "the container is started": (call) => /^POST \/containers\/.*\/start$/.test(call),
     "BuildKit is asked whether it is ready": (call) => /^POST \/containers\/.*\/exec$/.test(call),
-};
+} satisfies Record<string, When>;
 
-/** The last look before the answer reaches Pulumi's engine: by then container, volume and record are there. */
-const lastLook = (calls: readonly Call[]) => calls.filter((call) => /^GET \/exec\/.*\/json$/.test(call)).length > 0;
+/** The last call before Pulumi's engine gets the response. The container, the volume and the record exist by then. */
+const isLast: When = (call, calls) =>
+    call.startsWith("GET /images/") && calls.some((each) => /^GET \/exec\/.*\/json$/.test(each));
 
-const fixed = `exports.fixed = new buildx.BuildxBuilder("b", { name: unique + "-fixed" }).name;`;
-const automatic = `exports.automatic = new buildx.BuildxBuilder(unique + "-auto").name;`;
+const fixed = ({ unique }: Stack) => ({ b: builder({ name: `${unique}-fixed` }) });
+const automatic = ({ unique }: Stack) => ({ [`${unique}-auto`]: builder() });
+const nameOf = (resource: string) => `\${${resource}.name}`;
 
-async function endsClean(project: Project): Promise<void> {
+const program = (stack: Stack, all: ReturnType<typeof fixed | typeof automatic>) =>
+    stack.program(resources(all, Object.fromEntries(Object.keys(all).map((each) => [each, nameOf(each)]))));
+
+/** The program of one builder. The program exports the name of the builder. */
+const one = (stack: Stack, args: object = {}) => program(stack, { b: builder({ name: stack.unique, ...args }) });
+
+async function isWhole(project: Project): Promise<void> {
     const names = Object.values(await project.outputs<Record<string, string>>());
     const containers = names.map((name) => `buildx_buildkit_${name}0`);
     assert.deepEqual(
@@ -31,20 +43,20 @@ async function endsClean(project: Project): Promise<void> {
     await project.preview("--expect-no-changes");
 }
 
-async function killed(
-    project: Project,
-    part: string,
-    when: (call: Call, calls: readonly Call[]) => boolean,
-): Promise<void> {
+/** The parts of a command line that identify a process. */
+const plugin = "plugin/main.js";
+const dynamicProvider = "dynamic-provider";
+
+async function killed(project: Project, part: string, when: When): Promise<void> {
     const proxy = await startProxy(project.folder);
     project.env.DOCKER_HOST = proxy.host;
-    let isStruck = false;
+    let isKilled = false;
     let pids: number[] = [];
     proxy.decide = async (call) => {
-        if (isStruck || !when(call, proxy.calls)) return "pass";
-        isStruck = true;
+        if (isKilled || !when(call, proxy.calls)) return "pass";
+        isKilled = true;
         pids = await processesOf(project, part);
-        // The process sees nothing any more, and is gone once the engine has done what it was asked.
+        // The process is stopped before it gets the response, and killed when the engine has handled the request.
         for (const pid of pids) process.kill(pid, "SIGSTOP");
         setTimeout(() => {
             for (const pid of pids) process.kill(pid, "SIGKILL");
@@ -52,92 +64,98 @@ async function killed(
         return "drop";
     };
     await project.failing("up");
-    assert.ok(pids.length > 0, "nothing was killed");
+    assert.ok(pids.length > 0, "no process was killed");
     proxy.decide = () => "pass";
     await proxy.stop();
     delete project.env.DOCKER_HOST;
 }
 
-describe("a process that is killed", () => {
-    for (const [moment, isIt] of Object.entries(moments)) {
+describe("a provider that is killed", () => {
+    for (const [moment, when] of Object.entries(moments)) {
         it(
-            `(the provider) when ${moment} leaves nothing that the next up does not take up, whoever chose the name`,
-            withProject(async (project) => {
-                await project.program(fixed + automatic);
-                await killed(project, "dynamic-provider", isIt);
-                await project.up();
-                await endsClean(project);
+            `when ${moment} leaves only what the next up takes over, with a fixed and an automatic name`,
+            withStack(async (stack) => {
+                await program(stack, { ...fixed(stack), ...automatic(stack) });
+                await killed(stack, plugin, when);
+                await stack.up();
+                await isWhole(stack);
             }),
         );
     }
 
     it(
-        "(the provider) once all is made, under an automatic name, is completed by the next up",
-        withProject(async (project) => {
-            await project.program(automatic);
-            await killed(
-                project,
-                "dynamic-provider",
-                (call, calls) => lastLook(calls) && call.startsWith("GET /images/"),
-            );
-            await project.up();
-            await endsClean(project);
+        "when all is created under an automatic name: the next up completes the builder",
+        withStack(async (stack) => {
+            await program(stack, automatic(stack));
+            await killed(stack, plugin, isLast);
+            await stack.up();
+            await isWhole(stack);
         }),
     );
 
-    // Its container runs all along, or each time that the engine starts it again: a look at it does not tell.
-    const broken: Record<string, (project: Project) => Promise<object>> = {
-        "ends at once": async () => ({ buildkitdFlags: ["--no-such-flag"] }),
-        "never answers": async (project) => ({ driverOpts: { image: await silentImage(project) } }),
+    // The container always runs, or the engine starts it again and again: its inspection does not show the problem.
+    const broken: Record<string, (stack: Stack) => Promise<object>> = {
+        exits: async () => ({ buildkitdFlags: ["--no-such-flag"] }),
+        "never responds": async (stack) => ({ driverOpts: { image: await silentImage(stack) } }),
     };
-    for (const [what, make] of Object.entries(broken)) {
+    for (const [what, argsOf] of Object.entries(broken)) {
         it(
-            `(the provider) while it waits for a buildkitd that ${what} is known to the state, and goes with it`,
-            withProject(async (project) => {
-                const program = (args: object) =>
-                    `exports.name = new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} }).name;`;
-                await project.program(program({ bootTimeout: 3, ...(await make(project)) }));
-                await killed(project, "dynamic-provider", moments["the container is started"] ?? assert.fail());
-                await project.failing("up");
-                const [{ id, initErrors = [] } = assert.fail("the state does not know it")] = await project.state();
-                assert.equal(id, project.unique);
+            `while it waits for a buildkitd that ${what}: the next up saves the builder with the reason`,
+            withStack(async (stack) => {
+                await one(stack, { bootTimeout: 3, ...(await argsOf(stack)) });
+                await killed(stack, plugin, moments["the container is started"]);
+                await stack.failing("up");
+                const [{ id, initErrors = [] } = assert.fail("Pulumi's state does not know it")] = await stack.state();
+                assert.equal(id, stack.unique);
                 assert.match(initErrors.join(), /BuildKit did not boot/);
-                await project.program(program({}));
-                await project.up();
-                await endsClean(project);
-                await project.destroy();
-                assert.deepEqual(await leftovers(project.unique), []);
-                await run("docker", ["image", "rm", "--force", `${project.unique}:silent`]);
+                await one(stack);
+                await stack.up();
+                await isWhole(stack);
+                await stack.destroy();
+                assert.deepEqual(await leftovers(stack.unique), []);
+                await run("docker", ["image", "rm", "--force", `${stack.unique}:silent`]);
             }),
         );
     }
 
     it(
-        "(the provider) while the container is made anew keeps the cache",
+        "while the container is recreated: the next up keeps the cache",
+        withStack(async (stack) => {
+            await one(stack);
+            await stack.up();
+            const folder = await context(stack);
+            await build(stack, stack.unique, folder);
+            await one(stack, { driverOpts: { env: { A: "1" } } });
+            await killed(stack, plugin, (call) => call.startsWith("DELETE /containers/"));
+            await stack.up();
+            await isWhole(stack);
+            assert.equal((await build(stack, stack.unique, folder)).cached, 3);
+        }),
+    );
+});
+
+describe("a process of Pulumi that is killed while a builder is created", () => {
+    const automaticName = 'exports.automatic = new buildx.BuildxBuilder(unique + "-auto").name;';
+
+    it(
+        "(the dynamic provider) leaves only what the next up takes over",
         withProject(async (project) => {
-            const program = (args: string) =>
-                `exports.name = new buildx.BuildxBuilder("b", { name: unique, ${args} }).name;`;
-            await project.program(program(""));
+            await project.program(automaticName);
+            await killed(project, dynamicProvider, moments["the container is started"]);
             await project.up();
-            const folder = await context(project);
-            await build(project, project.unique, folder);
-            await project.program(program('driverOpts: { env: { A: "1" } }'));
-            await killed(project, "dynamic-provider", (call) => call.startsWith("DELETE /containers/"));
-            await project.up();
-            await endsClean(project);
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
+            await isWhole(project);
         }),
     );
 
     it(
-        "(Pulumi's engine) while a builder is made leaves what refresh and up take up",
+        "(all of Pulumi) leaves only what refresh and up take over",
         withProject(async (project) => {
-            await project.program(automatic);
-            await killed(project, "pulumi", (call) => /^POST \/containers\/.*\/start$/.test(call));
+            await project.program(automaticName);
+            await killed(project, "pulumi", moments["the container is started"]);
             await project.try("cancel", "--yes");
             await project.try("refresh", "--clear-pending-creates");
             await project.up();
-            await endsClean(project);
+            await isWhole(project);
         }),
     );
 });

@@ -5,26 +5,27 @@ import { docker } from "../support/docker";
 import { changeDockerConfig, createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { engineId, second } from "../support/engines";
 import { found, finder } from "../support/found";
-import { checkout, type Project, withProject } from "../support/project";
+import { checkout } from "../support/project";
 import { run } from "../support/run";
 import { startSshd } from "../support/sshd";
+import { type Stack, withStack } from "../support/stack";
 
-/** A docker configuration with a context for each engine. */
-async function withContexts(project: Project): Promise<string> {
-    const folder = await isolateDockerConfig(project);
-    await createContext(project, "first", "unix:///var/run/docker.sock");
-    await createContext(project, "second", second.host);
-    await createContext(project, "tls", second.tcp, second.certificates("client"));
+/** Creates a docker configuration with a context for each engine. */
+async function withContexts(stack: Stack): Promise<string> {
+    const folder = await isolateDockerConfig(stack);
+    await createContext(stack, "first", "unix:///var/run/docker.sock");
+    await createContext(stack, "second", second.host);
+    await createContext(stack, "tls", second.tcp, second.certificates("client"));
     return folder;
 }
 
 describe("the engine", () => {
     it(
-        "is the one of the docker CLI, by DOCKER_HOST, TLS, DOCKER_CONTEXT, the current context and the default socket",
-        withProject(async (project) => {
-            const folder = await withContexts(project);
+        "is the engine of the docker CLI: by DOCKER_HOST, TLS, DOCKER_CONTEXT, the current context and the default socket",
+        withStack(async (stack) => {
+            const folder = await withContexts(stack);
             await changeDockerConfig(folder, { currentContext: "second" });
-            const without = join(project.folder, "without");
+            const without = join(stack.folder, "without");
             await mkdir(without);
             const [first, other] = await Promise.all([
                 engineId({ env: { DOCKER_HOST: "unix:///var/run/docker.sock" } }),
@@ -69,14 +70,14 @@ describe("the engine", () => {
     );
 
     it(
-        "is a rootless one where there is no default socket",
-        withProject(async (project) => {
-            // In a mount namespace of its own, in which the default socket is not there.
-            await symlink(second.host.replace("unix://", ""), join(project.folder, "docker.sock"));
-            const script = join(project.folder, "finder.js");
+        "is a rootless engine if there is no default socket",
+        withStack(async (stack) => {
+            // The mount namespace of the process has no default socket.
+            await symlink(second.host.replace("unix://", ""), join(stack.folder, "docker.sock"));
+            const script = join(stack.folder, "finder.js");
             await writeFile(script, finder.replaceAll('"./', `"${checkout}/`));
             const hidden = 'mount --bind "$1" "$(readlink -f /var/run)" && shift && exec "$@"';
-            const empty = join(project.folder, "empty");
+            const empty = join(stack.folder, "empty");
             await mkdir(empty);
             const args = ["--mount", "sh", "-c", hidden, "sh", empty, "node", script];
             const env = { DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: empty };
@@ -85,7 +86,7 @@ describe("the engine", () => {
                 assert.match(stdout, /^\{/, output);
                 return JSON.parse(stdout) as { id?: string; error?: string };
             };
-            assert.equal((await ask(project.folder)).id, await engineId({ env: { DOCKER_HOST: second.host } }));
+            assert.equal((await ask(stack.folder)).id, await engineId({ env: { DOCKER_HOST: second.host } }));
             assert.match(
                 (await ask(empty)).error ?? "",
                 /at unix:\/\/\/var\/run\/docker\.sock \(from the default socket\): socket not found/,
@@ -94,14 +95,14 @@ describe("the engine", () => {
     );
 
     it(
-        "that cannot be reached is told within 10 seconds, from where it was taken, and what failed",
-        withProject(async (project) => {
-            const folder = await isolateDockerConfig(project);
+        "that cannot be reached is reported within 10 seconds, with the setting that selected it, and with the cause",
+        withStack(async (stack) => {
+            const folder = await isolateDockerConfig(stack);
             const silent = `tcp://${second.silent}`;
-            await createContext(project, "silent", silent);
-            await createContext(project, "stranger", second.tcp, second.certificates("stranger"));
-            await docker(["context", "create", "lax", "--docker", `host=${second.tcp},skip-tls-verify=true`], project);
-            const sshd = await startSshd(project.folder, second.host);
+            await createContext(stack, "silent", silent);
+            await createContext(stack, "stranger", second.tcp, second.certificates("stranger"));
+            await docker(["context", "create", "lax", "--docker", `host=${second.tcp},skip-tls-verify=true`], stack);
+            const sshd = await startSshd(stack.folder, second.host);
             const base = { DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: folder, ...sshd.env };
             const tls = (of: "client" | "stranger") => ({
                 DOCKER_TLS_VERIFY: "1",
@@ -109,7 +110,7 @@ describe("the engine", () => {
             });
             const unknownHost = sshd.host.replace("127.0.0.1", "localhost");
             try {
-                const cases: [env: object, told: string[], asked?: string][] = [
+                const cases: [env: object, reported: string[], asked?: string][] = [
                     [
                         { DOCKER_CONTEXT: "silent" },
                         [silent, "(from context silent, set by DOCKER_CONTEXT)", "no response within 8 s"],
@@ -165,13 +166,13 @@ describe("the engine", () => {
                     ],
                     [{}, ["nowhere.sock: connect: no such file"], `${sshd.host}/nowhere.sock`],
                 ];
-                const ask = async ([env, told, asked]: (typeof cases)[number]) => {
+                const ask = async ([env, reported, asked]: (typeof cases)[number]) => {
                     const { error = "it was reached", ms } = await found({ ...base, ...env }, asked);
-                    for (const part of told) assert.ok(error.includes(part), `${part} is not in: ${error}`);
+                    for (const part of reported) assert.ok(error.includes(part), `${part} is not in: ${error}`);
                     assert.doesNotMatch(error, /\n|routines:|undefined/);
                     assert.ok(ms < 10_000, `${error}: ${ms}`);
                 };
-                // A few at a time: all of them at once would keep each other from the processor.
+                // Only a few run at the same time, because each needs processor time to be within its limit.
                 for (let at = 0; at < cases.length; at += 4) await Promise.all(cases.slice(at, at + 4).map(ask));
             } finally {
                 await sshd.remove();

@@ -1,13 +1,15 @@
 import { strict as assert } from "node:assert";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { docker, inspectContainer, leftovers } from "../support/docker";
-import { type Project, withProject } from "../support/project";
-import { type Fate, type Proxy, startProxy } from "../support/proxy";
+import { docker, leftovers } from "../support/docker";
+import { builder, resources, state } from "../support/program";
+import { type Call, type Fate, type Proxy, startProxy } from "../support/proxy";
+import { type Stack, withStack } from "../support/stack";
+import { containerOf, volumeOf } from "../support/state";
 
 /**
- * One builder for each call that can fail, each on a connection of its own to the engine on which just that call
- * fails, so that one `pulumi up` tries them all.
+ * A builder with its own connection to the engine, on which one call fails. There is one builder for each call that can
+ * fail, so that one operation tries all of them.
  */
 interface Trial {
     name: string;
@@ -15,156 +17,162 @@ interface Trial {
     call: number;
 }
 
-const builder = (trial: Trial, args: object) =>
-    `new buildx.BuildxBuilder("${trial.name}", { name: "${trial.name}", endpoint: "${trial.proxy.host}", ...${JSON.stringify(args)} });`;
+const buildersOf = (all: readonly Trial[], args: object) =>
+    resources(
+        Object.fromEntries(all.map(({ name, proxy }) => [name, builder({ name, endpoint: proxy.host, ...args })])),
+    );
 
-/** The calls that one operation on a builder makes. */
-async function callsOf(operation: () => Promise<unknown>, proxy: Proxy): Promise<string[]> {
+/**
+ * Whether a call is one of those that fail in this way. For a program, a dropped response is the same as a refused call,
+ * unless the call changed something on the engine.
+ */
+const isTried: Record<Exclude<Fate, "pass">, (call: Call) => boolean> = {
+    refuse: () => true,
+    drop: (call) => !/^(GET|HEAD) /.test(call),
+};
+
+/** Returns the calls that one operation on a builder makes. */
+async function callsOf(operation: () => Promise<unknown>, proxy: Proxy): Promise<Call[]> {
     const before = proxy.calls.length;
     await operation();
     return proxy.calls.slice(before);
 }
 
-async function trials(project: Project, count: number): Promise<Trial[]> {
-    return Promise.all(
+/** Runs a test with trials and stops their proxies afterwards. */
+async function withTrials(stack: Stack, count: number, test: (all: Trial[]) => Promise<void>): Promise<void> {
+    const all = await Promise.all(
         Array.from({ length: count }, async (_, call) => {
-            const name = `${project.unique}-${call}-`; // with an end, since docker filters names by a part of them
-            return { name, call, proxy: await startProxy(project.folder, name) };
+            const name = `${stack.unique}-${call}-`; // with an end, since docker filters names by a part of them
+            return { name, call, proxy: await startProxy(stack.folder, name) };
         }),
     );
+    try {
+        await test(all);
+    } finally {
+        await Promise.all(all.map(({ proxy }) => proxy.stop()));
+    }
 }
 
-/** From now on the call with the trial's number, counted from here, fails once. */
-function arm({ proxy, call }: Trial, fate: Fate): void {
-    const from = proxy.calls.length;
-    proxy.decide = (_, index) => (index === from + call ? fate : "pass");
+/** Makes the call with the trial's number fail once, counted from now on. */
+function arm({ proxy, call: number }: Trial, fate: Exclude<Fate, "pass">): void {
+    let count = 0;
+    proxy.decide = (call) => (isTried[fate](call) && count++ === number ? fate : "pass");
 }
 
 const disarm = ({ proxy }: Trial) => {
     proxy.decide = () => "pass";
 };
 
-async function isWholeAfter(project: Project, all: Trial[], args: object): Promise<void> {
+async function isWholeAfter(stack: Stack, all: Trial[], args: object): Promise<void> {
     for (const trial of all) disarm(trial);
-    await project.program(all.map((trial) => builder(trial, args)).join("\n"));
-    await project.up();
-    await project.refresh("--expect-no-changes");
-    assert.deepEqual((await project.records()).sort(), all.map(({ name }) => name).sort());
-    const expected = all.flatMap(({ name }) => [`buildx_buildkit_${name}0`, `buildx_buildkit_${name}0_state`]);
-    assert.deepEqual((await leftovers(project.unique)).sort(), expected.sort());
-    for (const { name } of all) {
-        assert.equal((await inspectContainer(`buildx_buildkit_${name}0`))?.State.Running, true);
-    }
+    await stack.program(buildersOf(all, args));
+    await stack.up();
+    await stack.refresh("--expect-no-changes");
+    assert.deepEqual((await stack.records()).sort(), all.map(({ name }) => name).sort());
+    const expected = all.flatMap(({ name }) => [containerOf(name), volumeOf(name)]);
+    assert.deepEqual((await leftovers(stack.unique)).sort(), expected.sort());
+    const running = await docker(["ps", "--quiet", "--filter", `name=${stack.unique}`]);
+    assert.equal(running.trim().split("\n").length, all.length);
 }
 
 describe("a call to the engine that fails", () => {
     for (const fate of ["refuse", "drop"] as const) {
         it(
-            `(${fate}) at any step of creation, change and removal leaves nothing that the state does not know`,
-            withProject(async (project) => {
-                // How many calls there are is found out on a builder for which none fails.
-                const scout = {
-                    name: `${project.unique}-scout`,
-                    proxy: await startProxy(project.folder, "scout"),
-                    call: -1,
-                };
-                await project.program(builder(scout, {}));
-                const creation = await callsOf(() => project.up(), scout.proxy);
-                await project.program(builder(scout, { driverOpts: { env: { A: "1" } } }));
-                const change = await callsOf(() => project.up(), scout.proxy);
-                const removal = await callsOf(() => project.destroy(), scout.proxy);
-                assert.ok(creation.length > 8 && change.length > 8 && removal.length > 3);
-                await scout.proxy.stop();
+            `(${fate}) in a creation, a change or a removal leaves nothing that Pulumi's state does not know`,
+            withStack(async (stack) => {
+                // The number of calls comes from a builder for which no call fails.
+                const proxy = await startProxy(stack.folder, "scout");
+                const scout = [{ name: `${stack.unique}-scout`, proxy, call: -1 }];
+                const args = { driverOpts: { env: { A: "1" } } };
+                await stack.program(buildersOf(scout, {}));
+                const creation = await callsOf(() => stack.up(), proxy);
+                await stack.program(buildersOf(scout, args));
+                const change = await callsOf(() => stack.up(), proxy);
+                const removal = await callsOf(() => stack.destroy(), proxy);
+                await proxy.stop();
+                const counts = [creation, change, removal].map((calls) => calls.filter(isTried[fate]).length);
+                assert.ok(Math.min(...counts) > 2);
 
-                const all = await trials(project, Math.max(creation.length, change.length, removal.length));
-                try {
+                await withTrials(stack, Math.max(...counts), async (all) => {
                     for (const trial of all) arm(trial, fate);
-                    await project.program(all.map((trial) => builder(trial, {})).join("\n"));
-                    await project.try("up", "--continue-on-error");
-                    const known = (await project.state()).map(({ id }) => id);
-                    for (const { name } of all.filter((trial) => !known.includes(trial.name))) {
-                        assert.deepEqual(await leftovers(name), [], name);
-                        assert.ok(!(await project.records()).includes(name), name);
+                    await stack.program(buildersOf(all, {}));
+                    await stack.failing("up");
+                    const known = (await stack.state()).map(({ id }) => id);
+                    const unknown = all.filter(({ name }) => !known.includes(name));
+                    const [left, records] = await Promise.all([leftovers(stack.unique), stack.records()]);
+                    for (const { name } of unknown) {
+                        assert.ok(!left.some((each) => each.includes(name)), left.join());
+                        assert.ok(!records.includes(name), name);
                     }
-                    await isWholeAfter(project, all, {});
+                    await isWholeAfter(stack, all, {});
 
                     for (const trial of all) arm(trial, fate);
-                    const args = { driverOpts: { env: { A: "1" } } };
-                    await project.program(all.map((trial) => builder(trial, args)).join("\n"));
-                    await project.try("up", "--continue-on-error");
-                    await isWholeAfter(project, all, args);
+                    await stack.program(buildersOf(all, args));
+                    await stack.failing("up");
+                    await isWholeAfter(stack, all, args);
 
                     for (const trial of all) arm(trial, fate);
-                    await project.try("destroy", "--continue-on-error");
+                    await stack.failing("destroy");
                     for (const trial of all) disarm(trial);
-                    await project.destroy();
-                    assert.deepEqual(await leftovers(project.unique), []);
-                    assert.deepEqual(await project.records(), []);
-                } finally {
-                    await Promise.all(all.map(({ proxy }) => proxy.stop()));
-                }
+                    await stack.destroy();
+                    assert.deepEqual(await leftovers(stack.unique), []);
+                    assert.deepEqual(await stack.records(), []);
+                });
             }),
         ).timeout(300_000);
     }
 
     it(
-        "at any step of a state's life leaves no volume that Pulumi's state does not know",
-        withProject(async (project) => {
+        "in the life of a state leaves no volume that Pulumi's state does not know",
+        withStack(async (stack) => {
             const calls = 8; // more than the creation or removal of a volume takes
-            const all = await trials(project, calls);
-            const program = all
-                .map(
-                    ({ name, proxy }) =>
-                        `new buildx.BuildKitState("${name}", { builderName: "${name}", endpoint: "${proxy.host}" });`,
-                )
-                .join("\n");
-            try {
-                await project.program(program);
+            await withTrials(stack, calls, async (all) => {
+                const states = all.map(
+                    ({ name, proxy }) => [name, state({ builderName: name, endpoint: proxy.host })] as const,
+                );
+                await stack.program(resources(Object.fromEntries(states)));
                 for (const trial of all) arm(trial, "drop");
-                await project.try("up", "--continue-on-error");
-                const known = (await project.state()).map(({ id }) => id).sort();
+                await stack.failing("up");
+                const known = (await stack.state()).map(({ id }) => id).sort();
                 assert.ok(known.length < calls);
-                assert.deepEqual((await leftovers(project.unique)).sort(), known);
+                assert.deepEqual((await leftovers(stack.unique)).sort(), known);
 
                 for (const trial of all) disarm(trial);
-                await project.up();
-                await project.preview("--expect-no-changes");
+                await stack.up();
+                await stack.preview("--expect-no-changes");
                 for (const trial of all) arm(trial, "drop");
-                await project.try("destroy", "--continue-on-error");
+                await stack.failing("destroy");
                 for (const trial of all) disarm(trial);
-                await project.destroy();
-                assert.deepEqual(await leftovers(project.unique), []);
-            } finally {
-                await Promise.all(all.map(({ proxy }) => proxy.stop()));
-            }
+                await stack.destroy();
+                assert.deepEqual(await leftovers(stack.unique), []);
+            });
         }),
     );
+});
 
+describe("a creation that fails and cannot be undone", () => {
     it(
-        "also on the way back from a state's creation leaves a state with its reasons, which the next up completes",
-        withProject(async (project) => {
-            const proxy = await startProxy(project.folder);
+        "leaves a state with its reasons, and the next up completes the state",
+        withStack(async (stack) => {
+            const proxy = await startProxy(stack.folder);
             try {
-                await project.program(
-                    `new buildx.BuildKitState("cache", { builderName: unique, endpoint: "${proxy.host}" });`,
-                );
-                let wasMade = false;
+                await stack.program(resources({ cache: state({ builderName: stack.unique, endpoint: proxy.host }) }));
+                let isCreated = false;
                 proxy.decide = (call) => {
-                    const fate = wasMade ? "refuse" : call.endsWith("/volumes/create") ? "drop" : "pass";
-                    wasMade ||= fate === "drop";
+                    const fate = isCreated ? "refuse" : call.endsWith("/volumes/create") ? "drop" : "pass";
+                    isCreated ||= fate === "drop";
                     return fate;
                 };
-                await project.failing("up");
-                const [{ id, initErrors = [] } = assert.fail("Pulumi's state does not know it")] =
-                    await project.state();
-                assert.equal(id, `buildx_buildkit_${project.unique}0_state`);
+                await stack.failing("up");
+                const [{ id, initErrors = [] } = assert.fail("Pulumi's state does not know it")] = await stack.state();
+                assert.equal(id, volumeOf(stack.unique));
                 assert.ok(initErrors.length > 0);
 
                 proxy.decide = () => "pass";
-                await project.up();
-                await project.preview("--expect-no-changes");
-                await project.destroy();
-                assert.deepEqual(await leftovers(project.unique), []);
+                await stack.up();
+                await stack.preview("--expect-no-changes");
+                await stack.destroy();
+                assert.deepEqual(await leftovers(stack.unique), []);
             } finally {
                 await proxy.stop();
             }
@@ -172,33 +180,30 @@ describe("a call to the engine that fails", () => {
     );
 
     it(
-        "also on the way back leaves a resource with its reasons, which the next up completes and destroy removes",
-        withProject(async (project) => {
-            const proxy = await startProxy(project.folder);
-            const trial = { name: project.unique, proxy, call: 0 };
-            try {
-                await project.program(builder(trial, {}));
-                let started = false;
+        "leaves a builder with its reasons, which the next up completes and destroy removes",
+        withStack(async (stack) => {
+            await withTrials(stack, 1, async (all) => {
+                const [{ name, proxy }] = all as [Trial];
+                await stack.program(buildersOf(all, {}));
+                let isStarted = false;
                 proxy.decide = (call) => {
-                    started ||= call.endsWith("/start");
-                    return started ? "refuse" : "pass";
+                    isStarted ||= call.endsWith("/start");
+                    return isStarted ? "refuse" : "pass";
                 };
-                await project.failing("up");
-                const [{ id, initErrors = [] } = assert.fail("the state does not know it")] = await project.state();
-                assert.equal(id, project.unique);
+                await stack.failing("up");
+                const [{ id, initErrors = [] } = assert.fail("Pulumi's state does not know it")] = await stack.state();
+                assert.equal(id, name);
                 assert.match(initErrors.join(), /cannot be started/);
-                assert.equal((await leftovers(project.unique)).length, 2);
+                assert.deepEqual(await leftovers(stack.unique), [containerOf(name), volumeOf(name)]);
 
-                disarm(trial);
-                await project.up();
-                await project.preview("--expect-no-changes");
-                const [{ initErrors: after } = assert.fail()] = await project.state();
+                for (const trial of all) disarm(trial);
+                await stack.up();
+                await stack.preview("--expect-no-changes");
+                const [{ initErrors: after } = assert.fail()] = await stack.state();
                 assert.equal(after, undefined);
-                await project.destroy();
-                assert.deepEqual(await leftovers(project.unique), []);
-            } finally {
-                await proxy.stop();
-            }
+                await stack.destroy();
+                assert.deepEqual(await leftovers(stack.unique), []);
+            });
         }),
     );
 });
@@ -207,21 +212,21 @@ describe("a write to the store that fails", () => {
     for (const path of ["instances", "activity", "defaults", "current", ".buildNodeID", "activity/NAME"]) {
         it(
             `at ${path} leaves nothing behind, and the next up completes`,
-            withProject(async (project) => {
-                await project.program(`new buildx.BuildxBuilder("b", { name: unique, use: true });`);
-                const inTheWay = join(project.store, path.replace("NAME", project.unique));
-                await mkdir(dirname(inTheWay), { recursive: true });
-                // A folder where a file is to be, or a file where a folder is to be, in which nothing can be written.
+            withStack(async (stack) => {
+                await stack.program(resources({ b: builder({ name: stack.unique, use: true }) }));
+                const blocked = join(stack.store, path.replace("NAME", stack.unique));
+                await mkdir(dirname(blocked), { recursive: true });
+                // A folder in place of a file, or a file in place of a folder: neither can be written.
                 const isFolder = ["instances", "activity", "defaults"].includes(path);
-                if (isFolder) await writeFile(inTheWay, "");
-                else await mkdir(join(inTheWay, "in the way"), { recursive: true });
-                await project.failing("up");
-                assert.deepEqual(await leftovers(project.unique), []);
-                assert.deepEqual(await project.state(), []);
+                if (isFolder) await writeFile(blocked, "");
+                else await mkdir(join(blocked, "not empty"), { recursive: true });
+                await stack.failing("up");
+                assert.deepEqual(await leftovers(stack.unique), []);
+                assert.deepEqual(await stack.state(), []);
 
-                await rm(inTheWay, { recursive: true, force: true });
-                await project.up();
-                await docker(["buildx", "inspect", project.unique], { env: project.env });
+                await rm(blocked, { recursive: true, force: true });
+                await stack.up();
+                await stack.buildx("inspect", stack.unique);
             }),
         );
     }

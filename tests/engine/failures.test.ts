@@ -1,38 +1,40 @@
 import { strict as assert } from "node:assert";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { docker, inspectContainer, leftovers } from "../support/docker";
+import { createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { imageOf, silentImage } from "../support/image";
-import { type Project, withProject } from "../support/project";
+import { builder, resources } from "../support/program";
+import { type Stack, withStack } from "../support/stack";
+import { containerOf, volumeOf } from "../support/state";
 
-/** An image whose program says one line and ends. */
-const imageThatEnds = (project: Project) =>
+const program = (stack: Stack, args: object) =>
+    stack.program(resources({ b: builder({ name: stack.unique, ...args }) }));
+
+/** Builds an image whose program prints one line and exits. */
+const imageThatExits = (stack: Stack) =>
     imageOf(
-        project,
-        "ends",
+        stack,
+        "exits",
         'FROM scratch\nCOPY busybox /bin/sh\nENTRYPOINT ["/bin/sh", "-c", "echo no configuration today >&2; exit 3"]\n',
     );
 
-async function leavesNothing(project: Project): Promise<void> {
-    assert.deepEqual(await leftovers(project.unique), []);
-    assert.deepEqual(await project.records(), []);
-    assert.deepEqual(await project.state(), []);
+async function leavesNothing(stack: Stack): Promise<void> {
+    assert.deepEqual(await leftovers(stack.unique), []);
+    assert.deepEqual(await stack.records(), []);
+    assert.deepEqual(await stack.state(), []);
 }
 
 describe("a creation that fails", () => {
     it(
-        "because buildkitd ends at once tells the end of its log and leaves nothing",
-        withProject(async (project) => {
-            const image = await imageThatEnds(project);
+        "because buildkitd exits reports the end of the log and leaves nothing",
+        withStack(async (stack) => {
+            const image = await imageThatExits(stack);
             try {
-                await project.program(
-                    `new buildx.BuildxBuilder("b", { name: unique, driverOpts: { image: ${JSON.stringify(image)} } });`,
-                );
-                const output = await project.failing("up");
+                await program(stack, { driverOpts: { image } });
+                const output = await stack.failing("up");
                 assert.match(output, /BuildKit did not boot: buildkitd in buildx_buildkit_.* exited with code 3/);
                 assert.match(output, /Last output of buildctl: /);
                 assert.match(output, /Last lines of buildkitd's log:\n +.*no configuration today/);
-                await leavesNothing(project);
+                await leavesNothing(stack);
             } finally {
                 await docker(["image", "rm", "--force", image]);
             }
@@ -40,32 +42,30 @@ describe("a creation that fails", () => {
     );
 
     it(
-        "because buildkitd does not take its arguments tells what it said",
-        withProject(async (project) => {
-            await project.program(
-                `new buildx.BuildxBuilder("b", { name: unique, buildkitdFlags: ["--no-such-flag"] });`,
-            );
-            assert.match(
-                await project.failing("up"),
-                /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/,
-            );
-            await leavesNothing(project);
+        "because buildkitd rejects its flags reports what buildkitd printed, and keeps a volume that existed before",
+        withStack(async (stack) => {
+            await program(stack, { buildkitdFlags: ["--no-such-flag"] });
+            const rejected = /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/;
+            assert.match(await stack.failing("up"), rejected);
+            await leavesNothing(stack);
+
+            await docker(["volume", "create", volumeOf(stack.unique)]);
+            assert.match(await stack.failing("up"), rejected);
+            assert.deepEqual(await leftovers(stack.unique), [volumeOf(stack.unique)]);
         }),
     );
 
     it(
-        "because it stays silent is given up after bootTimeout",
-        withProject(async (project) => {
-            const image = await silentImage(project);
+        "because buildkitd does not respond ends after bootTimeout",
+        withStack(async (stack) => {
+            const image = await silentImage(stack);
             try {
-                await project.program(
-                    `new buildx.BuildxBuilder("b", { name: unique, bootTimeout: 2, driverOpts: { image: ${JSON.stringify(image)} } });`,
-                );
+                await program(stack, { bootTimeout: 2, driverOpts: { image } });
                 assert.match(
-                    await project.failing("up"),
-                    /did not respond within 2 s\.\n +Last output of buildctl: .+\n +Last lines of/,
+                    await stack.failing("up"),
+                    /did not respond within 2 s\.\nLast output of buildctl: .+\nLast lines of/,
                 );
-                await leavesNothing(project);
+                await leavesNothing(stack);
             } finally {
                 await docker(["image", "rm", "--force", image]);
             }
@@ -73,82 +73,51 @@ describe("a creation that fails", () => {
     );
 
     it(
-        "for want of a network, an image or an engine names it and leaves nothing",
-        withProject(async (project) => {
-            const builder = (options: string) => `new buildx.BuildxBuilder("b", { name: unique, ${options} });`;
-            await project.program(builder('driverOpts: { network: "nowhere" }'));
-            assert.match(
-                await project.failing("up"),
-                /network "nowhere" of builder .* does not exist on unix:\/\/.*docker network create nowhere/,
-            );
-            await leavesNothing(project);
-
-            await project.program(builder('driverOpts: { image: "127.0.0.1:1/no/image:here" }'));
-            assert.match(
-                await project.failing("up"),
-                /image 127\.0\.0\.1:1\/no\/image:here cannot be pulled: .*refused/,
-            );
-            await leavesNothing(project);
-
-            await project.program(builder('endpoint: "unix:///nowhere/docker.sock"'));
-            assert.match(
-                await project.failing("up"),
-                /no Docker engine responds at unix:\/\/\/nowhere\/docker\.sock \(from the argument endpoint\): socket not found/,
-            );
-            await project.program(builder('endpoint: "nowhere"'));
-            assert.match(
-                await project.failing("up"),
-                /endpoint "nowhere" .* is neither a host URL .* nor a docker context/,
-            );
-            await leavesNothing(project);
+        "because the network, the image, the engine or the processor does not exist reports the cause and leaves nothing",
+        withStack(async (stack) => {
+            const cases: [args: object, cause: RegExp][] = [
+                [
+                    { driverOpts: { network: "nowhere" } },
+                    /network "nowhere" of builder .* does not exist on unix:\/\/.*docker network create nowhere/,
+                ],
+                [
+                    { driverOpts: { image: "127.0.0.1:1/no/image:here" } },
+                    /image 127\.0\.0\.1:1\/no\/image:here cannot be pulled: .*refused/,
+                ],
+                [
+                    { endpoint: "unix:///nowhere/docker.sock" },
+                    /no Docker engine responds at unix:\/\/\/nowhere\/docker\.sock \(from the argument endpoint\): socket not found/,
+                ],
+                [{ endpoint: "nowhere" }, /error: endpoint: .*"nowhere" .* is neither a host URL .* nor a docker context/],
+                [{ driverOpts: { cpusetCpus: "4000" } }, /buildx_buildkit_.* cannot be created on unix:.*CPUs/],
+            ];
+            for (const [args, cause] of cases) {
+                await program(stack, args);
+                assert.match(await stack.failing("up"), cause);
+                await leavesNothing(stack);
+            }
         }),
     );
 
     it(
-        "for a processor that the engine does not have leaves nothing",
-        withProject(async (project) => {
-            await project.program(
-                `new buildx.BuildxBuilder("b", { name: unique, driverOpts: { cpusetCpus: "4000" } });`,
-            );
-            assert.match(await project.failing("up"), /buildx_buildkit_.* cannot be created on unix:.*CPUs/);
-            await leavesNothing(project);
-        }),
-    );
-
-    it(
-        "leaves a volume that was there before",
-        withProject(async (project) => {
-            const volume = `buildx_buildkit_${project.unique}0_state`;
-            await docker(["volume", "create", volume]);
-            await project.program(
-                `new buildx.BuildxBuilder("b", { name: unique, buildkitdFlags: ["--no-such-flag"] });`,
-            );
-            await project.failing("up");
-            assert.deepEqual(await leftovers(project.unique), [volume]);
-        }),
-    );
-
-    it(
-        "because docker has a context of that name says so",
-        withProject(async (project) => {
-            project.env.DOCKER_CONFIG = join(project.folder, "docker");
-            await mkdir(project.env.DOCKER_CONFIG);
-            await writeFile(join(project.env.DOCKER_CONFIG, "config.json"), "{}");
-            await docker(["context", "create", project.unique, "--docker", "host=unix:///var/run/docker.sock"], {
-                env: project.env,
-            });
-            await project.program(`new buildx.BuildxBuilder("b", { name: unique });`);
+        "because docker has a context with the builder's name reports the context",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            await isolateDockerConfig(stack);
+            await createContext(stack, unique, "unix:///var/run/docker.sock");
+            await program(stack, {});
             assert.match(
-                await project.failing("up"),
+                await stack.failing("up"),
                 /cannot be created: docker has a context of that name, .* Choose another name/,
             );
-            await leavesNothing(project);
+            await leavesNothing(stack);
 
-            await project.program(`new buildx.BuildxBuilder("b", { name: unique + "-b", endpoint: unique });`);
-            await project.up();
-            const record = await project.record(`${project.unique}-b`);
-            assert.equal((record.Nodes as { Endpoint: string }[])[0]?.Endpoint, project.unique);
-            assert.ok(await inspectContainer(`buildx_buildkit_${project.unique}-b0`));
+            const other = `${unique}-b`;
+            await program(stack, { name: other, endpoint: unique });
+            await stack.up();
+            const record = await stack.record(other);
+            assert.equal((record.Nodes as { Endpoint: string }[])[0]?.Endpoint, unique);
+            assert.ok(await inspectContainer(containerOf(other)));
         }),
     );
 });

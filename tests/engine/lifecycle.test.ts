@@ -1,7 +1,9 @@
+/** The whole life of a builder and its state with the dynamic provider. Other tests use the plugin, which is faster. */
 import { strict as assert } from "node:assert";
-import { inspectContainer, inspectVolume, leftovers } from "../support/docker";
+import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { withProject } from "../support/project";
+import { containerOf, volumeOf } from "../support/state";
 
 const stateAndBuilder = `
 const state = new buildx.BuildKitState("cache", { builderName: unique });
@@ -11,9 +13,9 @@ for (const key of ["name", "containerName", "endpoint", "dockerEndpoint", "platf
 exports.state = { builderName: state.builderName, volumeName: state.volumeName, mountpoint: state.mountpoint, adopted: state.adopted };
 `;
 
-describe("the life of a builder", () => {
+describe("the life of a builder and its state", () => {
     it(
-        "makes a state and a builder, builds on it, and keeps the cache when the builder is made again",
+        "creates a state and a builder, builds on it, and keeps the cache when the builder is created again",
         withProject(async (project) => {
             await project.program(stateAndBuilder);
             await project.up();
@@ -84,43 +86,66 @@ describe("the life of a builder", () => {
     );
 
     it(
-        "keeps its own volume with keepState, also under an automatic name, and finds it again",
+        "adopts both, updates, recreates and restores the builder, keeps it if an update fails, and removes it",
         withProject(async (project) => {
-            await project.program(`
-                const fixed = new buildx.BuildxBuilder("fixed", { name: unique + "-fixed", keepState: true });
-                const automatic = new buildx.BuildxBuilder(unique + "-auto", { keepState: true });
-                exports.names = [fixed.name, automatic.name];`);
-            await project.up();
-            const { names } = await project.outputs<{ names: string[] }>();
-            assert.match(names[1] ?? "", new RegExp(`^${project.unique}-auto-[0-9a-f]{7}$`));
+            const { unique } = project;
+            const container = async () => (await inspectContainer(containerOf(unique))) ?? assert.fail();
+            const program = (args: object, more = "") =>
+                project.program(`
+                    const state = new buildx.BuildKitState("s", { builderName: unique });
+                    const b = new buildx.BuildxBuilder("b", { state, ...${JSON.stringify(args)} });
+                    exports.status = b.status;
+                    exports.adopted = state.adopted;
+                    ${more}`);
+            await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
             const folder = await context(project);
-            for (const name of names) assert.equal((await build(project, name, folder)).cached, 0);
-
-            await project.destroy();
-            assert.deepEqual((await leftovers(project.unique)).sort(), names.map(volumeOf).sort());
+            await build(project, unique, folder);
+            const { Id: adopted } = await container();
+            await program({});
+            assert.match(await project.failing("up"), /already uses this state[\s\S]*adopt: true/);
+            await program({ adopt: true });
             await project.up();
-            assert.deepEqual((await project.outputs<{ names: string[] }>()).names, names);
-            for (const name of names) assert.equal((await build(project, name, folder)).cached, 3);
-        }),
-    );
+            assert.deepEqual(await project.outputs(), { status: "running", adopted: true });
 
-    it(
-        "removes its own volume without keepState, and gives another automatic name each time",
-        withProject(async (project) => {
-            await project.program(`exports.name = new buildx.BuildxBuilder(unique).name;`);
+            const memory = { adopt: true, driverOpts: { memory: "1g" } };
+            await program(memory);
             await project.up();
-            const { name } = await project.outputs<{ name: string }>();
-            assert.match(name, new RegExp(`^${project.unique}-[0-9a-f]{7}$`));
+            const updated = await container();
+            assert.deepEqual([updated.Id, updated.HostConfig.Memory], [adopted, 2 ** 30]);
+
+            const args = { adopt: true, driverOpts: { memory: "1g", env: { A: "1" } } };
+            await program(args);
+            await project.up();
+            const { Id: recreated, Config } = await container();
+            assert.notEqual(recreated, adopted);
+            assert.ok(Config.Env.includes("A=1"));
+            assert.equal((await build(project, unique, folder)).cached, 3);
+
+            await program({ ...args, buildkitdFlags: ["--no-such-flag"] });
+            assert.match(await project.failing("up"), /BuildKit did not boot[\s\S]*no-such-flag/);
+            assert.equal((await container()).Id, recreated);
+
+            await program(args);
+            await docker(["stop", containerOf(unique)]);
+            await project.refresh();
+            assert.match((await project.preview()).output, /b +update/);
+            await project.up();
+            assert.equal((await container()).State.Running, true);
             await project.preview("--expect-no-changes");
+
+            const invalid =
+                'new buildx.BuildKitState("invalid", { builderName: unique + "-2", volumeDriver: "nowhere" });';
+            await program(args, invalid);
+            assert.match(await project.failing("up"), /volume .* cannot be created[\s\S]*nowhere/);
+
             await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
-            await project.up();
-            assert.notEqual((await project.outputs<{ name: string }>()).name, name);
+            assert.deepEqual(await project.records(), []);
+            assert.deepEqual(await leftovers(unique), [volumeOf(unique)]); // the state adopted this volume
         }),
     );
 
     it(
-        "moves with its state when that is made anew, and leaves nothing of the old one",
+        "recreates the builder with its state, and leaves nothing of the old ones",
         withProject(async (project) => {
             const program = (args: string) => `
                 const state = new buildx.BuildKitState("cache", { builderName: unique, ${args} });
@@ -144,7 +169,7 @@ describe("the life of a builder", () => {
     );
 
     it(
-        "is a part of components, in which resources have parents",
+        "works in components, in which resources have parents",
         withProject(async (project) => {
             await project.program(`
                 class Platform extends pulumi.ComponentResource {
@@ -165,28 +190,4 @@ describe("the life of a builder", () => {
             await project.refresh("--expect-no-changes");
         }),
     );
-
-    it(
-        "takes a name in capitals as buildx does",
-        withProject(async (project) => {
-            await project.program(`exports.name = new buildx.BuildxBuilder("b", { name: unique.toUpperCase() }).name;`);
-            await project.up();
-            assert.deepEqual(await project.outputs(), { name: project.unique });
-            await project.preview("--expect-no-changes");
-            assert.deepEqual(await project.records(), [project.unique]);
-        }),
-    );
-
-    it(
-        "makes the builder the current one with use, and no longer when it goes",
-        withProject(async (project) => {
-            await project.program(`new buildx.BuildxBuilder("b", { name: unique, use: true });`);
-            await project.up();
-            assert.match(await project.buildx("inspect"), new RegExp(`Name: +${project.unique}\n`));
-            await project.destroy();
-            assert.doesNotMatch(await project.buildx("inspect"), new RegExp(project.unique));
-        }),
-    );
 });
-
-const volumeOf = (builder: string) => `buildx_buildkit_${builder}0_state`;

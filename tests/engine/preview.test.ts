@@ -3,12 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, leftovers } from "../support/docker";
 import { context } from "../support/image";
+import { builder, resources } from "../support/program";
 import { withProject } from "../support/project";
+import { withStack } from "../support/stack";
 
-/**
- * An image build as docker-build's `Image` is one: a resource that takes `imageArgs` and runs buildx. Where all of
- * `builder` and `platforms` is known it builds at preview too, as that one does.
- */
+/** A resource that takes `imageArgs` and runs buildx, as docker-build's `Image` does. */
 const imageBuild = `
 const { execFileSync } = require("node:child_process");
 const { appendFileSync } = require("node:fs");
@@ -33,12 +32,12 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 describe("a preview", () => {
     it(
-        "makes nothing, knows neither name nor platforms, and one up makes the builder and builds on it",
+        "creates nothing, has no name and no platforms, and one up creates the builder and builds on it",
         withProject(async (project) => {
             const folder = await context(project);
             await project.program(`${imageBuild}
                 const state = new buildx.BuildKitState("cache", { builderName: unique });
-                // What is asked for under the name of an output does not make that output known.
+                // An argument with the name of an output does not make that output known.
                 const builder = new buildx.BuildxBuilder("builder", { name: unique, state, platforms: ["linux/amd64"] });
                 const image = new Image("app", { ...builder.imageArgs(["linux/amd64"]), context: ${JSON.stringify(folder)} });
                 new Image("own", { ...builder.imageArgs(), context: ${JSON.stringify(folder)} });
@@ -99,7 +98,7 @@ describe("a preview", () => {
             await project.preview("--expect-no-changes");
             assert.equal((await project.records()).length, 4);
 
-            // While the first one changes, what hangs on it is unknown again: a change perhaps, but no replacement.
+            // While the first builder changes, the values from it are unknown again. The others may change, but are not replaced.
             await project.program(program(200));
             const { output } = await project.preview("--diff");
             assert.doesNotMatch(output, /replace|delete/);
@@ -112,31 +111,34 @@ describe("a preview", () => {
     );
 
     it(
-        "tells of bad input at its property, before anything is made",
-        withProject(async (project) => {
-            await project.program(`
-                new buildx.BuildxBuilder("b", {
-                    name: "default",
-                    driverOpts: { memory: "512x", memroy: "1g" },
-                    platforms: ["linux/amd65"],
-                    plattforms: [],
-                });`);
-            const output = await project.failing("preview");
-            for (const told of [
-                /name.*"default" is not a valid builder name: buildx reserves it/,
-                /driverOpts\.memory.*"512x" is not a valid size: .*for example "512m" or "2g"/,
-                /driverOpts.*"memroy" is not a valid option of the docker-container driver: did you mean memory\?/,
-                /platforms\[0\].*"linux\/amd65" is not a valid platform .*"amd65" is not a known architecture/,
-                /plattforms.*"plattforms" is not a valid argument: did you mean platforms\?/,
+        "reports invalid input at its property, before anything is created",
+        withStack(async (stack) => {
+            await stack.program(
+                resources({
+                    b: builder({
+                        name: "default",
+                        driverOpts: { memory: "512x", memroy: "1g" },
+                        platforms: ["linux/amd65"],
+                        plattforms: [],
+                    }),
+                }),
+            );
+            const output = await stack.failing("preview");
+            for (const reported of [
+                /error: name: "default" is not a valid builder name: buildx reserves it/,
+                /error: driverOpts\.memory: "512x" is not a valid size: .*for example "512m" or "2g"/,
+                /error: driverOpts: "memroy" is not a valid option of the docker-container driver: did you mean memory\?/,
+                /error: platforms\[0\]: "linux\/amd65" is not a valid platform .*"amd65" is not a known architecture/,
+                /error: plattforms: "plattforms" is not a valid argument: did you mean platforms\?/,
             ]) {
-                assert.match(output, told);
+                assert.match(output, reported);
             }
-            assert.deepEqual(await project.records(), []);
+            assert.deepEqual(await stack.records(), []);
         }),
     );
 
     it(
-        "of a platform that the builder does not offer fails once that is known, and says what it offers",
+        "of a platform that the builder does not offer fails when the platforms are known, and lists them",
         withProject(async (project) => {
             await project.program(`
                 const builder = new buildx.BuildxBuilder("b", { name: unique });

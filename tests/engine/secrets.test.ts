@@ -3,11 +3,12 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { makeAuthority } from "../support/certificates";
 import { inspectContainer } from "../support/docker";
+import { second } from "../support/engines";
 import { withProject } from "../support/project";
 
 describe("a secret", () => {
     it(
-        "appears in no output, diff, log or state, and on disk only where its owner alone can read it",
+        "is in no output, diff, log or state, and on disk only in files that only their owner can read",
         withProject(async (project) => {
             const hush = `hush-${project.unique}-hush`;
             const program = (value: string, more = "") => `
@@ -21,7 +22,7 @@ describe("a secret", () => {
             const seen: string[] = [];
             const watch = async (command: string, ...args: string[]) => {
                 const { output } = await project.try(command, ...args);
-                // Pulumi's own debug log tells of every resource what the engine answered, secrets included.
+                // Pulumi's own debug log contains the response of the engine for each resource, with its secrets.
                 seen.push(output.replace(/^debug: RegisterResource RPC finished.*$/gm, ""));
             };
             await project.program(program(hush));
@@ -44,7 +45,7 @@ describe("a secret", () => {
             assert.ok(seen.some((text) => text.includes("BuildKit did not boot")));
 
             const record = join(project.store, "instances", project.unique);
-            assert.ok((await readFile(record, "utf8")).includes(hush)); // where buildx has it too
+            assert.ok((await readFile(record, "utf8")).includes(hush)); // buildx saves the value there, too
             assert.equal((await stat(record)).mode & 0o777, 0o600);
             assert.equal((await stat(join(project.store, "instances"))).mode & 0o777, 0o700);
             for (const file of await readdir(project.store, { recursive: true, withFileTypes: true })) {
@@ -56,11 +57,12 @@ describe("a secret", () => {
     );
 
     it(
-        "is what a private key in buildkitd's configuration is, given as text, however it is given",
+        "is the text of a private key, in buildkitd's configuration in any form and in tls",
         withProject(async (project) => {
             const { cert, key } = await makeAuthority(project.folder, "someone");
             const pem = await readFile(key, "utf8");
-            const hush = pem.split("\n")[1] ?? "";
+            const tls = await second.certificates("client").pem();
+            const secrets = [pem, tls.key].map((text) => text.split("\n")[1] ?? "");
             const program = (level: string, more = "") => `
                 const { readFileSync } = require("node:fs");
                 const [cert, key] = ["${cert}", readFileSync("${key}", "utf8")];
@@ -71,6 +73,11 @@ describe("a secret", () => {
                 new buildx.BuildxBuilder("nodes", {
                     name: unique + "-nodes",
                     nodes: [{ endpoint: "unix:///var/run/docker.sock", buildkitdConfig: text }],
+                });
+                new buildx.BuildKitState("tls", {
+                    builderName: unique + "-tls",
+                    endpoint: "${second.tcp}",
+                    tls: ${JSON.stringify(tls)},
                 });
                 ${more}`;
             const seen: string[] = [];
@@ -94,7 +101,9 @@ describe("a secret", () => {
             const misplaced = 'new buildx.BuildxBuilder("wrong", { buildkitdConfig: config([key]) });';
             await project.program(program("warn", misplaced));
             assert.notEqual(await watch("preview", "--diff"), 0);
-            for (const text of [...seen, JSON.stringify(await project.state())]) assert.ok(!text.includes(hush), text);
+            for (const text of [...seen, JSON.stringify(await project.state())]) {
+                for (const secret of secrets) assert.ok(!text.includes(secret), text);
+            }
             assert.ok(seen.some((text) => text.includes("this text is not a valid value: must be a table")));
             await project.destroy();
         }),

@@ -3,20 +3,20 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { engineId, second } from "../support/engines";
 import { found } from "../support/found";
-import { type Project, withProject } from "../support/project";
 import { type Sshd, startSshd } from "../support/sshd";
+import { type Stack, withStack } from "../support/stack";
 
-const withSshd = (test: (sshd: Sshd, project: Project, engine: string) => Promise<void>) =>
-    withProject(async (project) => {
-        const sshd = await startSshd(project.folder, second.host);
+const withSshd = (test: (sshd: Sshd, stack: Stack, engine: string) => Promise<void>) =>
+    withStack(async (stack) => {
+        const sshd = await startSshd(stack.folder, second.host);
         try {
-            await test(sshd, project, await engineId({ env: { DOCKER_HOST: second.host } }));
+            await test(sshd, stack, await engineId({ env: { DOCKER_HOST: second.host } }));
         } finally {
             await sshd.remove();
         }
     });
 
-/** A host of the user's own naming, with all that leads to it in the configuration. */
+/** Returns the configuration of a host with a name of its own. */
 const alias = ({ host }: Sshd, ...more: string[]) => {
     const { username, hostname, port } = new URL(host);
     return ["Host builder-box", ...[`HostName ${hostname}`, `User ${username}`, `Port ${port}`, ...more]];
@@ -24,12 +24,12 @@ const alias = ({ host }: Sshd, ...more: string[]) => {
 
 describe("the user's ssh configuration", () => {
     it(
-        "says all of a host but its name, with a jump host, a master connection and a terminal",
-        withSshd(async (sshd, project, engine) => {
+        "sets everything of a host, with a jump host, a master connection and a terminal",
+        withSshd(async (sshd, stack, engine) => {
             const jump = alias(sshd).map((line) => line.replace("builder-box", "jump"));
             const key = (await readFile(sshd.knownHosts, "utf8")).replace(/^\S+/, "builder-box");
             await writeFile(sshd.knownHosts, key + (await readFile(sshd.knownHosts, "utf8")));
-            const path = join(project.folder, "master");
+            const path = join(stack.folder, "master");
             for (const more of [
                 [],
                 ["HostKeyAlias builder-box", "RequestTTY force", "LogLevel VERBOSE"],
@@ -43,12 +43,12 @@ describe("the user's ssh configuration", () => {
             await sshd.configure(...alias(sshd, "ControlMaster auto", `ControlPath ${path}`, "ControlPersist 3"));
             const { error, ms } = await found(sshd.env, "ssh://builder-box/nowhere.sock");
             assert.match(error ?? "", /nowhere\.sock: connect: no such file/);
-            assert.ok(ms < 8000); // the master has its own hold of the streams
+            assert.ok(ms < 8000); // the master connection keeps the streams open
         }),
     );
 
     it(
-        "says what becomes of host keys: unknown ones are refused without a question, or accepted",
+        "sets the handling of host keys: unknown keys are rejected without a prompt, or accepted",
         withSshd(async (sshd, _, engine) => {
             const ask = () => found({ ...sshd.env, SSH_ASKPASS: "/bin/true", SSH_ASKPASS_REQUIRE: "force" }, sshd.host);
             await writeFile(sshd.knownHosts, "");
@@ -73,7 +73,7 @@ describe("the user's ssh configuration", () => {
     );
 
     it(
-        "says how long a connection may take",
+        "sets the timeout of a connection",
         withSshd(async (sshd) => {
             const ask = () => found(sshd.env, `ssh://me@${second.silent}`);
             await sshd.configure("ConnectTimeout 2");

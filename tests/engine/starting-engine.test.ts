@@ -8,7 +8,7 @@ import { second } from "../support/engines";
 import { withProject } from "../support/project";
 import { freePort } from "../support/registry";
 
-/** An engine at a port of this machine, as long as it is started. */
+/** Returns an engine at a port of this machine. The engine responds while it is started. */
 function engineAt(port: number) {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -31,7 +31,7 @@ function engineAt(port: number) {
     };
 }
 
-/** A resource that says that its machine is there some time before an engine answers on it. */
+/** A resource for a machine that exists some time before an engine responds there. */
 const machine = (marker: string, port: number) => `
     class Machine extends pulumi.dynamic.Resource {
         constructor(name) {
@@ -47,7 +47,7 @@ const machine = (marker: string, port: number) => `
 
 describe("an engine on a machine that the same program creates", () => {
     it(
-        "is waited for by all that depends on the machine, and by nothing else",
+        "is waited for by the resources that depend on the machine, and by no other resource",
         withProject(async (project) => {
             const { unique } = project;
             const port = await freePort();
@@ -80,7 +80,7 @@ describe("an engine on a machine that the same program creates", () => {
                 await project.preview("--expect-no-changes");
                 await project.refresh("--expect-no-changes");
 
-                // What it was made by is no argument: another way to the same endpoint is no change.
+                // Only the value of an endpoint counts: the same value from another source is no change.
                 await project.program(machine(marker, port) + resources(`"${plain}"`, ""));
                 await project.preview("--expect-no-changes");
                 await project.destroy();

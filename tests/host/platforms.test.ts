@@ -5,29 +5,35 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { registered, withoutEmulators } from "../support/binfmt";
 import { inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
-import { type Project, withProject } from "../support/project";
+import { builder, emulation, resources } from "../support/program";
 import { must } from "../support/run";
+import { type Stack, withStack } from "../support/stack";
+import { containerOf } from "../support/state";
 
-const onHost = (test: (project: Project) => Promise<void>) => withoutEmulators(withProject(test));
+const onHost = (test: (stack: Stack) => Promise<void>) => withoutEmulators(withStack(test));
 
-const qemu = `const qemu = new buildx.QemuEmulation("qemu", { platforms: ["linux/arm64"] });\n`;
+const qemu = emulation({ platforms: ["linux/arm64"] });
 
-const builder = (args: string, opts = "{}") => `
-    const builder = new buildx.BuildxBuilder("b", { name: unique, ${args} }, ${opts});
-    exports.platforms = builder.platforms;
-    exports.status = builder.status;\n`;
+const outputs = { platforms: "${b.platforms}", status: "${b.status}" };
 
-const required = 'requirePlatforms: ["linux/amd64", "linux/arm64"]';
+const plain = ({ unique }: Stack) => resources({ b: builder({ name: unique }) }, outputs);
 
-const told = /builder ".*" does not offer linux\/arm64, only linux\/amd64.*QemuEmulation.*--install arm64/;
+const args = ({ unique }: Stack) => ({ name: unique, requirePlatforms: ["linux/amd64", "linux/arm64"] });
 
-const platforms = async (project: Project) => (await project.outputs<{ platforms: string[] }>()).platforms;
+const requiring = (stack: Stack) => resources({ b: builder(args(stack)) }, outputs);
 
-/** A folder to build from, with a step that runs a program of arm64 and finds out who runs it. */
-async function armContext(project: Project): Promise<string> {
-    // BuildKit's image has emulators of its own for what the kernel does not run. They are seen in a step.
+const withEmulation = (stack: Stack) =>
+    resources({ qemu, b: builder(args(stack), { dependsOn: ["${qemu}"] }) }, outputs);
+
+const missing = /builder ".*" does not offer linux\/arm64, only linux\/amd64.*QemuEmulation.*--install arm64/;
+
+const platforms = async (stack: Stack) => (await stack.outputs<{ platforms: string[] }>()).platforms;
+
+/** Creates a folder to build from. A step runs a program for arm64 and prints what executes the program. */
+async function armContext(stack: Stack): Promise<string> {
+    // BuildKit's image has its own emulators, for programs that the kernel cannot execute. A step can see them.
     const folder = await context(
-        project,
+        stack,
         `FROM scratch
 COPY busybox /bin/sh
 RUN echo "machine: $(uname -m)"; test ! -e /dev/.buildkit_qemu_emulator && echo "run by: the kernel"
@@ -38,76 +44,78 @@ RUN echo "machine: $(uname -m)"; test ! -e /dev/.buildkit_qemu_emulator && echo 
     return folder;
 }
 
-describe("platforms that a builder has to offer", () => {
+describe("platforms that a builder must offer", () => {
     it(
-        "fail a new builder, of which nothing stays, until the same program has an emulation",
-        onHost(async (project) => {
-            await project.program(builder(required));
-            await project.preview();
-            assert.match(await project.failing("up"), told);
-            assert.deepEqual(await leftovers(project.unique), []);
-            assert.deepEqual(await project.records(), []);
-            assert.deepEqual(await project.state(), []);
+        "make the creation fail and leave nothing, until the same program has an emulation",
+        onHost(async (stack) => {
+            await stack.program(requiring(stack));
+            await stack.preview();
+            assert.match(await stack.failing("up"), missing);
+            assert.deepEqual(await leftovers(stack.unique), []);
+            assert.deepEqual(await stack.records(), []);
+            assert.deepEqual(await stack.state(), []);
 
-            await project.program(qemu + builder(required, "{ dependsOn: [qemu] }"));
-            await project.up();
-            assert.ok((await platforms(project)).includes("linux/arm64"));
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
+            await stack.program(withEmulation(stack));
+            await stack.up();
+            assert.ok((await platforms(stack)).includes("linux/arm64"));
+            await stack.preview("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
 
-            const { log } = await build(project, project.unique, await armContext(project), "linux/arm64");
+            const { log } = await build(stack, stack.unique, await armContext(stack), "linux/arm64");
             assert.match(log, /machine: aarch64/);
             assert.match(log, /run by: the kernel/);
 
-            await project.destroy();
+            await stack.destroy();
             assert.deepEqual(await registered(), []);
         }),
     );
 
     it(
-        "are seen by a refresh where emulators came later, of all builders that are alike",
-        onHost(async (project) => {
-            const all = async () => (await project.state()).flatMap(({ outputs }) => (outputs.status ? [outputs] : []));
-            const builders = `for (const each of ["a", "b", "c"]) new buildx.BuildxBuilder(each, { name: unique + "-" + each + "-" });`;
-            await project.program(builders);
-            await project.up();
+        "that emulators added later are found by a refresh, for all similar builders",
+        onHost(async (stack) => {
+            const all = async () => (await stack.state()).flatMap(({ outputs }) => (outputs.status ? [outputs] : []));
+            const builders = Object.fromEntries(
+                ["a", "b", "c"].map((each) => [each, builder({ name: `${stack.unique}-${each}-` })]),
+            );
+            await stack.program(resources(builders));
+            await stack.up();
             for (const { platforms } of await all()) assert.ok(!(platforms as string[]).includes("linux/arm64"));
 
-            await project.program(qemu + builders);
-            await project.up();
-            await sleep(21_000); // until then BuildKit does not look again
-            await project.refresh();
+            await stack.program(resources({ qemu, ...builders }));
+            await stack.up();
+            await sleep(21_000); // BuildKit keeps its list of platforms for 20 s
+            await stack.refresh();
             assert.equal((await all()).length, 3);
             for (const { name, platforms } of await all())
                 assert.ok((platforms as string[]).includes("linux/arm64"), String(name));
-            await project.refresh("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
         }),
     );
 
     it(
-        "fail a builder that runs, which goes on as it was, and start it again once there are emulators",
-        onHost(async (project) => {
-            const container = async () => inspectContainer(`buildx_buildkit_${project.unique}0`);
-            await project.program(builder(""));
-            await project.up();
-            assert.ok(!(await platforms(project)).includes("linux/arm64"));
+        "make an update fail and keep the running builder, until emulators exist: then the builder is restarted",
+        onHost(async (stack) => {
+            const container = async () => inspectContainer(containerOf(stack.unique));
+            await stack.program(plain(stack));
+            await stack.up();
+            assert.ok(!(await platforms(stack)).includes("linux/arm64"));
             const before = await container();
 
-            await project.program(builder(required));
-            assert.match(await project.failing("up"), told);
+            await stack.program(requiring(stack));
+            assert.match(await stack.failing("up"), missing);
             assert.equal((await container())?.Id, before?.Id);
             assert.equal((await container())?.State.Running, true);
-            assert.deepEqual(await project.records(), [project.unique]);
+            assert.deepEqual(await stack.records(), [stack.unique]);
             assert.deepEqual(
-                (await project.state()).map(({ id }) => id),
-                [project.unique],
+                (await stack.state()).map(({ id }) => id),
+                [stack.unique],
             );
 
-            await project.program(qemu + builder(required, "{ dependsOn: [qemu] }"));
-            await project.up();
-            assert.ok((await platforms(project)).includes("linux/arm64"));
+            await stack.program(withEmulation(stack));
+            await stack.up();
+            assert.ok((await platforms(stack)).includes("linux/arm64"));
             assert.equal((await container())?.Id, before?.Id);
-            await project.preview("--expect-no-changes");
+            await stack.preview("--expect-no-changes");
         }),
     );
 });

@@ -12,18 +12,18 @@ import {
 import { docker } from "../support/docker";
 import { second } from "../support/engines";
 import { withPlugin } from "../support/pluginClient";
-import { type Project, withProject } from "../support/project";
+import { emulation, resources } from "../support/program";
+import { withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
 import { must } from "../support/run";
+import { type Stack, withStack } from "../support/stack";
 
-const onHost = (test: (project: Project) => Promise<void>) => withoutEmulators(withProject(test));
+const onHost = (test: (stack: Stack) => Promise<void>) => withoutEmulators(withStack(test));
 
-/** Containers in which the image was called, which are to be gone as soon as it is done. */
+/** Returns the containers in which the image ran. They must be removed when the image exits. */
 const helpers = () => docker(["ps", "--all", "--quiet", "--filter", "name=pulumi-buildx-qemu-"]);
 
-const emulation = (platforms: string) => `
-    const qemu = new buildx.QemuEmulation("qemu", { platforms: ${platforms} });
-    for (const key of ["supported", "emulators", "added"]) exports[key] = qemu[key];`;
+const programOf = (args: object) => resources({ qemu: emulation(args) }, { added: "${qemu.added}" });
 
 interface Outputs {
     supported: string[];
@@ -33,78 +33,93 @@ interface Outputs {
 
 describe("QEMU's emulators", () => {
     it(
-        "are registered, mended when they vanish, changed one by one, and taken away",
-        onHost(async (project) => {
-            const program = (platforms: string) => project.program(emulation(platforms));
-            await program('["linux/arm64"]');
-            const { output } = await project.preview();
-            for (const key of ["supported", "emulators", "added"])
-                assert.match(output, new RegExp(`^ +(\\+ )?${key} *: (\\[unknown\\]|output<string>)`, "m"), output);
-            await project.up();
-            const { supported, emulators, added } = await project.outputs<Outputs>();
-            assert.ok(supported.includes("linux/amd64") && supported.includes("linux/arm64"), String(supported));
-            assert.ok(emulators.includes("qemu-aarch64"));
-            assert.deepEqual(added, ["qemu-aarch64"]);
-            assert.deepEqual(await registered(), ["qemu-aarch64"]);
-            assert.equal(await helpers(), "");
-            const [claim] = await claimed();
-            assert.equal(claim?.Labels["io.github.pulumi-buildx.urn"], project.urn("QemuEmulation", "qemu"));
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
-            await project.preview("--expect-no-changes");
+        "are registered, restored after a loss, changed one by one, and removed",
+        withoutEmulators(
+            withProject(async (project) => {
+                const program = (platforms: string) =>
+                    project.program(`
+                    const qemu = new buildx.QemuEmulation("qemu", { platforms: ${platforms} });
+                    for (const key of ["supported", "emulators", "added"]) exports[key] = qemu[key];`);
+                await program('["linux/arm64"]');
+                const { output } = await project.preview();
+                for (const key of ["supported", "emulators", "added"])
+                    assert.match(output, new RegExp(`^ +(\\+ )?${key} *: (\\[unknown\\]|output<string>)`, "m"), output);
+                await project.up();
+                const { supported, emulators, added } = await project.outputs<Outputs>();
+                assert.ok(supported.includes("linux/amd64") && supported.includes("linux/arm64"), String(supported));
+                assert.ok(emulators.includes("qemu-aarch64"));
+                assert.deepEqual(added, ["qemu-aarch64"]);
+                assert.deepEqual(await registered(), ["qemu-aarch64"]);
+                assert.equal(await helpers(), "");
+                // The states of all releases contain these texts, so the texts can never change.
+                const [{ type, inputs } = assert.fail("Pulumi's state does not know it")] = await project.state();
+                assert.equal(type, "pulumi-nodejs:dynamic/buildx:QemuEmulation");
+                assert.equal(
+                    inputs.__provider,
+                    'exports.handler = () => require("pulumi-buildx/dynamic").QemuEmulation;',
+                );
+                const [claim] = await claimed();
+                assert.equal(claim?.Labels["io.github.pulumi-buildx.urn"], project.urn("QemuEmulation", "qemu"));
+                await project.preview("--expect-no-changes");
+                await project.refresh("--expect-no-changes");
+                await project.preview("--expect-no-changes");
 
-            await unregister("qemu-aarch64");
-            await project.refresh();
-            assert.deepEqual((await project.state())[0]?.outputs.added, []);
-            assert.match((await project.preview()).output, /1 to update/);
-            await project.up();
-            assert.deepEqual(await registered(), ["qemu-aarch64"]);
+                await unregister("qemu-aarch64");
+                await project.refresh();
+                assert.deepEqual((await project.state())[0]?.outputs.added, []);
+                assert.match((await project.preview()).output, /1 to update/);
+                await project.up();
+                assert.deepEqual(await registered(), ["qemu-aarch64"]);
 
-            const mark = await markOf("qemu-aarch64");
-            await program('["arm64", "linux/riscv64"]');
-            await project.up();
-            assert.deepEqual(await registered(), ["qemu-aarch64", "qemu-riscv64"]);
-            assert.equal(await markOf("qemu-aarch64"), mark);
-            const other = await markOf("qemu-riscv64");
-            await program('["riscv64"]');
-            await project.up();
-            assert.deepEqual(await registered(), ["qemu-riscv64"]);
-            assert.equal(await markOf("qemu-riscv64"), other);
-            await project.refresh("--expect-no-changes");
+                const mark = await markOf("qemu-aarch64");
+                await program('["arm64", "linux/riscv64"]');
+                await project.up();
+                assert.deepEqual(await registered(), ["qemu-aarch64", "qemu-riscv64"]);
+                assert.equal(await markOf("qemu-aarch64"), mark);
+                const other = await markOf("qemu-riscv64");
+                await program('["riscv64"]');
+                await project.up();
+                assert.deepEqual(await registered(), ["qemu-riscv64"]);
+                assert.equal(await markOf("qemu-riscv64"), other);
+                await project.refresh("--expect-no-changes");
 
-            await project.destroy();
-            assert.deepEqual(await registered(), []);
-            assert.deepEqual(await claimed(), []);
-        }),
+                await project.destroy();
+                assert.deepEqual(await registered(), []);
+                assert.deepEqual(await claimed(), []);
+            }),
+        ),
     );
 
     it(
-        "of a saved stack are asked for again on another machine, where those of others stay",
-        onHost(async (project) => {
+        "of a saved stack are requested again on another machine, and the emulators of others remain",
+        onHost(async (stack) => {
             const image = "tonistiigi/binfmt";
             const atSecond = ["docker", "--host", second.host];
             await must("sh", ["-c", `docker save ${image} | ${atSecond.join(" ")} load -q`]);
-            let proxy = await startProxy(project.folder);
+            let proxy = await startProxy(stack.folder);
             try {
-                project.env.DOCKER_HOST = proxy.host;
-                await project.program(emulation('["linux/arm64"]'));
-                await project.up();
-                assert.deepEqual((await project.outputs<Outputs>()).added, ["qemu-aarch64"]);
+                stack.env.DOCKER_HOST = proxy.host;
+                await stack.program(programOf({ platforms: ["linux/arm64"] }));
+                await stack.up();
+                assert.deepEqual((await stack.outputs<Outputs>()).added, ["qemu-aarch64"]);
                 await proxy.stop();
 
-                // The same address, another engine: to this resource the host's emulators are someone else's there.
-                proxy = await startProxy(project.folder, undefined, second.host);
-                assert.match((await project.preview()).output, /1 to update/);
-                await project.up();
-                assert.deepEqual((await project.outputs<Outputs>()).added, []);
-                await project.preview("--expect-no-changes");
-                await project.refresh("--expect-no-changes");
+                // The same address is another engine, on which the resource has added no emulators.
+                proxy = await startProxy(stack.folder, undefined, second.host);
+                await stack.restart(); // as between two commands: a plugin asks an engine for its identifier only once
+                await stack.preview();
+                assert.deepEqual(stack.steps, { qemu: "update" });
+                await stack.up();
+                assert.deepEqual((await stack.outputs<Outputs>()).added, []);
+                await stack.preview("--expect-no-changes");
+                await stack.refresh("--expect-no-changes");
                 await proxy.stop();
 
-                proxy = await startProxy(project.folder);
-                await project.up();
-                assert.deepEqual((await project.outputs<Outputs>()).added, ["qemu-aarch64"]);
-                await project.destroy();
+                proxy = await startProxy(stack.folder);
+                await stack.restart();
+                await stack.up();
+                assert.deepEqual((await stack.outputs<Outputs>()).added, ["qemu-aarch64"]);
+                await stack.destroy();
                 assert.deepEqual(await registered(), []);
                 assert.deepEqual(await claimed(), []);
             } finally {
@@ -115,28 +130,28 @@ describe("QEMU's emulators", () => {
     );
 
     it(
-        "stay where someone else registered them, and where another resource needs them",
-        onHost(async (project) => {
+        "remain if another program registered them, or if another resource needs them",
+        onHost(async (stack) => {
             await install("arm64");
             const mark = await markOf("qemu-aarch64");
-            const one = `new buildx.QemuEmulation("one", { platforms: ["arm64", "riscv64"] });`;
-            const two = `new buildx.QemuEmulation("two", { platforms: ["riscv64", "s390x"] });`;
-            await project.program(one + two);
-            await project.up();
+            const one = emulation({ platforms: ["arm64", "riscv64"] });
+            const two = emulation({ platforms: ["riscv64", "s390x"] });
+            await stack.program(resources({ one, two }));
+            await stack.up();
             assert.deepEqual(await registered(), ["qemu-aarch64", "qemu-riscv64", "qemu-s390x"]);
-            const state = await project.state();
+            const state = await stack.state();
             assert.deepEqual(state.map(({ outputs }) => outputs.added).sort(), [
                 ["qemu-riscv64"],
                 ["qemu-riscv64", "qemu-s390x"],
             ]);
 
-            await project.program(two);
-            await project.up();
+            await stack.program(resources({ two }));
+            await stack.up();
             assert.deepEqual(await registered(), ["qemu-aarch64", "qemu-riscv64", "qemu-s390x"]);
 
-            await project.program(one + two);
-            await project.up();
-            await project.destroy(); // of both at once
+            await stack.program(resources({ one, two }));
+            await stack.up();
+            await stack.destroy(); // of both at the same time
             assert.deepEqual(await registered(), ["qemu-aarch64"]);
             assert.equal(await markOf("qemu-aarch64"), mark);
             assert.deepEqual(await claimed(), []);
@@ -144,52 +159,52 @@ describe("QEMU's emulators", () => {
     );
 
     it(
-        "are all that the image has by default, and anew from another image",
-        onHost(async (project) => {
-            const image = `${project.unique}:qemu`;
+        "are all emulators of the image by default, and are registered again from another image",
+        onHost(async (stack) => {
+            const image = `${stack.unique}:qemu`;
             await docker(["tag", stockQemu, image]);
             try {
-                await project.program(`new buildx.QemuEmulation("qemu");`);
-                await project.up();
+                await stack.program(programOf({}));
+                await stack.up();
                 const all = await registered();
                 assert.ok(all.includes("qemu-aarch64") && all.includes("qemu-s390x"), String(all));
-                assert.deepEqual((await project.state())[0]?.outputs.added, all);
-                await project.refresh("--expect-no-changes");
-                await project.preview("--expect-no-changes");
+                assert.deepEqual((await stack.state())[0]?.outputs.added, all);
+                await stack.refresh("--expect-no-changes");
+                await stack.preview("--expect-no-changes");
 
                 await unregister("qemu-s390x");
-                await project.refresh();
+                await stack.refresh();
                 const mark = await markOf("qemu-aarch64");
-                await project.up();
+                await stack.up();
                 assert.deepEqual(await registered(), all);
                 assert.equal(await markOf("qemu-aarch64"), mark);
 
-                await project.program(`new buildx.QemuEmulation("qemu", { image: "${image}", platforms: ["arm64"] });`);
-                await project.up();
+                await stack.program(programOf({ image, platforms: ["arm64"] }));
+                await stack.up();
                 assert.deepEqual(await registered(), ["qemu-aarch64"]);
                 assert.notEqual(await markOf("qemu-aarch64"), mark);
-                await project.preview("--expect-no-changes");
+                await stack.preview("--expect-no-changes");
             } finally {
-                await project.destroy();
+                await stack.destroy();
                 await docker(["rmi", image]);
             }
         }),
     );
 
     it(
-        "fail, and leave nothing, where they would go with the container that registers them",
+        "fail and leave nothing, if the container that registers them would remove them with its exit",
         withoutEmulators(
-            withProject(async (project) => {
+            withStack(async (stack) => {
                 await unmountBinfmt();
-                await project.program(emulation('["arm64"]'));
-                const { code, output } = await project.try("up");
+                await stack.program(programOf({ platforms: ["arm64"] }));
+                const { code, output } = await stack.try("up");
                 if (await isKeptWithoutMount()) return assert.equal(code, 0, output); // older kernels
                 assert.match(
                     output,
                     /qemu-aarch64 cannot stay registered .* binfmt_misc is not mounted on the host, .*\. Mount/,
                 );
                 assert.deepEqual(await claimed(), []);
-                assert.deepEqual(await project.state(), []);
+                assert.deepEqual(await stack.state(), []);
             }),
         ),
     );
@@ -228,7 +243,7 @@ describe("QEMU's emulators", () => {
     );
 });
 
-/** Linux 6.7 is the first that forgets them with the last mount of their file system. */
+/** Whether the kernel keeps emulators without a mount of their file system. Linux 6.7 is the first that does not. */
 async function isKeptWithoutMount(): Promise<boolean> {
     const [major = 0, minor = 0] = (await must("uname", ["-r"])).split(".").map(Number);
     return major < 6 || (major === 6 && minor < 7);

@@ -1,18 +1,18 @@
-/** What is created twice, by `docker buildx create --bootstrap` and by the resource. */
+/** A builder that is created twice, with `docker buildx create --bootstrap` and with the resource. */
 interface Case {
     /** Arguments of `docker buildx create`. */
     cli: string[];
     /** Arguments of `BuildxBuilder`. */
     args: Record<string, unknown>;
-    /** A network to make first. */
+    /** Whether the case needs a network. */
     network?: boolean;
 }
 
 const option = (text: string) => ["--driver-opt", text];
 
-/** Each driver option has a case of its name in the driver's spelling, and is in the last one. */
+/** Each driver option has its own case, with the driver's spelling as its name, and is in the last case. */
 export const cases: Record<string, Case> = {
-    "nothing at all": { cli: [], args: {} },
+    "no option": { cli: [], args: {} },
     image: {
         cli: option("image=docker.io/moby/buildkit:buildx-stable-1"),
         args: { driverOpts: { image: "docker.io/moby/buildkit:buildx-stable-1" } },
@@ -39,7 +39,7 @@ export const cases: Record<string, Case> = {
         cli: option("network=container:NEIGHBOUR"),
         args: { driverOpts: { network: "container:NEIGHBOUR" } },
     },
-    "a network of one's own": {
+    "a network of the user": {
         cli: option("network=NETWORK"),
         args: { driverOpts: { network: "NETWORK" } },
         network: true,

@@ -1,18 +1,21 @@
-/** buildkitd's configuration by `docker buildx create --buildkitd-config` and by the resource. */
+/** Compares buildkitd's configuration of `docker buildx create --buildkitd-config` with the resource's. */
 import { strict as assert } from "node:assert";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { certify, makeAuthority } from "../support/certificates";
 import { docker, inspectContainer } from "../support/docker";
-import { Project } from "../support/project";
+import { builder, resources } from "../support/program";
+import { inTurns } from "../support/run";
+import { Stack } from "../support/stack";
+import { containerOf } from "../support/state";
 
 interface StoredNode {
     Files: Record<string, string> | null;
     Flags: string[] | null;
 }
 
-/** Texts of a `buildkitd.toml`; without one it is buildx's default configuration. FOLDER has certificates in it. */
+/** Texts of a `buildkitd.toml`. Without a text, buildx's default configuration is used. FOLDER contains certificates. */
 const cases: Record<string, { toml?: string; flags?: string[] }> = {
     registries: {
         toml: `
@@ -29,7 +32,7 @@ const cases: Record<string, { toml?: string; flags?: string[] }> = {
               insecure = true
               tlsconfigdir = ["/etc/certs.d"]`,
     },
-    "what else there is": {
+    "all other settings": {
         toml: `
             # a comment
             debug = true
@@ -66,15 +69,15 @@ lines""" }
 };
 
 describe("parity with docker buildx create --buildkitd-config", () => {
-    let project: Project;
+    let stack: Stack;
     let texts: (string | undefined)[];
-    const ours = (index: number) => `${project.unique}o${index}-`;
-    const theirs = (index: number) => `${project.unique}t${index}-`;
-    const file = (index: number) => join(project.folder, `${index}.toml`);
-    const nodeOf = async (builder: string) => ((await project.record(builder)).Nodes as [StoredNode])[0];
+    const ours = (index: number) => `${stack.unique}o${index}-`;
+    const theirs = (index: number) => `${stack.unique}t${index}-`;
+    const file = (index: number) => join(stack.folder, `${index}.toml`);
+    const nodeOf = async (builder: string) => ((await stack.record(builder)).Nodes as [StoredNode])[0];
     const create = (index: number, name: string, ...more: string[]) => {
         const { toml, flags } = Object.values(cases)[index] ?? {};
-        return project.buildx(
+        return stack.buildx(
             ...["create", "--name", name, "--driver", "docker-container"],
             ...(toml === undefined ? [] : ["--buildkitd-config", file(index)]),
             ...(flags ? ["--buildkitd-flags", flags.join(" ")] : []),
@@ -82,27 +85,27 @@ describe("parity with docker buildx create --buildkitd-config", () => {
         );
     };
 
-    before("both builders of each case are made", async () => {
-        project = await Project.make();
-        const authority = await makeAuthority(project.folder, "authority");
-        await makeAuthority(project.folder, "other");
-        await certify(project.folder, "client", authority);
-        texts = Object.values(cases).map(({ toml }) => toml?.replaceAll("FOLDER", project.folder));
+    before("both builders of each case are created", async () => {
+        stack = await Stack.make();
+        const authority = await makeAuthority(stack.folder, "authority");
+        await makeAuthority(stack.folder, "other");
+        await certify(stack.folder, "client", authority);
+        texts = Object.values(cases).map(({ toml }) => toml?.replaceAll("FOLDER", stack.folder));
         const byPath = await readFile(authority.cert, "latin1");
-        await writeFile(authority.cert, Buffer.from(`caf\xe9\n${byPath}`, "latin1")); // bytes that are no UTF-8
-        await mkdir(project.store, { recursive: true });
-        await writeFile(join(project.store, "buildkitd.default.toml"), "[registry.'by.default']\nhttp = true\n");
+        await writeFile(authority.cert, Buffer.from(`caf\xe9\n${byPath}`, "latin1")); // bytes that are not UTF-8
+        await mkdir(stack.store, { recursive: true });
+        await writeFile(join(stack.store, "buildkitd.default.toml"), "[registry.'by.default']\nhttp = true\n");
         await Promise.all(texts.map((text, index) => writeFile(file(index), text ?? "")));
-        const programs = Object.values(cases).map(({ flags }, index) => {
-            const args = { name: ours(index), buildkitdConfig: texts[index], buildkitdFlags: flags };
-            return `new buildx.BuildxBuilder("b${index}", ${JSON.stringify(args)});`;
+        const builders = Object.values(cases).map(({ flags }, index) => {
+            const args = { name: ours(index), buildkitdToml: texts[index], buildkitdFlags: flags };
+            return [`b${index}`, builder(args)] as const;
         });
-        await project.program(programs.join("\n"));
-        await project.up();
-        for (const index of texts.keys()) await create(index, theirs(index));
+        await stack.program(resources(Object.fromEntries(builders)));
+        await stack.up();
+        await inTurns(texts, (_, index) => create(index, theirs(index)));
     });
 
-    after(() => project.remove());
+    after(() => stack.remove());
 
     for (const [index, what] of Object.keys(cases).entries()) {
         it(`of ${what}`, async () => {
@@ -113,22 +116,21 @@ describe("parity with docker buildx create --buildkitd-config", () => {
             const { "buildkitd.toml": theirConfig = "", ...theirCertificates } = their.Files;
             assert.deepEqual(ourCertificates, theirCertificates);
             assert.deepEqual(parsed(ourConfig), parsed(theirConfig));
-            const inContainer = ["exec", `buildx_buildkit_${ours(index)}0`, "cat", "/etc/buildkit/buildkitd.toml"];
+            const inContainer = ["exec", containerOf(ours(index)), "cat", "/etc/buildkit/buildkitd.toml"];
             assert.equal(await docker(inContainer), Buffer.from(ourConfig, "base64").toString());
         });
     }
 
-    it("of a builder that is taken over: it is not made anew", async () => {
-        const name = `${project.unique}taken`;
+    it("of a builder that is adopted: the builder is not recreated", async () => {
+        const name = `${stack.unique}taken`;
         await create(0, name, "--bootstrap");
-        const before = await inspectContainer(`buildx_buildkit_${name}0`);
-        const args = { name, adopt: true, buildkitdConfig: texts[0] };
-        await project.program(`new buildx.BuildxBuilder("taken", ${JSON.stringify(args)});`);
-        await project.up();
-        assert.equal((await inspectContainer(`buildx_buildkit_${name}0`))?.Id, before?.Id);
-        await project.refresh("--expect-no-changes");
-        await project.preview("--expect-no-changes");
-        await project.destroy();
+        const before = await inspectContainer(containerOf(name));
+        await stack.program(resources({ taken: builder({ name, adopt: true, buildkitdToml: texts[0] }) }));
+        await stack.up();
+        assert.equal((await inspectContainer(containerOf(name)))?.Id, before?.Id);
+        await stack.refresh("--expect-no-changes");
+        await stack.preview("--expect-no-changes");
+        await stack.destroy();
     });
 });
 

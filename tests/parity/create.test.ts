@@ -1,6 +1,6 @@
 /**
- * The same builder twice, once by `docker buildx create --bootstrap` and once by the resource, for each option
- * alone and for all of them together: the record, the container, what buildx tells of it and a build on it.
+ * Creates each builder twice, with `docker buildx create --bootstrap` and with the resource, for each option alone and for
+ * all options together. Compares the records, the containers and the output of buildx, and builds on both.
  */
 import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,24 +8,27 @@ import { join } from "node:path";
 import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
-import { Project } from "../support/project";
+import { builder, resources } from "../support/program";
+import { inTurns } from "../support/run";
+import { Stack } from "../support/stack";
+import { containerOf } from "../support/state";
 import { cases } from "./cases";
 
-/** What differs between any two containers, or between ours and buildx's by intent. */
+/** What differs between any two containers, or intentionally between the resource's containers and buildx's. */
 const differsByNature: Record<string, string> = {
     Id: "each container has its own",
-    Created: "made one after the other",
-    State: "its process and times are its own; that both run is compared apart",
-    ResolvConfPath: "lies in a folder named after the id",
-    HostnamePath: "lies in a folder named after the id",
-    HostsPath: "lies in a folder named after the id",
-    LogPath: "lies in a folder named after the id",
-    GraphDriver: "its layers are its own",
-    ExecIDs: "what runs in it at the moment of the look",
-    NetworkSettings: "has an address and a sandbox of its own; the network is compared in HostConfig",
+    Created: "they are created one after the other",
+    State: "each has its own process and times; the test checks separately that both run",
+    ResolvConfPath: "is in a folder that is named after the id",
+    HostnamePath: "is in a folder that is named after the id",
+    HostsPath: "is in a folder that is named after the id",
+    LogPath: "is in a folder that is named after the id",
+    GraphDriver: "each has its own layers",
+    ExecIDs: "what runs in the container at that moment",
+    NetworkSettings: "each has its own address and sandbox; the network is compared in HostConfig",
     "Config.Hostname": "is the id",
-    "Config.Labels": "ours says which resource owns it; that nothing else is there is compared apart",
-    "Config.Env": "compared without order, since buildx gives the variables in a random one",
+    "Config.Labels": "the resource's label names its owner; the test checks separately that there is no other label",
+    "Config.Env": "compared without order, because the order of buildx is random",
 };
 
 describe("each driver option is compared with docker buildx create", () => {
@@ -38,7 +41,7 @@ describe("each driver option is compared with docker buildx create", () => {
     };
 
     for (const [name, { buildx: spelling }] of allOptions) {
-        it(`${name}, by itself and together with all others`, () => {
+        it(`${name}, alone and together with all others`, () => {
             const own = Object.keys(cases).filter((what) => what === spelling || what.startsWith(`${spelling} `));
             assert.ok(
                 own.some((what) => sets(what, name, spelling)),
@@ -54,38 +57,38 @@ describe("each driver option is compared with docker buildx create", () => {
 });
 
 describe("parity with docker buildx create --bootstrap", () => {
-    let project: Project;
+    let stack: Stack;
     let network: string;
     let neighbour: string;
     let folder: string;
-    const names = (index: number) => ({ ours: `${project.unique}o${index}-`, theirs: `${project.unique}t${index}-` });
+    const names = (index: number) => ({ ours: `${stack.unique}o${index}-`, theirs: `${stack.unique}t${index}-` });
 
-    before("both builders of each case are made", async () => {
-        project = await Project.make();
-        network = `${project.unique}-network`;
+    before("both builders of each case are created", async () => {
+        stack = await Stack.make();
+        network = `${stack.unique}-network`;
         await docker(["network", "create", network]);
-        neighbour = `${project.unique}-neighbour`;
+        neighbour = `${stack.unique}-neighbour`;
         await docker(["run", "--detach", "--privileged", "--name", neighbour, "moby/buildkit:buildx-stable-1"]);
-        folder = await context(project, "FROM scratch\nCOPY busybox /bin/sh\n");
+        folder = await context(stack, "FROM scratch\nCOPY busybox /bin/sh\n");
         const fill = (text: string) => text.replaceAll("NETWORK", network).replaceAll("NEIGHBOUR", neighbour);
         const all = Object.values(cases);
-        const programs = all.map(({ args }, index) => {
-            const { ours } = names(index);
-            return `new buildx.BuildxBuilder("b${index}", { name: "${ours}", ...${fill(JSON.stringify(args))} });`;
+        const builders = all.map(({ args }, index) => {
+            const filled = JSON.parse(fill(JSON.stringify(args))) as object;
+            return [`b${index}`, builder({ name: names(index).ours, ...filled })] as const;
         });
-        await project.program(programs.join("\n"));
-        await project.up();
-        for (const [index, { cli }] of all.entries()) {
+        await stack.program(resources(Object.fromEntries(builders)));
+        await stack.up();
+        await inTurns(all, async ({ cli }, index) => {
             const create = ["create", "--name", names(index).theirs, "--driver", "docker-container", "--bootstrap"];
-            await project.buildx(...create, ...cli.map(fill));
-        }
+            await stack.buildx(...create, ...cli.map(fill));
+        });
     });
 
     after(async () => {
-        const containers = await docker(["ps", "--all", "--quiet", "--filter", `name=${project.unique}`]);
+        const containers = await docker(["ps", "--all", "--quiet", "--filter", `name=${stack.unique}`]);
         await docker(["rm", "--force", "--volumes", ...containers.split("\n").filter(Boolean)]);
         await docker(["network", "rm", network]);
-        await project.remove();
+        await stack.remove();
     });
 
     for (const [index, what] of Object.keys(cases).entries()) {
@@ -93,13 +96,11 @@ describe("parity with docker buildx create --bootstrap", () => {
             const { ours, theirs } = names(index);
             const asTheirs = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll(ours, theirs));
 
-            const [ourRecord, theirRecord] = [await project.record(ours), await project.record(theirs)];
+            const [ourRecord, theirRecord] = await Promise.all([stack.record(ours), stack.record(theirs)]);
             assert.deepEqual(asTheirs(ourRecord), theirRecord);
             assert.deepEqual(Object.keys(ourRecord), Object.keys(theirRecord));
 
-            const [our, their] = await Promise.all(
-                [ours, theirs].map((name) => inspectContainer(`buildx_buildkit_${name}0`)),
-            );
+            const [our, their] = await Promise.all([ours, theirs].map((name) => inspectContainer(containerOf(name))));
             assert.ok(our && their);
             assert.ok(our.State.Running && their.State.Running);
             assert.deepEqual(asTheirs(comparable(our)), comparable(their));
@@ -110,30 +111,30 @@ describe("parity with docker buildx create --bootstrap", () => {
                 "io.github.pulumi-buildx.urn",
             ]);
 
-            assert.equal((await seenByBuildx(ours)).replaceAll(ours, theirs), await seenByBuildx(theirs));
-            await build(project, ours, folder);
-            await build(project, theirs, folder);
+            const [ourView = "", theirView] = await Promise.all([ours, theirs].map(seenByBuildx));
+            assert.equal(ourView.replaceAll(ours, theirs), theirView);
+            await Promise.all([ours, theirs].map((name) => build(stack, name, folder)));
         });
     }
 
-    it("of every case stays as it is: preview, refresh and preview again find no change", async () => {
-        await project.preview("--expect-no-changes");
-        await project.refresh("--expect-no-changes");
-        await project.preview("--expect-no-changes");
+    it("of all cases: preview, refresh and another preview find no change", async () => {
+        await stack.preview("--expect-no-changes");
+        await stack.refresh("--expect-no-changes");
+        await stack.preview("--expect-no-changes");
     });
 
-    it("of the way back: buildx boots one of ours that is stopped, and removes it", async () => {
+    it("of a stopped builder of a stack: buildx boots the builder and removes it", async () => {
         const { ours } = names(0);
-        await docker(["stop", `buildx_buildkit_${ours}0`]);
-        assert.match(await project.buildx("inspect", "--bootstrap", ours), /Status: +running/);
-        await build(project, ours, folder);
-        await project.buildx("rm", ours);
-        assert.equal(await inspectContainer(`buildx_buildkit_${ours}0`), undefined);
-        await assert.rejects(project.record(ours));
+        await docker(["stop", containerOf(ours)]);
+        assert.match(await stack.buildx("inspect", "--bootstrap", ours), /Status: +running/);
+        await build(stack, ours, folder);
+        await stack.buildx("rm", ours);
+        assert.equal(await inspectContainer(containerOf(ours)), undefined);
+        await assert.rejects(stack.record(ours));
     });
 
-    it("of what provenance attestations are told of a GitHub Actions run", async () => {
-        const event = join(project.folder, "event.json");
+    it("of the context of a GitHub Actions run, for provenance attestations", async () => {
+        const event = join(stack.folder, "event.json");
         await writeFile(event, JSON.stringify({ action: "opened", number: 7 }));
         const env = {
             GITHUB_ACTIONS: "true",
@@ -151,37 +152,37 @@ describe("parity with docker buildx create --bootstrap", () => {
             RUNNER_NAME: "runner 1",
             RUNNER_TRACKING_ID: "github_1",
         };
-        Object.assign(project.env, env);
+        Object.assign(stack.env, env);
         const { ours, theirs } = names(99);
-        await project.program(`new buildx.BuildxBuilder("gha", { name: "${ours}" });`);
-        await project.up();
-        await project.buildx("create", "--name", theirs, "--driver", "docker-container", "--bootstrap");
+        await stack.program(resources({ gha: builder({ name: ours }) }));
+        await stack.up();
+        await stack.buildx("create", "--name", theirs, "--driver", "docker-container", "--bootstrap");
         const [our, their] = await Promise.all(
             [ours, theirs].map(async (name) => {
-                const copy = join(project.folder, name);
+                const copy = join(stack.folder, name);
                 const path = "/etc/buildkit/provenance.d/github_actions_context.json";
-                await docker(["cp", `buildx_buildkit_${name}0:${path}`, copy]);
+                await docker(["cp", `${containerOf(name)}:${path}`, copy]);
                 return readFile(copy, "utf8");
             }),
         );
         assert.equal(our, their);
-        await project.preview("--expect-no-changes");
+        await stack.preview("--expect-no-changes");
     });
 
-    it("of every case goes, and leaves nothing", async () => {
-        await project.destroy();
-        assert.deepEqual(await leftovers(`${project.unique}o`), []);
+    it("of all cases: destroy leaves nothing", async () => {
+        await stack.destroy();
+        assert.deepEqual(await leftovers(`${stack.unique}o`), []);
     });
 
-    /** `docker buildx inspect`, without the time of the last use and the worker's own marks. */
+    /** Returns the output of `docker buildx inspect`, without the time of the last use and the worker's host name. */
     async function seenByBuildx(name: string): Promise<string> {
-        const text = await project.buildx("inspect", name);
+        const text = await stack.buildx("inspect", name);
         return text
             .split("\n")
             .filter((line) => !/^Last Activity:|worker\.hostname:/.test(line.trim()))
             .map((line) =>
                 line.startsWith("Driver Options:") ? (line.match(/\S+="[^"]*"/g) ?? []).sort().join() : line,
-            ) // at random
+            ) // their order is random
             .join("\n");
     }
 });

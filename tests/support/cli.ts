@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { checkout, type Project } from "./project";
 import { type Ended, run } from "./run";
@@ -20,7 +21,7 @@ export interface Status {
         hasRecord: boolean;
         status: string;
         lastUsed: string | null;
-        resource: { stack: string; project: string; type: string; name: string } | null;
+        resource: { urn: string; stack: string; project: string; type: string; name: string } | null;
         nodes: {
             name: string;
             endpoint: string;
@@ -54,3 +55,27 @@ export async function doctor(project: Project, ...names: string[]): Promise<Find
 /** Runs a printed command in a shell. */
 export const shell = ({ env, folder }: Project, command: string): Promise<Ended> =>
     run("sh", ["-c", command], { cwd: folder, env: { ...env, PULUMI_SKIP_CONFIRMATIONS: "true" } });
+
+/** Creates a builder with buildx, with the name of the project. */
+export const create = (project: Project, ...args: string[]): Promise<string> =>
+    project.buildx("create", "--name", project.unique, "--driver", "docker-container", ...args);
+
+/** Returns the only finding, which must be of this kind. */
+export async function find(project: Project, kind: string, ...names: string[]): Promise<Finding> {
+    const found = await doctor(project, ...(names.length > 0 ? names : [project.unique]));
+    assert.deepEqual(
+        found.map((each) => each.kind),
+        [kind],
+        JSON.stringify(found, undefined, 4),
+    );
+    return found[0] as Finding;
+}
+
+/** Runs the printed command that contains `choice`, or the first command. Afterwards there must be no finding. */
+export async function fix(project: Project, { mends }: Finding, choice = "", ...names: string[]): Promise<void> {
+    const { command } = mends.find((each) => each.command?.includes(choice)) ?? {};
+    assert.ok(command, `no command has ${choice} in ${JSON.stringify(mends)}`);
+    const { output } = await shell(project, command);
+    const left = await doctor(project, ...(names.length > 0 ? names : [project.unique]));
+    assert.deepEqual(left, [], `after ${command}:\n${output}`);
+}

@@ -60,6 +60,8 @@ export interface Diff {
 export class Plugin extends Project {
     /** The messages of the plugin up to now. */
     readonly log: LogMessage[] = [];
+    /** The program that starts the process, with its arguments. If it is empty, the process is started directly. */
+    launcher: readonly string[] = [];
     private process: ChildProcess | undefined;
     private client: ResourceProviderClient | undefined;
     private logServer = new grpc.Server();
@@ -92,7 +94,8 @@ export class Plugin extends Project {
         this.logServer = new grpc.Server();
         const address = `127.0.0.1:${await this.serveLog()}`;
         const { NODE_OPTIONS: _, ...env } = { ...process.env, ...this.env };
-        const started = spawn(process.execPath, [pluginMain, address], {
+        const [program = "", ...args] = [...this.launcher, process.execPath, pluginMain, address];
+        const started = spawn(program, args, {
             cwd: this.folder,
             env,
             stdio: ["ignore", "pipe", "pipe"],

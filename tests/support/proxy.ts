@@ -37,6 +37,7 @@ export async function startProxy(
             else forward(engine.replace("unix://", ""), incoming, outgoing, fate === "drop");
         });
     });
+    server.keepAliveTimeout = 0; // an engine keeps idle connections open
     // A connection that is upgraded, for the input of a container.
     server.on("upgrade", (incoming, socket, head) => {
         const call = `${incoming.method} ${incoming.url?.split("?")[0]}`;

@@ -33,3 +33,15 @@ export async function must(program: string, args: string[], options?: RunOptions
     if (code !== 0) throw new Error(`${program} ${args.join(" ")} failed with exit code ${code}:\n${output}`);
     return stdout;
 }
+
+/** Works on all values, on four at the same time: more would only wait for the processor. */
+export async function inTurns<Value>(
+    values: readonly Value[],
+    work: (value: Value, index: number) => Promise<unknown>,
+): Promise<void> {
+    const entries = values.entries();
+    const worker = async () => {
+        for (const [index, value] of entries) await work(value, index);
+    };
+    await Promise.all(Array.from({ length: 4 }, worker));
+}

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Blob, openRepository } from "../registry/repository";
@@ -28,7 +28,11 @@ export const openTarget = (to: Location, manifest: Manifest, waiting: Waiting): 
 async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     const place = resolve(path);
     const partial = `${place}.partial`;
-    await createFolder(dirname(place));
+    await createFolder(dirname(place)).catch((error: NodeJS.ErrnoException) => {
+        const cause =
+            error.code === "ENOTDIR" || error.code === "EEXIST" ? "a part of the path is a file" : error.message;
+        throw new Error(`archive ${path} cannot be written: ${cause}. Choose another path for the archive.`);
+    });
     const discard = () => rm(partial, { force: true });
     return {
         write: async (archive) => {
@@ -60,10 +64,10 @@ async function openFile(path: string, { signal }: Waiting): Promise<Target> {
  * ENOENT although its parent exists, as /proc does.
  */
 async function createFolder(path: string): Promise<void> {
-    if (existsSync(path)) return;
+    if (existsSync(path) && statSync(path).isDirectory()) return;
     await createFolder(dirname(path));
     await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
+        if (!existsSync(path) || !statSync(path).isDirectory()) throw error; // another process may create it, too
     });
 }
 

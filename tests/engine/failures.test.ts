@@ -88,7 +88,10 @@ describe("a creation that fails", () => {
                     { endpoint: "unix:///nowhere/docker.sock" },
                     /no Docker engine responds at unix:\/\/\/nowhere\/docker\.sock \(from the argument endpoint\): socket not found/,
                 ],
-                [{ endpoint: "nowhere" }, /error: endpoint: .*"nowhere" .* is neither a host URL .* nor a docker context/],
+                [
+                    { endpoint: "nowhere" },
+                    /error: endpoint: .*"nowhere" .* is neither a host URL .* nor a docker context/,
+                ],
                 [{ driverOpts: { cpusetCpus: "4000" } }, /buildx_buildkit_.* cannot be created on unix:.*CPUs/],
             ];
             for (const [args, cause] of cases) {

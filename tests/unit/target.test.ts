@@ -1,10 +1,19 @@
 import { strict as assert } from "node:assert";
+import { basename, dirname } from "node:path";
 import { openTarget } from "../../provider/transfer/target";
 
 describe("an archive in a folder that cannot be created", () => {
-    it("fails instead of trying forever", async () => {
-        const manifest = {} as Parameters<typeof openTarget>[1];
-        const waiting = { signal: new AbortController().signal } as Parameters<typeof openTarget>[2];
-        await assert.rejects(openTarget({ archive: "/proc/nowhere/a.tar.zst" }, manifest, waiting), /ENOENT/);
-    }).timeout(5000);
+    const manifest = {} as Parameters<typeof openTarget>[1];
+    const waiting = { signal: new AbortController().signal } as Parameters<typeof openTarget>[2];
+    const reasons = {
+        "/proc/nowhere/a.tar.zst": /ENOENT/,
+        [`${__filename}/a.tar.zst`]: /a part of the path is a file/,
+    };
+
+    for (const [archive, reason] of Object.entries(reasons)) {
+        it(`fails instead of trying forever: ${basename(dirname(archive))}`, async () => {
+            const opening = openTarget({ archive }, manifest, waiting);
+            await assert.rejects(opening, { message: new RegExp(`^archive .* cannot be written: .*${reason.source}`) });
+        }).timeout(5000);
+    }
 });

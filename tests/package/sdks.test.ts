@@ -49,7 +49,7 @@ describe("an SDK that is generated from the schema", () => {
         const program = join(folder, "program");
         await cp(sdk, join(program, "buildx"), { recursive: true });
         await writeFile(join(program, "buildx/go.mod"), `module ${path}\n\ngo 1.24\n`);
-        const tools = join(checkout, "environment/tools/pulumi");
+        const tools = join(checkout, "environment/tools");
         const requirements = await readFile(join(tools, "go.mod"), "utf8");
         const added = `\nrequire ${path} v0.0.0\n\nreplace ${path} => ./buildx\n`;
         await writeFile(join(program, "go.mod"), requirements + added);

@@ -188,7 +188,7 @@ ${body}
         const own = join(this.folder, "buildx");
         await cp(sdk, own, { recursive: true });
         await writeFile(join(own, "go.mod"), `module ${this.importPath}\n\ngo 1.21\n`);
-        const tools = join(checkout, "environment/tools/pulumi");
+        const tools = join(checkout, "environment/tools");
         const requirements = await readFile(join(tools, "go.mod"), "utf8");
         const added = `\nrequire ${this.importPath} v0.0.0\n\nreplace ${this.importPath} => ./buildx\n`;
         await writeFile(join(this.folder, "go.mod"), requirements + added);

@@ -65,7 +65,7 @@ describe("the first run", () => {
     it("names the log of a step that fails and its last lines, and stops the other steps", async () => {
         const { code, output } = await steps(`
             bad() { for i in $(seq 30); do echo "line $i"; done; false; echo not reached; }
-            long() { sleep 60 & echo $! >${folder}/long.pid; wait; }
+            long() { sh -c 'echo $PPID' >${folder}/long.pid; exec sleep 60; }
             after() { needs bad; touch ${folder}/after; }
             step long "Long" long
             until [[ -s ${folder}/long.pid ]]; do sleep 0.1; done
@@ -85,7 +85,7 @@ describe("the first run", () => {
         const pidFile = join(folder, "interrupted.pid");
         await writeFile(
             path,
-            `set -euo pipefail; . ${folder}/environment/steps; long() { sleep 60 & echo $! >${pidFile}; wait; }; step long "Long" long; finish_steps`,
+            `set -euo pipefail; . ${folder}/environment/steps; long() { sh -c 'echo $PPID' >${pidFile}; exec sleep 60; }; step long "Long" long; finish_steps`,
         );
         const script = spawn("bash", [path], { stdio: "ignore" });
         const ended = new Promise((resolve) => script.once("exit", resolve));
@@ -100,6 +100,16 @@ describe("the first run", () => {
         script.kill("SIGINT");
         assert.equal(await ended, 130);
         assert.notEqual((await run("kill", ["-0", pid])).code, 0, "the step is still running");
+    });
+
+    it("uses no command that macOS does not have", async () => {
+        const scripts = ["up", "steps", "setup", "quickstart", "clean", "components/checkout", "components/go"];
+        const missing =
+            /^\s*(?:flock|mapfile|readarray|timeout|sha256sum|nproc)\b|\b(?:declare|local) -A\b|\bwait -n\b|\$\{\w+(?:\^|,)/m;
+        for (const name of scripts) {
+            const found = missing.exec(await readFile(join(folder, "environment", name), "utf8"));
+            assert.equal(found?.[0], undefined, name);
+        }
     });
 
     it("shows the engine's own reason to a user who is not in the group docker", async () => {

@@ -60,7 +60,7 @@ describe("an SDK that is generated from the schema", () => {
             await writeFile(join(program, name, "main.go"), text);
         }
         const packages = examples.map(({ name }) => `./${name}`);
-        const env = { GOFLAGS: "-mod=mod -trimpath", CGO_ENABLED: "0" }; // as the CLI was built, for Go's cache
+        const env = { GOFLAGS: "-mod=mod -trimpath -gcflags=all=-dwarf=false", CGO_ENABLED: "0" }; // as the CLI was built, for Go's cache
         await must("go", ["vet", `${path}/...`, ...packages], { cwd: program, env });
     });
 

@@ -193,7 +193,7 @@ ${body}
         const added = `\nrequire ${this.importPath} v0.0.0\n\nreplace ${this.importPath} => ./buildx\n`;
         await writeFile(join(this.folder, "go.mod"), requirements + added);
         await cp(join(tools, "go.sum"), join(this.folder, "go.sum"));
-        Object.assign(this.env, { GOFLAGS: "-mod=mod -trimpath", CGO_ENABLED: "0" }); // as the CLI was built, for Go's cache
+        Object.assign(this.env, { GOFLAGS: "-mod=mod -trimpath -gcflags=all=-dwarf=false", CGO_ENABLED: "0" }); // as the CLI was built, for Go's cache
     }
 
     protected override writeProject(): Promise<void> {

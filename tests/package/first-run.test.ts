@@ -156,7 +156,7 @@ describe("the first run", () => {
         assert.equal(code, 1, output);
         assert.match(
             output,
-            / {2}Compiling .*Pulumi: their download sites do not respond\n {2}This takes about \d+ minutes/,
+            / {2}Compiling .*Pulumi: not installed, and no download site responds\n {2}This takes about \d+ minutes/,
         );
         assert.match(output, / failed\. The last lines of \.pulumi\/log\/\w+\.log:\n(?: {4}.*\n)* {4}.*GOPROXY=off/);
     });

@@ -31,7 +31,7 @@ describe("an SDK that is generated from the schema", () => {
         const path: string = schema.language.go.importBasePath;
         await cp(join(await sdkOf("go"), "buildx"), join(folder, "buildx"), { recursive: true });
         await writeFile(join(folder, "buildx/go.mod"), `module ${path}\n\ngo 1.24\n`);
-        const tools = join(checkout, "environment/tools/pulumi");
+        const tools = join(checkout, "environment/tools");
         const requirements = await readFile(join(tools, "go.mod"), "utf8");
         const added = `\nrequire ${path} v0.0.0\n\nreplace ${path} => ./buildx\n`;
         await writeFile(join(folder, "go.mod"), requirements + added);
@@ -42,7 +42,7 @@ describe("an SDK that is generated from the schema", () => {
             await writeFile(join(folder, name, "main.go"), text);
         }
         const packages = examples.map(({ name }) => `./${name}`);
-        const env = { GOFLAGS: "-mod=mod -trimpath", CGO_ENABLED: "0" }; // as the CLI was built, for Go's cache
+        const env = { GOFLAGS: "-mod=mod -trimpath -gcflags=all=-dwarf=false", CGO_ENABLED: "0" }; // as the CLI was built, for Go's cache
         await must("go", ["vet", `${path}/...`, ...packages], { cwd: folder, env });
     });
 

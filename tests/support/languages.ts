@@ -173,12 +173,12 @@ ${body}
         const own = join(this.folder, "buildx");
         await cp(sdk, own, { recursive: true });
         await writeFile(join(own, "go.mod"), `module ${this.importPath}\n\ngo 1.21\n`);
-        const tools = join(checkout, "environment/tools/pulumi");
+        const tools = join(checkout, "environment/tools");
         const requirements = await readFile(join(tools, "go.mod"), "utf8");
         const added = `\nrequire ${this.importPath} v0.0.0\n\nreplace ${this.importPath} => ./buildx\n`;
         await writeFile(join(this.folder, "go.mod"), requirements + added);
         await cp(join(tools, "go.sum"), join(this.folder, "go.sum"));
-        Object.assign(this.env, { GOFLAGS: "-mod=mod -trimpath", CGO_ENABLED: "0" }); // as the CLI was built, for Go's cache
+        Object.assign(this.env, { GOFLAGS: "-mod=mod -trimpath -gcflags=all=-dwarf=false", CGO_ENABLED: "0" }); // as the CLI was built, for Go's cache
     }
 
     protected override writeProject(): Promise<void> {

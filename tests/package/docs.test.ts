@@ -229,16 +229,16 @@ describe("the pages of the documentation", () => {
             "devDependencies" | "peerDependencies" | "engines",
             Record<string, string>
         >;
-        const goModule = async (tool: string, module: string) => {
-            const text = await readFile(join(checkout, "environment/tools", tool, "go.mod"), "utf8");
+        const goModule = async (folder: string, module: string) => {
+            const text = await readFile(join(checkout, "environment/tools", folder, "go.mod"), "utf8");
             return new RegExp(`${module} v(\\S+)`).exec(text)?.[1] ?? `no ${module} in go.mod`;
         };
         const number = (range = "") => range.replace(/^[^\d]*/, "");
         const pins = [
-            ["Buildx", await goModule("buildx", "docker/buildx")],
-            ["BuildKit", await goModule("buildkit", "moby/buildkit")],
+            ["Buildx", await goModule(".", "docker/buildx")],
+            ["BuildKit", await goModule(".", "moby/buildkit")],
             ["BuildKit", await goModule("older-buildkit", "moby/buildkit")],
-            ["Pulumi CLI", await goModule("pulumi", "pulumi/pkg/v3")],
+            ["Pulumi CLI", await goModule(".", "pulumi/pkg/v3")],
             ["`@pulumi/pulumi`", number(devDependencies["@pulumi/pulumi"])],
             ["`@pulumi/pulumi`", number(peerDependencies["@pulumi/pulumi"])],
             ["Node.js", number(devDependencies.node).replace(/(\.0)+$/, "")],

@@ -52,7 +52,7 @@ describe("the first run", () => {
     it("prints a line for each step that is done, in the order in which they end", async () => {
         const { code, output } = await steps(`
             first() { echo detail; sleep 0.5; note 1.2; }
-            second() { needs first; reached second:half; sleep 1; note two; }
+            second() { needs first; reached second:half; until [[ -e $steps/third.code ]]; do sleep 0.1; done; sleep 3; note two; }
             third() { needs second:half; }
             hidden() { needs third; echo also a detail; }
             step first "Component" first; step second "Other" second; step third "Third" third; step hidden "" hidden

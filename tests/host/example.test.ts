@@ -62,8 +62,9 @@ describe("the example", () => {
                     await mkdir(project.store, { recursive: true });
                     const registry = `[registry."${guarded}"]\n  ca = ["${authority.cert}"]\n`;
                     await writeFile(join(project.store, "buildkitd.default.toml"), registry);
-                    const settings = { registry: `${guarded}/team`, ...credentials };
-                    for (const [key, value] of Object.entries(settings)) await project.config(key, value);
+                    await project.config("registry", `${guarded}/team`);
+                    await project.config("username", credentials.username);
+                    await project.config("password", credentials.password, { secret: true });
                     await project.up();
                     const { digest } = await project.outputs<{ digest: string }>();
                     const found = await Promise.all(

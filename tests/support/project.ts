@@ -112,8 +112,9 @@ export class Project {
     refresh = (...args: string[]): Promise<Ended> => this.must("refresh", args);
     destroy = (...args: string[]): Promise<Ended> => this.must("destroy", args);
 
-    async config(key: string, value: string): Promise<void> {
-        await must("pulumi", ["config", "set", "--non-interactive", key, value], { cwd: this.folder, env: this.env });
+    async config(key: string, value: string, { secret = false } = {}): Promise<void> {
+        const args = ["config", "set", "--non-interactive", ...(secret ? ["--secret"] : []), key, value];
+        await must("pulumi", args, { cwd: this.folder, env: this.env });
     }
 
     /** Runs a command that must fail. Returns its output. */

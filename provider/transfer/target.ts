@@ -1,6 +1,6 @@
-import { existsSync, statSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { makeFolders } from "../fileAccess";
 import { type Blob, openRepository } from "../registry/repository";
 import type { Waiting } from "../waiting";
 import type { Manifest, Trailer } from "./format";
@@ -28,9 +28,8 @@ export const openTarget = (to: Location, manifest: Manifest, waiting: Waiting): 
 async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     const place = resolve(path);
     const partial = `${place}.partial`;
-    await createFolder(dirname(place)).catch((error: NodeJS.ErrnoException) => {
-        const cause =
-            error.code === "ENOTDIR" || error.code === "EEXIST" ? "a part of the path is a file" : error.message;
+    await makeFolders(dirname(place), 0o777).catch((error: NodeJS.ErrnoException) => {
+        const cause = error.code === "ENOTDIR" ? "a part of the path is a file" : error.message;
         throw new Error(`archive ${path} cannot be written: ${cause}. Choose another path for the archive.`);
     });
     const discard = () => rm(partial, { force: true });
@@ -57,18 +56,6 @@ async function openFile(path: string, { signal }: Waiting): Promise<Target> {
         },
         discard,
     };
-}
-
-/**
- * Creates a folder and its parents. Node.js' own recursive `mkdir` repeats forever if a file system refuses a folder with
- * ENOENT although its parent exists, as /proc does.
- */
-async function createFolder(path: string): Promise<void> {
-    if (existsSync(path) && statSync(path).isDirectory()) return;
-    await createFolder(dirname(path));
-    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-        if (!existsSync(path) || !statSync(path).isDirectory()) throw error; // another process may create it, too
-    });
 }
 
 /**

@@ -5,7 +5,7 @@ import { build, context } from "../support/image";
 import { builder, resources, state } from "../support/program";
 import { withProject } from "../support/project";
 import { withStack } from "../support/stack";
-import { containerOf, isRunning, volumeOf } from "../support/state";
+import { containerOf, isRunning, volumeKeptByBuildx, volumeOf } from "../support/state";
 
 const first = "unix:///var/run/docker.sock";
 
@@ -59,10 +59,7 @@ describe("adoption", () => {
         "of a volume by a state keeps the content of the volume, and the removal keeps the volume",
         withStack(async (stack) => {
             const { unique } = stack;
-            await stack.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
-            const folder = await context(stack);
-            await build(stack, unique, folder);
-            await stack.buildx("rm", "--keep-state", unique);
+            const folder = await volumeKeptByBuildx(stack);
             const program = { cache: state({ builderName: unique }), b: builder({ state: "${cache}" }) };
             await stack.program(resources(program, { adopted: "${cache.adopted}" }));
             await stack.up();

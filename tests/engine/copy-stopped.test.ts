@@ -9,8 +9,6 @@ import {
     nothingIsLeft,
     pair,
     restoreIsGrowing,
-    restoredName,
-    restoredVolume,
     start,
     staysSmall,
 } from "../support/copying";
@@ -18,7 +16,7 @@ import { docker, leftovers } from "../support/docker";
 import { archive as archiveOf, resources, state } from "../support/program";
 import { type Project, withProject } from "../support/project";
 import { withStack } from "../support/stack";
-import { containerOf, entriesOf, isRunning } from "../support/state";
+import { containerOf, entriesOf, isRunning, restoredName, restoredVolume } from "../support/state";
 
 /** A state and a builder that uses the state. */
 const pairInJavaScript = `

@@ -5,7 +5,7 @@ import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { builder, resources } from "../support/program";
 import { type Stack, withStack } from "../support/stack";
-import { containerOf, volumeOf } from "../support/state";
+import { containerOf, volumeKeptByBuildx, volumeOf } from "../support/state";
 
 const oneBuilder = ({ unique }: Stack) => resources({ builder: builder({ name: unique }) });
 
@@ -83,10 +83,7 @@ describe("what belongs to a builder", () => {
         "may mount a volume that buildx kept, and its removal leaves that volume",
         withStack(async (stack) => {
             const { unique } = stack;
-            await stack.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
-            const folder = await context(stack);
-            await build(stack, unique, folder);
-            await stack.buildx("rm", "--keep-state", unique);
+            const folder = await volumeKeptByBuildx(stack);
             await stack.program(oneBuilder(stack));
             await stack.up();
             assert.equal((await build(stack, unique, folder)).cached, 3);

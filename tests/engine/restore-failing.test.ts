@@ -2,7 +2,6 @@ import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectVolume, leftovers } from "../support/docker";
-import { resources, state } from "../support/program";
 import { startProxy } from "../support/proxy";
 import { Stack, withStack } from "../support/stack";
 import {
@@ -13,17 +12,11 @@ import {
     hold,
     onVolume,
     restoredEntriesOf,
+    restoredVolume,
+    restoring,
     stateEntries,
     volumeOf,
 } from "../support/state";
-
-const restoredName = ({ unique }: Stack) => `${unique}-restored`;
-
-const restoredVolume = (stack: Stack) => volumeOf(restoredName(stack));
-
-/** Returns a program with a state that is restored. */
-const restoring = (stack: Stack, restoreFrom: unknown, args: object = {}) =>
-    resources({ restored: state({ builderName: restoredName(stack), restoreFrom, ...args }) });
 
 describe("a restore that fails", () => {
     /** An archive of a state that does not change, for all tests. */

@@ -16,17 +16,12 @@ import {
     isRunning,
     onVolume,
     restoredEntriesOf,
+    restoredName,
+    restoredVolume,
+    restoring,
     stateEntries,
     volumeOf,
 } from "../support/state";
-
-const restoredName = ({ unique }: Stack) => `${unique}-restored`;
-
-const restoredVolume = (stack: Stack) => volumeOf(restoredName(stack));
-
-/** Returns a program with a state that is restored. */
-const restoring = (stack: Stack, restoreFrom: unknown) =>
-    resources({ restored: state({ builderName: restoredName(stack), restoreFrom }) });
 
 describe("restoring a state", () => {
     /** An archive of a state that does not change, for all tests. */

@@ -10,7 +10,7 @@ import { memoryDuring, processesOf } from "./processes";
 import { builder, resources, state } from "./program";
 import type { Project } from "./project";
 import type { Stack } from "./stack";
-import { containerOf, isRunning, onVolume, volumeOf } from "./state";
+import { containerOf, isRunning, onVolume, restoredVolume, volumeOf } from "./state";
 
 /** The size of a state whose copy takes so long that a test can act before the copy ends. */
 export const megabytes = 400;
@@ -20,10 +20,6 @@ export const pair = ({ unique }: Stack, args: object = {}) => ({
     cache: state({ builderName: unique }),
     b: builder({ state: "${cache}", ...args }),
 });
-
-export const restoredName = ({ unique }: Project) => `${unique}-restored`;
-
-export const restoredVolume = (project: Project) => volumeOf(restoredName(project));
 
 /** Adds a file to the state of a builder that takes a while to copy. */
 export const enlarge = ({ unique }: Project, size = megabytes) =>

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { docker, inspectContainer } from "./docker";
-import { context } from "./image";
+import { build, context } from "./image";
+import { resources, state, type YamlProgram } from "./program";
 import type { Project } from "./project";
 import { must, run } from "./run";
 
@@ -114,4 +115,22 @@ export async function archiveFails(project: Project, args: object): Promise<stri
 /** Changes the bytes of a file. */
 export async function change(path: string, edit: (content: Buffer) => Buffer): Promise<void> {
     await writeFile(path, edit(await readFile(path)));
+}
+
+/** Returns the name of the builder whose state a test restores, and the name of its volume. */
+export const restoredName = ({ unique }: Project): string => `${unique}-restored`;
+export const restoredVolume = (project: Project): string => volumeOf(restoredName(project));
+
+/** Returns a program with a state that is restored. */
+export const restoring = (project: Project, restoreFrom: unknown, args: object = {}): YamlProgram =>
+    resources({ restored: state({ builderName: restoredName(project), restoreFrom, ...args }) });
+
+/** Creates a builder with buildx, builds with it, and removes all but its volume. Returns the folder of the build. */
+export async function volumeKeptByBuildx(project: Project): Promise<string> {
+    const { unique } = project;
+    await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
+    const folder = await context(project);
+    await build(project, unique, folder);
+    await project.buildx("rm", "--keep-state", unique);
+    return folder;
 }

@@ -1,5 +1,13 @@
-import type { KubeConfig } from "@kubernetes/client-node";
-import type { Kubeconfig } from "./kubeconfig";
+import * as http from "node:http";
+import * as https from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
+import { readAll } from "../streams";
+import { untilAborted } from "../waiting";
+import { ClusterError } from "./error";
+import { type Kubeconfig, type NamedCluster, pinnedKubeconfig } from "./kubeconfig";
+import { loadLibrary } from "./library";
+import { refused } from "./refused";
+import { whyNoCredentials, unreachable } from "./unreachable";
 
 /** How long the API server may take to answer a request, in milliseconds. */
 export const requestTimeout = 10_000;
@@ -17,10 +25,7 @@ export interface ClusterRequest {
 }
 
 /** A Kubernetes cluster as one user sees it. */
-export interface Cluster {
-    readonly kubeconfig: Kubeconfig;
-    /** Name for messages, for example `the cluster of the context kind (https://127.0.0.1:6443)`. */
-    readonly where: string;
+export interface Cluster extends NamedCluster {
     /** The kubeconfig as the library has it, for its `Exec`. */
     readonly library: KubeConfig;
     /**
@@ -34,6 +39,92 @@ export interface Cluster {
 
 /** Loads the client library. It sends no request. */
 export async function openCluster(kubeconfig: Kubeconfig): Promise<Cluster> {
-    void kubeconfig;
-    throw new Error("not implemented");
+    const { KubeConfig: Config } = await loadLibrary();
+    const library = new Config();
+    library.loadFromString(pinnedKubeconfig(forLibrary(kubeconfig)));
+    const { context, server } = kubeconfig;
+    const cluster: Cluster = {
+        kubeconfig,
+        where: `the cluster of the context ${context} (${server})`,
+        library,
+        request: (request, signal) => send(cluster, request, signal),
+    };
+    return cluster;
+}
+
+/**
+ * Returns a kubeconfig in the form that the library understands. It knows the file of a token only as an auth provider,
+ * and it refuses `http`, which needs no certificate.
+ */
+function forLibrary(kubeconfig: Kubeconfig): Kubeconfig {
+    const { tokenFile, ...user } = kubeconfig.user;
+    const isPlain = kubeconfig.server.startsWith("http:");
+    return {
+        ...kubeconfig,
+        ...(typeof tokenFile === "string" && {
+            user: { ...user, "auth-provider": { name: "tokenFile", config: { tokenFile } } },
+        }),
+        ...(isPlain && { cluster: { ...kubeconfig.cluster, "insecure-skip-tls-verify": true } }),
+    };
+}
+
+/** Returns the options of a connection: certificates, headers with the credentials, and the proxy. */
+export async function connectionOptions(
+    cluster: Cluster,
+    failed: string,
+    signal: AbortSignal | undefined,
+): Promise<https.RequestOptions> {
+    const options: https.RequestOptions = {};
+    // The library does not limit how long an exec plugin takes. The plugin may ask the user to log in.
+    await untilAborted(cluster.library.applyToHTTPSOptions(options), signal).catch((cause: Error) => {
+        signal?.throwIfAborted();
+        const why = whyNoCredentials(cause, cluster.kubeconfig);
+        throw new ClusterError(`${failed} in ${cluster.where}`, { kind: "credentials", why, cause });
+    });
+    return options;
+}
+
+async function send<Body>(cluster: Cluster, request: ClusterRequest, signal: AbortSignal | undefined): Promise<Body> {
+    const { method, path, body, failed, contentType = "application/json" } = request;
+    const options = await connectionOptions(cluster, failed, signal);
+    const timeout = AbortSignal.timeout(requestTimeout);
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const content = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+        ...options.headers,
+        Accept: "application/json",
+        ...(content !== undefined && { "Content-Type": contentType, "Content-Length": Buffer.byteLength(content) }),
+    };
+    const response = await exchange(
+        `${cluster.kubeconfig.server}${path}`,
+        { ...options, method, headers, signal: either },
+        content,
+    ).catch((error: Error) => {
+        signal?.throwIfAborted();
+        const cause = timeout.aborted ? (timeout.reason as Error) : error;
+        throw new ClusterError(failed, unreachable(cause, cluster, requestTimeout));
+    });
+    const { status, text, isJson } = response;
+    if (status >= 400) throw new ClusterError(failed, refused(status, text, cluster));
+    return (isJson ? JSON.parse(text) : text) as Body;
+}
+
+interface Response {
+    readonly status: number;
+    readonly text: string;
+    readonly isJson: boolean;
+}
+
+function exchange(url: string, options: https.RequestOptions, content: string | undefined): Promise<Response> {
+    return new Promise((resolve, reject) => {
+        const client = url.startsWith("https:") ? https : http;
+        const request = client.request(url, options, (response) => {
+            readAll(response).then((body) => {
+                const isJson = /^application\/json/.test(response.headers["content-type"] ?? "");
+                resolve({ status: response.statusCode ?? 0, text: body.toString("utf8"), isJson });
+            }, reject);
+        });
+        request.on("error", reject);
+        request.end(content);
+    });
 }

@@ -26,6 +26,7 @@ export interface Metadata {
     /** Set while the object is being removed. */
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
+    readonly finalizers?: readonly string[];
     readonly managedFields?: readonly ManagedFields[];
 }
 

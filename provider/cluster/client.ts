@@ -79,9 +79,13 @@ export async function connectionOptions(
     await untilAborted(cluster.library.applyToHTTPSOptions(options), signal).catch((cause: Error) => {
         signal?.throwIfAborted();
         const why = whyNoCredentials(cause, cluster.kubeconfig);
-        throw new ClusterError(`${failed} in ${cluster.where}`, { kind: "credentials", why, cause });
+        throw new ClusterError(failed, { kind: "credentials", why, cause });
     });
-    return options;
+    // The library impersonates the user that `as` names, but not the groups.
+    const { "as-groups": groups } = cluster.kubeconfig.user;
+    return Array.isArray(groups)
+        ? { ...options, headers: { ...options.headers, "Impersonate-Group": groups } }
+        : options;
 }
 
 async function send<Body>(cluster: Cluster, request: ClusterRequest, signal: AbortSignal | undefined): Promise<Body> {

@@ -58,7 +58,7 @@ export async function execInPod(
     const exec = new Exec(await withTimeout(cluster, failed, signal));
     let onStatus: (status: Status) => void = () => undefined;
     const status = new Promise<Status>((resolve) => (onStatus = resolve));
-    const opening: Promise<Socket> = exec.exec(
+    const opening = exec.exec(
         namespace,
         name,
         container,
@@ -68,7 +68,7 @@ export async function execInPod(
         null,
         false,
         onStatus,
-    );
+    ) as Promise<unknown> as Promise<Socket>;
     const connection = await untilAborted(opening, signal).catch(
         async (event: Error | { error?: Error; message?: string }) => {
             opening.then((late) => late.close()).catch(() => undefined);

@@ -1,6 +1,6 @@
 /** Explains why a daemon does not respond over its own API, and what to do. */
 import { attemptTimeout, DaemonError, startDaemon, tooSlow } from "../daemon";
-import type { ConnectionError } from "./probe";
+import { type ConnectionError, notHttp2 } from "./probe";
 import type { DaemonTls } from "./target";
 
 /** @param error the error of the connection. */
@@ -13,6 +13,9 @@ export function connectionFailure(error: ConnectionError, tls: DaemonTls | undef
     const message = `${ofConnection(error)}${hint}. ${startDaemon}`;
     return new DaemonError(message, { mayBeStarting: startingCodes.includes(code), cause: error });
 }
+
+/** Advice for an address at which something else responds. */
+const correct = "Correct the argument endpoint";
 
 const startingCodes = [
     ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ETIMEDOUT"],
@@ -30,11 +33,8 @@ function ofConnection({ code = "", message }: ConnectionError): string {
 }
 
 function ofTls({ code = "", message, reason = message.trim() }: ConnectionError, tls: DaemonTls | undefined) {
-    if (tls === undefined) {
-        return /^ERR_HTTP2/.test(code) || code === "HPE_INVALID_CONSTANT"
-            ? `the server at this address is not a BuildKit daemon without TLS (${message.trim()}). If it requires TLS, set the argument tls`
-            : undefined;
-    }
+    if (code === notHttp2) return `the server at this address is not a BuildKit daemon (${message}). ${correct}`;
+    if (tls === undefined) return undefined;
     if (/wrong version number|packet length/.test(message))
         return "the daemon does not use TLS. Remove the argument tls, or start buildkitd with --tlscert and --tlskey";
     const isAlert = /^ERR_SSL_.*(ALERT|HANDSHAKE)/.test(code) || (code === "EPROTO" && /alert/.test(message));
@@ -44,7 +44,7 @@ function ofTls({ code = "", message, reason = message.trim() }: ConnectionError,
         return `the daemon rejects the client certificate (${reason}). Set tls.cert to a certificate that is signed by the authority of the daemon`;
     if (/^ERR_OSSL/.test(code)) return `the argument tls cannot be used (${reason}). Correct its certificates`;
     if (/ALTNAME/.test(code))
-        return `the daemon's certificate is for another name (${message}). Set tls.serverName to a name in the certificate`;
+        return `the daemon's certificate is for another name (${message.replace(/^.*altnames: /, "")}). Set tls.serverName to a name in the certificate`;
     if (/CERT|ISSUER|SIGNATURE/.test(code))
         return `the daemon's certificate is not trusted (${message.split(";")[0]}). Set tls.ca to the authority that signed it`;
     return undefined;

@@ -1,6 +1,6 @@
 /** Queries a buildkitd over its own API, as `buildctl` and buildx do. */
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
-import { attemptTimeout, DaemonError, tooSlow } from "../daemon";
+import { attemptTimeout, DaemonError, startDaemon, tooSlow } from "../daemon";
 import type { Workers } from "../workers";
 import { connectionFailure } from "./failure";
 import { decodeWorkers, encodeRequest, listWorkers } from "./messages";
@@ -19,25 +19,29 @@ export async function queryWorkersOverGrpc(
     tls: DaemonTls | undefined,
     signal: AbortSignal,
 ): Promise<Workers> {
-    const client = clientOf(address, tls);
     const ending = AbortSignal.any([signal, AbortSignal.timeout(attemptTimeout)]);
+    // grpc-js does not report why it cannot connect, and does not end if the daemon rejects the client's certificate.
+    const found = await connectionError(address, tls, ending);
+    signal.throwIfAborted();
+    if (found !== undefined) throw connectionFailure(found, tls);
+    const client = clientOf(address, tls);
     try {
         return await call(client, ending);
     } catch (error) {
         signal.throwIfAborted();
-        throw await explained(error as ServiceError, address, tls, signal);
+        throw callFailure(error as ServiceError);
     } finally {
         client.close();
     }
 }
 
 function clientOf(address: string, tls: DaemonTls | undefined): Client {
-    const name = tls && sentName(address, tls);
     const options = {
         "grpc.default_authority": authorityOf(address, tls),
         "grpc.enable_http_proxy": 0, // buildx connects directly as well
         "grpc.service_config_disable_resolution": 1,
-        ...(name !== undefined && { "grpc.ssl_target_name_override": name }),
+        // Without a name, grpc-js sends the host, which must not be an IP address.
+        ...(tls && { "grpc.ssl_target_name_override": sentName(address, tls) ?? "localhost" }),
     };
     const secured = tls
         ? credentials.createSsl(bytes(tls.ca), bytes(tls.key), bytes(tls.cert), {
@@ -62,23 +66,13 @@ function call(client: Client, signal: AbortSignal): Promise<Workers> {
     });
 }
 
-/** Returns the error for a failed call. */
-async function explained(
-    error: ServiceError,
-    address: string,
-    tls: DaemonTls | undefined,
-    signal: AbortSignal,
-): Promise<DaemonError> {
+function callFailure(error: ServiceError): DaemonError {
     const { code, details = error.message } = error;
     if (code === status.CANCELLED || code === status.DEADLINE_EXCEEDED) return tooSlow(attemptTimeout);
     if (code === status.UNIMPLEMENTED) {
         const why = `the server at this address has no BuildKit API (${details}). Correct the argument endpoint`;
         return new DaemonError(why, { mayBeStarting: false, cause: error });
     }
-    const timeout = AbortSignal.any([signal, AbortSignal.timeout(attemptTimeout)]);
-    const found = await connectionError(address, tls, timeout);
-    signal.throwIfAborted();
-    if (found !== undefined) return connectionFailure(found, tls);
-    // A proxy responds, or the daemon has started meanwhile.
-    return new DaemonError(details, { mayBeStarting: code === status.UNAVAILABLE, cause: error });
+    // A proxy responds if its daemon does not.
+    return new DaemonError(`${details}. ${startDaemon}`, { mayBeStarting: code === status.UNAVAILABLE, cause: error });
 }

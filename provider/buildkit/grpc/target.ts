@@ -53,9 +53,9 @@ export const identityCheck =
     (address: string, tls: DaemonTls) =>
     (_: string, certificate: PeerCertificate): Error | undefined => {
         const name = expectedName(address, tls);
-        if (certificate.subjectaltname === undefined) {
-            const message = `the certificate has no subject alternative name, so it is not valid for ${name}`;
-            return Object.assign(new Error(message), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
-        }
-        return checkServerIdentity(name, certificate);
+        const names = certificate.subjectaltname ?? "";
+        if (names.includes(isIP(name) === 0 ? "DNS:" : "IP Address:")) return checkServerIdentity(name, certificate);
+        const found = names === "" ? "no subject alternative name" : `only ${names}`;
+        const message = `it is not valid for ${name}, because it has ${found}`;
+        return Object.assign(new Error(message), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
     };

@@ -11,8 +11,7 @@ import { findEndpoint } from "../../docker/endpoint/endpoint";
 import { mayBeStarting } from "../../docker/endpoint/unreachable";
 import { connect, UnreachableError } from "../../docker/engine/engine";
 import { retry, seconds as inSeconds } from "../../retry";
-import type { Waiting } from "../../waiting";
-import { untilAborted } from "../../waiting";
+import { untilAborted, type Waiting } from "../../waiting";
 import { type DesiredNode, tlsOf } from "./desired";
 
 /** Queries the daemon at an address once. */
@@ -33,7 +32,7 @@ const queries: Readonly<Record<Scheme, Query>> = {
     },
     "docker-container": async (address, _, signal) => {
         const { hostname: container, searchParams } = new URL(address);
-        const endpoint = await findEndpoint(searchParams.get("context") ?? undefined);
+        const endpoint = await findEndpoint(searchParams.get("context") ?? undefined).catch(permanently);
         const engine = await connect(endpoint).catch((error: Error) => {
             const isStarting = error instanceof UnreachableError && mayBeStarting(error.cause, endpoint);
             throw new DaemonError(error.message, { mayBeStarting: isStarting, cause: error });
@@ -56,8 +55,14 @@ async function ask(
     } catch (error) {
         signal.throwIfAborted();
         if (limit.aborted) throw tooSlow(timeout);
-        throw error instanceof NotReadyError ? explain(error.message) : error;
+        if (error instanceof NotReadyError) throw explain(error.message);
+        return permanently(error as Error);
     }
+}
+
+/** Throws an error that does not go away by itself. */
+function permanently(error: Error): never {
+    throw new DaemonError(error.message, { mayBeStarting: false, cause: error });
 }
 
 function containerFailure(output: string): DaemonError {
@@ -74,8 +79,15 @@ function containerFailure(output: string): DaemonError {
  * @throws {DaemonError} if no daemon responds.
  */
 export async function queryNode(node: Pick<DesiredNode, "address" | "tls">, signal: AbortSignal): Promise<Workers> {
-    return query(node.address, await tlsOf(node), signal);
+    return query(node.address, await readTls(node), signal);
 }
+
+/** @throws {DaemonError} if a certificate cannot be read. */
+const readTls = (node: Pick<DesiredNode, "address" | "tls">): Promise<DaemonTls | undefined> =>
+    tlsOf(node).catch(({ message }: Error) => {
+        const text = `a certificate for ${node.address} cannot be read: ${message}. Correct the argument tls`;
+        return permanently(new Error(text));
+    });
 
 const query: Query = (address, tls, signal) =>
     untilAborted(queries[schemeOf(address)](address, tls, signal), signal).catch((error: unknown) => {
@@ -96,7 +108,7 @@ export async function waitForDaemon(
     seconds: number,
     { report, signal }: Waiting,
 ): Promise<Workers> {
-    const tls = await tlsOf(node);
+    const tls = await readTls(node);
     try {
         return await retry(() => query(node.address, tls, signal), {
             patience: (error) => (error instanceof DaemonError && error.mayBeStarting ? seconds : 0),

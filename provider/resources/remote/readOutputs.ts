@@ -40,7 +40,7 @@ export async function findNode(
         return { outputs: describeNode(node, await queryNode(node, signal), before) };
     } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof DaemonError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-        return { outputs: describeNode(node, undefined, before), error: error as Error };
+        if (!(error instanceof DaemonError)) throw error;
+        return { outputs: describeNode(node, undefined, before), error };
     }
 }

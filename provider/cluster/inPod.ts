@@ -16,7 +16,7 @@ import type { Pod } from "./workloads";
 /** Which container is meant. */
 export type PodContainer = Pick<Pod, "namespace" | "name" | "container">;
 
-/** The part of a WebSocket that is used. The library's own type is that of a package which has no types. */
+/** The part of a WebSocket that is used. The library's own type comes from a package that has no types. */
 interface Socket {
     onclose: ((event: never) => void) | null;
     close(): void;

@@ -67,7 +67,7 @@ export interface KubernetesNodeArguments {
     namespace?: string;
     /**
      * BuildKit image.
-     * @default "moby/buildkit:buildx-stable-1", with `rootless` "moby/buildkit:buildx-stable-1-rootless"
+     * @default `moby/buildkit:buildx-stable-1`, or `moby/buildkit:buildx-stable-1-rootless` with `rootless`
      */
     image?: string;
     /** Environment variables of buildkitd, for example `{ HTTP_PROXY: "http://proxy:3128" }`. */
@@ -96,6 +96,7 @@ export interface KubernetesNodeArguments {
     schedulerName?: string;
     /** Run buildkitd without root privileges, in a container that is not privileged. @default false */
     rootless?: boolean;
+    /** Emulators for other platforms. @default none */
     qemu?: KubernetesQemu;
     /**
      * How buildx selects the pod of a build: always the same pod for the same build context (`"sticky"`), or any pod
@@ -115,7 +116,7 @@ export interface KubernetesNodeArguments {
      */
     podTemplate?: Record<string, unknown>;
     /**
-     * Name of a Deployment or StatefulSet that exists already, for example one of `@pulumi/kubernetes` or Helm. It is used
+     * Name of an existing Deployment or StatefulSet, for example one of `@pulumi/kubernetes` or Helm. It is used
      * as it is, and it is never changed or removed. Its pods need the label `app` with this name, by which buildx finds
      * them, and buildkitd in their first container.
      * @default the workload is created

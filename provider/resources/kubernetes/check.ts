@@ -126,7 +126,7 @@ function failuresOfNames(news: KubernetesInputs): CheckFailure[] {
     });
 }
 
-/** Returns the number in the automatic name of each node. Nodes are told apart by where they run. */
+/** Returns the number in the automatic name of each node. Nodes are recognized by where they run. */
 export function nodeIndexes(olds: Partial<KubernetesInputs>, nodes: readonly KubernetesNodeInputs[]): number[] {
     const named = ({
         name,

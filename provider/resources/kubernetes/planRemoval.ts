@@ -26,7 +26,7 @@ export function planNodeRemoval(node: ObservedNode, owner: Owner, keepState: boo
     for (const found of all) steps.push(...removal(node, found, cause));
     if (unneededMaps.length > 0) steps.push({ do: "removeConfigMaps", node: name, names: unneededMaps, ...cause });
     const kept = previous?.foundClaims ?? [];
-    // buildx or the StatefulSet's own controller may have created more claims meanwhile: the step lists them again.
+    // The controller of a StatefulSet may create more claims during the update: the step lists the claims again.
     const mayHaveClaims = kind === "StatefulSet" || claims.some((claim) => !kept.includes(claim));
     if (mayHaveClaims && !keepState) steps.push({ do: "removeClaims", node: name, workload: object, kept, ...cause });
     return steps;
@@ -35,7 +35,7 @@ export function planNodeRemoval(node: ObservedNode, owner: Owner, keepState: boo
 /**
  * Returns the steps that remove a builder. A record of another builder stays.
  *
- * @param observed its nodes are those of Pulumi's state.
+ * @param observed the nodes in Pulumi's state, and what exists of the builder.
  */
 export function planRemoval(
     { name, desired }: Pick<PreviousKubernetes, "name" | "desired">,

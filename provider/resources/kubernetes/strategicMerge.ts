@@ -1,7 +1,7 @@
 /**
  * Merges pod templates as Kubernetes' strategic merge patch does (kubernetes/api: `core/v1/types.go`, `patchMergeKey`).
  * Objects are merged by key. Lists of objects with a key are merged by that key. Other lists are replaced, except for
- * tolerations, which are added: a pod that tolerates more can run wherever it could run before. `null` removes a key, and
+ * tolerations, which are added. `null` removes a key, and
  * `$patch: delete` an element.
  */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";

@@ -31,6 +31,9 @@ export async function whyNotReady(cluster: Cluster, pod: Pod, signal?: AbortSign
     }
 }
 
+/** Reasons of warnings about a pod that does not start. Other warnings may concern a pod that starts. */
+const startFailures = /^Failed|^NetworkNotReady$|^InspectFailed$/;
+
 /** Adds the last warning about a pod, for example that a ConfigMap or a volume cannot be mounted. */
 async function withEvent(
     cluster: Cluster,
@@ -41,7 +44,9 @@ async function withEvent(
     // The status of an image is only "Back-off" most of the time. The event has the registry's answer.
     const events = await warnings(cluster, pod.namespace, pod.uid, signal);
     const isPull = reason.kind === "image";
-    const event = events.find(({ reason: of, message }) => !isPull || (of === "Failed" && /pull/i.test(message)));
+    const event = events.find(({ reason: of, message }) =>
+        isPull ? of === "Failed" && /pull/i.test(message) : of === "Unhealthy" || startFailures.test(of),
+    );
     if (event === undefined) return reason;
     if (isPull) return reason.text.includes("rror") ? reason : { ...reason, text: `${reason.text} (${event.message})` };
     if (event.reason === "Unhealthy") return { ...reason, text: `${reason.text}: ${event.message}` };

@@ -113,7 +113,7 @@ describeOnCluster("pods that become ready", () => {
             );
             const after = await waitFor(namespace, "StatefulSet");
             for (const pod of after.pods)
-                assert.equal((await execInPod(cluster, pod, ["printenv", "A"])).stdout, "1\n");
+                assert.equal((await execInPod(cluster, pod, ["sh", "-c", "echo $A"])).stdout, "1\n");
             assert.equal(after.pods.length, 2);
         }),
     );
@@ -157,9 +157,9 @@ describeOnCluster("pods that become ready", () => {
             await assert.rejects(sh("sleep 30", controller.signal), reason);
             assert.ok(performance.now() - start < 10_000);
 
-            const killed = assert.rejects(sh("sleep 30"), { kind: /other|unreachable/ });
+            const killed = sh("sleep 30");
             await namespace.kubectl("delete", "pod", pod.name, "--grace-period", "0", "--force");
-            await killed;
+            assert.equal((await killed).exitCode, 137);
         }),
     );
 });
@@ -205,10 +205,10 @@ describeOnCluster("pods that do not become ready", () => {
             assert.match(message, /: the image Not A Name cannot be pulled: .*[iI]nvalid/);
             assert.ok(seconds < 30, `${seconds} s`);
 
-            await namespace.apply(workload("Deployment", { image: "localhost:9/no:1" }));
+            await namespace.apply(workload("Deployment", { image: "localhost:1/no:1" }));
             const { message: pulled, reasons } = await whyNot(namespace, "Deployment", 6);
             assert.ok(reasons.some(({ kind }) => kind === "image"));
-            assert.match(pulled, /: the image localhost:9\/no:1 cannot be pulled: .*connection refused/s);
+            assert.match(pulled, /: the image localhost:1\/no:1 cannot be pulled: .*connection refused/s);
         }),
     );
 

@@ -1,10 +1,19 @@
 /** Pods of a real cluster: when they are ready, why they are not, and programs in them. */
 import { strict as assert } from "node:assert";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { queryWorkers } from "../../provider/buildkit/workers";
 import { execInPod, inPod } from "../../provider/cluster/inPod";
 import { PodsNotReadyError, waitUntilReady } from "../../provider/cluster/readiness";
 import { findWorkload, getWorkload, listClaims, listPods, type Pod } from "../../provider/cluster/workloads";
-import { buildkitImage, describeOnCluster, openAs, type TestNamespace, withNamespace } from "../support/cluster";
+import {
+    adminToken,
+    buildkitImage,
+    describeOnCluster,
+    openAs,
+    type TestNamespace,
+    withNamespace,
+} from "../support/cluster";
 
 const labels = { app: "kube0" };
 
@@ -160,6 +169,67 @@ describeOnCluster("pods that become ready", () => {
             const killed = sh("sleep 30");
             await namespace.kubectl("delete", "pod", pod.name, "--grace-period", "0", "--force");
             assert.equal((await killed).exitCode, 137);
+        }),
+    );
+});
+
+/** Starts a proxy in front of the API server, which can be away for some time. */
+async function startProxy(server: string) {
+    const { hostname, port } = new URL(server);
+    const sockets = new Set<Socket>();
+    const proxy = createServer((socket) => {
+        const onward = connect(Number(port), hostname);
+        for (const each of [socket, onward]) {
+            sockets.add(each);
+            each.on("error", () => undefined).on("close", () => [socket, onward].forEach((other) => other.destroy()));
+        }
+        socket.pipe(onward).pipe(socket);
+    });
+    const listen = (at: number) => new Promise<void>((resolve) => proxy.listen(at, "127.0.0.1", resolve));
+    await listen(0);
+    const { port: own } = proxy.address() as AddressInfo;
+    const stop = () => {
+        const closed = new Promise((resolve) => proxy.close(resolve));
+        for (const socket of sockets) socket.destroy();
+        sockets.clear();
+        return closed;
+    };
+    return { url: `https://127.0.0.1:${own}`, stop, start: () => listen(own) };
+}
+
+describeOnCluster("a wait for pods", () => {
+    it(
+        "continues when the API server was away, and fails at once if it never responded",
+        withNamespace(async (namespace) => {
+            const { cluster, server } = namespace.cluster.kubeconfig;
+            const proxy = await startProxy(server);
+            const token = await adminToken();
+            const through = await openAs(await namespace.kubeconfig({ ...cluster, server: proxy.url }, { token }));
+            await namespace.apply(workload("Deployment", { image: "localhost:1/no:1" }));
+            const reference = { kind: "Deployment", namespace: namespace.name, name: "kube0" } as const;
+            const { signal } = new AbortController();
+            try {
+                const reports: string[] = [];
+                const waiting = waitUntilReady(
+                    through,
+                    reference,
+                    { timeout: 60 },
+                    { report: (text) => reports.push(text), signal },
+                );
+                const reported = async (pattern: RegExp) => {
+                    while (!reports.some((text) => pattern.test(text))) await sleep(50);
+                };
+                await reported(/^0 of 1 pods are ready/);
+                await proxy.stop();
+                await reported(/refused the connection/);
+                await namespace.apply(workload("Deployment"));
+                await proxy.start();
+                assert.equal((await waiting).pods.length, 1);
+            } finally {
+                await proxy.stop();
+            }
+            const away = waitUntilReady(through, reference, { timeout: 60 }, { report: () => undefined, signal });
+            await assert.rejects(away, { kind: "unreachable" });
         }),
     );
 });

@@ -17,10 +17,10 @@ const create = (plugin: Plugin, name: string, ...options: string[]) =>
 async function imported(plugin: Plugin, name: string) {
     const urn = plugin.urn("RemoteBuilder", "imported");
     const found = await plugin.read(urn, name);
-    const { inputs, properties: olds } = found;
+    const { id, inputs, properties: olds } = found;
     const { inputs: news, failures } = await plugin.check(urn, inputs, inputs);
     assert.deepEqual(failures, []);
-    const { changes, detailed } = await plugin.diff(urn, name, { olds, oldInputs: inputs, news });
+    const { changes, detailed } = await plugin.diff(urn, id, { olds, oldInputs: inputs, news });
     assert.deepEqual([changes, detailed], ["none", {}], JSON.stringify(inputs));
     return found;
 }
@@ -43,7 +43,8 @@ describe("the import of a builder of the remote driver", () => {
             assert.deepEqual(one.inputs, { name: unique, ...args, defaultLoad: true });
             assert.equal(one.properties.status, "running");
 
-            await create(plugin, unique, "--append", "--node", "two", plain.tcp);
+            const load = ["--driver-opt", "default-load=true"];
+            await create(plugin, unique, "--append", "--node", "two", ...load, plain.tcp);
             const { inputs, properties } = await imported(plugin, unique);
             const nodes = [
                 { name: `${unique}0`, ...args },

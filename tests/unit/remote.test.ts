@@ -69,6 +69,7 @@ describe("the check of a RemoteBuilder", () => {
             "tls",
             /"certificate" is not a valid key: must be one of ca, cert, key, serverName/,
         ],
+        [{ tls: { cacert: "a" } }, "tls", /"cacert" is not a valid key: write ca instead/],
         [{ tls: { ca: "/no/such.pem" } }, "tls.ca", /"\/no\/such.pem" cannot be read \(file not found\)/],
         [{ tls: { ca: pem("a") } }, "tls.ca", /contains no valid certificate/],
         [{ tls: { ca: "/no", cert: "/no" } }, "tls.key", /required with tls.cert/],

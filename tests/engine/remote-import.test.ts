@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
 import { startBuildkitd } from "../support/buildkitd";
 import { cli } from "../support/cli";
+import { interrupted } from "../support/interrupted";
 import { withYamlProject } from "../support/languages";
 import { type Plugin, withPlugin } from "../support/pluginClient";
 import { remote, resources } from "../support/program";
@@ -133,6 +134,21 @@ describe("a builder of the remote driver that another stack created", () => {
 });
 
 describe("a program in TypeScript with a builder of the remote driver", () => {
+    it(
+        "leaves nothing if Pulumi is cancelled while it waits for the daemon",
+        withProject(async (project) => {
+            const endpoint = "unix:///run/no-such-daemon.sock";
+            await project.program(
+                `new buildx.RemoteBuilder("far", { name: unique, endpoint: "${endpoint}", use: true });`,
+            );
+            const upon = [/socket not found\. Retrying for \d+ s \(bootTimeout\)/];
+            const { seconds, output } = await interrupted(project, "up", { upon });
+            assert.ok(seconds < 5, `it took ${seconds} s`);
+            assert.match(output, /stopped because Pulumi was cancelled/);
+            assert.deepEqual([await project.records(), await project.state()], [[], []]);
+        }),
+    );
+
     it(
         "creates, changes, refreshes, reads and removes it with the dynamic provider, and hides the key",
         withProject(async (project) => {

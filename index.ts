@@ -58,6 +58,14 @@ export {
 } from "./provider/resources/docker-container/resource";
 export type { TlsArguments } from "./provider/docker/endpoint/tls";
 export type { Inputs } from "./provider/program/inputs";
+export type { RemoteTlsArguments } from "./provider/resources/remote/args";
+export type { RemoteBuilderOutputs, RemoteNodeOutputs, RemoteStatus } from "./provider/resources/remote/outputs";
+export {
+    RemoteBuilder,
+    type RemoteBuilderArgs,
+    type RemoteNodeArgs,
+    type RemoteNodeOptions,
+} from "./provider/resources/remote/resource";
 export { QemuEmulation, type QemuEmulationArgs } from "./provider/resources/qemu/resource";
 export { BuildKitPrune, type BuildKitPruneArgs } from "./provider/resources/prune/resource";
 export {

@@ -101,7 +101,7 @@ export const typeNames: Readonly<Record<string, string>> = {
 };
 
 /** Private keys. Each may also be a path. */
-export const secrets: readonly string[] = ["Tls.key", "KeyPair.key"];
+export const secrets: readonly string[] = ["Tls.key", "RemoteTls.key", "KeyPair.key"];
 
 /** Numbers that are always whole and below 2³¹. All other numbers may be a number of bytes or a fraction. */
 export const integers: readonly string[] = [

@@ -55,6 +55,19 @@ export const resources: readonly ResourceDeclaration[] = [
                 "of another stack, `pulumi-buildx-qemu-…`, imports it with the emulators that it registered.",
         },
     },
+    {
+        name: "RemoteBuilder",
+        replaces: ["name"],
+        examples: ["remote", "remoteNodes"],
+        importId: {
+            placeholder: "<builder>",
+            text:
+                "A builder of the `remote` driver, for example of `docker buildx create --driver remote`, is imported by its " +
+                "name. The generated program has the arguments of buildx's record, with the certificates as paths. The files " +
+                "of another `RemoteBuilder` become their text: the key is a secret, but the generated program contains it as " +
+                "text.",
+        },
+    },
 ];
 
 export const functions: readonly { readonly name: string; readonly examples: readonly string[] }[] = [

@@ -28,13 +28,14 @@ export const legalEndpoint = v.pipe(
     v.check((value) => !/^ssh:\/\/[^/@]*:[^/@]*@/.test(value), noSshPassword),
 );
 
-const part = v.optional(
+/** A certificate or a key. */
+export const legalPem = v.optional(
     text((value) => `${quote(value)} is not a valid certificate or key: must be the path of a file or PEM text`),
 );
 
 export const legalTls = v.pipe(
     v.looseObject(
-        { ca: part, cert: part, key: part },
+        { ca: legalPem, cert: legalPem, key: legalPem },
         "must be { ca, cert, key }, each the path of a file or PEM text",
     ),
     onlyKeys(tlsParts),
@@ -85,7 +86,8 @@ async function whyUnfit(given: string | undefined): Promise<string | undefined> 
         : `not supported with the engine at ${found.host} (${found.from}): tls is for tcp:// endpoints. Set endpoint, too`;
 }
 
-async function failuresOfMaterial(tls: TlsArguments): Promise<CheckFailure[]> {
+/** Returns which certificates and keys are missing, cannot be read, or do not belong together. */
+export async function failuresOfMaterial(tls: TlsArguments): Promise<CheckFailure[]> {
     const failures: CheckFailure[] = [];
     for (const [one, other] of [
         ["cert", "key"],

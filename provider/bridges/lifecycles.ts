@@ -5,4 +5,5 @@ export const lifecycles = {
     BuildKitState: () => import("../resources/state/lifecycle"),
     BuildKitStateArchive: () => import("../resources/archive/lifecycle"),
     QemuEmulation: () => import("../resources/qemu/lifecycle"),
+    RemoteBuilder: () => import("../resources/remote/lifecycle"),
 };

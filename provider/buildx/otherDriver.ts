@@ -1,4 +1,4 @@
-/** Builders whose driver is not `docker-container`. This package can only report their driver. */
+/** Builders whose driver is not `docker-container`. Most of this package can only report their driver. */
 import { canonicalName, whyIllegalName } from "./names";
 import { driver, readRecord } from "./store";
 import { isContext } from "../docker/endpoint/context";
@@ -35,7 +35,11 @@ export const whyOtherDriver = (failed: string, found: string, instead: string): 
 
 /** Returns the message for a builder that cannot be read because its driver is not supported. */
 export const whyNotRead = (name: string, other: string): string =>
-    whyOtherDriver(`builder "${name}" cannot be read`, other, `docker buildx inspect ${name}`);
+    whyOtherDriver(
+        `builder "${name}" cannot be read`,
+        other,
+        `${other === "remote" ? "RemoteBuilder, getBuilder, or " : ""}docker buildx inspect ${name}`,
+    );
 
 /**
  * Returns why a builder of that name cannot be read. `undefined` if the name is valid. `default` is buildx's builder of

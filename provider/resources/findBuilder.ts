@@ -11,9 +11,14 @@ export interface FoundBuilder {
 }
 
 /** By driver, the module that finds a builder of the driver. */
-const finders: Readonly<Partial<Record<string, () => Promise<typeof import("./docker-container/findBuilder")>>>> = {
+const finders: Readonly<Partial<Record<string, () => Promise<Finder>>>> = {
     "docker-container": () => import("./docker-container/findBuilder"),
+    remote: () => import("./remote/findBuilder"),
 };
+
+interface Finder {
+    readonly findBuilder: (name: string) => Promise<FoundBuilder>;
+}
 
 /**
  * @param name the name of the builder, as a user writes it.

@@ -19,14 +19,15 @@ export type GetBuilderResult = Readonly<BuilderOutputs>;
 /**
  * Reads the current outputs of a builder that another stack or a person created. If buildx on this machine has no
  * record of the builder, builds with it fail here. `getBuilder` then logs a warning with the command that writes the
- * record.
+ * record. A builder of the `remote` driver has no container: its outputs `containerName`, `dockerEndpoint`, `imageDigest`
+ * and `volumeName` are empty. It is `inactive`, with a warning, if its daemon does not respond.
  *
  * ```ts
  * const { platforms, status } = await getBuilder({ name: "ci" });
  * ```
  *
  * @throws {pulumi.RunError} if the name is not valid, the builder is not found, its engine does not respond, or its
- *   driver is not `docker-container`.
+ *   driver is neither `docker-container` nor `remote`.
  */
 export async function getBuilder({ name }: GetBuilderArgs): Promise<GetBuilderResult> {
     const { findBuilder } = await import("./findBuilder");

@@ -11,6 +11,7 @@ const resourcePages: Readonly<Record<string, string>> = {
     BuildKitPrune: "prune",
     BuildKitStateArchive: "archive",
     QemuEmulation: "qemu",
+    RemoteBuilder: "remote",
 };
 
 /** Returns each generated page by its path. */

@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { readFile } from "node:fs/promises";
+import { startBuildkitd } from "../support/buildkitd";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
 import { changeDockerConfig, isolateDockerConfig } from "../support/dockerConfig";
 import { second } from "../support/engines";
@@ -138,6 +140,23 @@ describe("the example", () => {
             } finally {
                 await sshd.remove();
             }
+        }),
+    );
+
+    it(
+        "remote creates a builder on a daemon that requires the certificate of a client",
+        withProject(async (project) => {
+            const { tcp, files } = await startBuildkitd(project, "d", { tls: true });
+            await example(project, "remote");
+            await project.config("daemon", tcp);
+            await project.config("ca", files.ca);
+            await project.config("cert", files.cert);
+            await project.config("key", await readFile(files.key, "utf8"), { secret: true });
+            await project.up();
+            assert.deepEqual(await project.outputs(), { name: project.unique, status: "running" });
+            await build(project, project.unique, await context(project));
+            await project.destroy();
+            assert.deepEqual(await project.records(), []);
         }),
     );
 

@@ -139,8 +139,9 @@ describe("a builder that another stack or a person created", () => {
             const failed = await stack.failing("up");
             await Promise.all(
                 names.map(async (driver) => {
-                    const read = await fails("getBuilder", { name: driver });
-                    assert.match(read, says(driver, `builder "${driver}" cannot be read`));
+                    const isRead = driver === "remote"; // by getBuilder: remote-import.test.ts
+                    const read = isRead ? undefined : await fails("getBuilder", { name: driver });
+                    if (read !== undefined) assert.match(read, says(driver, `builder "${driver}" cannot be read`));
                     const measured = await fails("getState", { builderName: driver });
                     assert.match(measured, says(driver, `the state of builder "${driver}" cannot be measured`));
                     const resource = stack.read(stack.urn("BuildxBuilder", "other"), driver);

@@ -48,6 +48,7 @@ const tiers: readonly (readonly string[])[] = [
         "resources/docker-container",
         "resources/prune",
         "resources/qemu",
+        "resources/remote",
         "resources/state",
         "resources/builder",
         "resources/*",

@@ -37,6 +37,7 @@ const resourceOf =
     });
 
 export const builder = resourceOf("BuildxBuilder");
+export const remote = resourceOf("RemoteBuilder");
 export const state = resourceOf("BuildKitState");
 export const emulation = resourceOf("QemuEmulation");
 export const prune = resourceOf("BuildKitPrune");

@@ -113,7 +113,7 @@ export class Project {
     destroy = (...args: string[]): Promise<Ended> => this.must("destroy", args);
 
     async config(key: string, value: string, { secret = false } = {}): Promise<void> {
-        const args = ["config", "set", "--non-interactive", ...(secret ? ["--secret"] : []), key, value];
+        const args = ["config", "set", "--non-interactive", ...(secret ? ["--secret"] : []), "--", key, value];
         await must("pulumi", args, { cwd: this.folder, env: this.env });
     }
 

@@ -34,14 +34,15 @@ export interface Sshd {
  * Starts sshd.
  *
  * @param engine the engine that `docker` connects to on the remote side.
+ * @param programs a folder with other programs on the `PATH` of the remote side.
  */
-export async function startSshd(parent: string, engine: string): Promise<Sshd> {
+export async function startSshd(parent: string, engine: string, programs?: string): Promise<Sshd> {
     const folder = join(parent, "ssh");
     await mkdir(folder, { mode: 0o700 });
     const [port, program] = await Promise.all([freePort(), find("sshd", "/usr/sbin/sshd")]);
     const files = { hostKey: join(folder, "host_key"), key: join(folder, "key"), knownHosts: join(folder, "known") };
     await Promise.all([makeKey(files.hostKey), makeKey(files.key)]);
-    await writeFile(join(folder, "sshd_config"), await serverConfig(port, files, engine));
+    await writeFile(join(folder, "sshd_config"), await serverConfig(port, files, engine, programs));
     await accept(files, port);
     // If sshd runs as the superuser, it confines its children to this folder, which otherwise only its package creates.
     if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
@@ -109,8 +110,16 @@ async function accept({ hostKey, knownHosts }: Files, port: number): Promise<voi
     await writeFile(knownHosts, `[127.0.0.1]:${port} ${await readFile(`${hostKey}.pub`, "utf8")}`);
 }
 
-async function serverConfig(port: number, { hostKey, key }: Files, engine: string): Promise<string> {
-    const path = [dirname(await find("docker", "/usr/bin/docker")), "/usr/local/bin", "/usr/bin", "/bin"].join(":");
+async function serverConfig(
+    port: number,
+    { hostKey, key }: Files,
+    engine: string,
+    programs: string | undefined,
+): Promise<string> {
+    const docker = dirname(await find("docker", "/usr/bin/docker"));
+    const path = [...(programs === undefined ? [] : [programs]), docker, "/usr/local/bin", "/usr/bin", "/bin"].join(
+        ":",
+    );
     return [
         `Port ${port}`,
         "ListenAddress 127.0.0.1",

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { automaticName, failuresOfBuilder } from "../../provider/resources/docker-container/check";
+import { automaticName } from "../../provider/resources/builder/automaticName";
+import { failuresOfBuilder } from "../../provider/resources/docker-container/check";
 import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { checkPrune } from "../../provider/resources/prune/check";
 import { unknown } from "../../provider/args/unknown";
@@ -233,7 +234,7 @@ describe("the name of a builder that was given none", () => {
 
     it("is another one each time, but for a volume that is to be found again", async () => {
         assert.notEqual(automaticName(urn), automaticName(urn));
-        assert.equal(automaticName(urn, { keepState: true }), automaticName(urn, { keepState: true }));
+        assert.equal(automaticName(urn, { isFixed: true }), automaticName(urn, { isFixed: true }));
     });
 });
 

@@ -14,3 +14,4 @@ export const BuildKitPrune = verbsOf(lifecycles.BuildKitPrune, ["__mayBeStarting
 export const BuildKitState = verbsOf(lifecycles.BuildKitState, ["__replaceOnChanges"]);
 export const BuildKitStateArchive = verbsOf(lifecycles.BuildKitStateArchive, ["__replaceOnChanges"]);
 export const QemuEmulation = verbsOf(lifecycles.QemuEmulation, ["__replaceOnChanges"]);
+export const RemoteBuilder = verbsOf(lifecycles.RemoteBuilder);

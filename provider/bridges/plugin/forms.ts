@@ -77,6 +77,7 @@ export const forms = {
     BuildKitState: same,
     BuildKitStateArchive: archive,
     QemuEmulation: same,
+    RemoteBuilder: same,
 } as const;
 
 /**

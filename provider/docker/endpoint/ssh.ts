@@ -33,11 +33,14 @@ export class SshAgent extends Agent {
      * @throws {Error} if `host` is not of that form.
      */
     static async to(host: string): Promise<SshAgent> {
-        const { destination, command } = sshArguments(host);
-        const userTimeout = await userConnectTimeout(destination);
-        // Options on the command line override the user's configuration.
-        const timeout = userTimeout === undefined ? ["-o", `ConnectTimeout=${connectTimeout}`] : [];
-        return new SshAgent([...fixedOptions, ...timeout, ...destination, ...command], userTimeout);
+        const dialStdio = (socket: string) => [
+            "docker",
+            ...(socket ? [`--host=unix://${socket}`] : []),
+            "system",
+            "dial-stdio",
+        ];
+        const { args, userTimeout } = await sshArguments(host, dialStdio);
+        return new SshAgent(args, userTimeout);
     }
 
     override createConnection(): Duplex {
@@ -61,8 +64,36 @@ const userConnectTimeout = (destination: string[]): Promise<number | undefined> 
         });
     });
 
-/** Returns the arguments that name a host, and the command that runs on the host. */
-function sshArguments(host: string): { destination: string[]; command: string[] } {
+/** How `ssh` is called. */
+export interface SshCall {
+    /** The arguments of `ssh`. */
+    readonly args: string[];
+    /** Connection timeout in the user's configuration, in seconds; `undefined` if it sets none. */
+    readonly userTimeout: number | undefined;
+}
+
+/**
+ * Returns the call of `ssh` that runs a command on a host.
+ *
+ * @param host `ssh://[user@]host[:port][/path of the socket]`.
+ * @param commandFor returns the command for the path of the socket, which is empty if `host` has none. The remote shell
+ *   parses the command.
+ * @throws {Error} if `host` is not of that form.
+ */
+export async function sshArguments(host: string, commandFor: (socket: string) => readonly string[]): Promise<SshCall> {
+    const { destination, socket } = sshDestination(host);
+    const userTimeout = await userConnectTimeout(destination);
+    // Options on the command line override the user's configuration.
+    const timeout = userTimeout === undefined ? ["-o", `ConnectTimeout=${connectTimeout}`] : [];
+    return { args: [...fixedOptions, ...timeout, ...destination, ...commandFor(socket)], userTimeout };
+}
+
+/**
+ * Returns the arguments that name a host, and the path of the socket on it.
+ *
+ * @throws {Error} if `host` is not `ssh://[user@]host[:port][/path of the socket]`.
+ */
+export function sshDestination(host: string): { destination: string[]; socket: string } {
     const { username, password, hostname, port, pathname } = new URL(host);
     const wrong = (why: string) => new Error(`${host.replace(/:[^@/]*@/, "@")} is not a valid ssh endpoint: ${why}`);
     if (password) throw wrong(noSshPassword);
@@ -77,7 +108,7 @@ function sshArguments(host: string): { destination: string[]; command: string[] 
             ...(port ? ["-p", port] : []),
             ...["--", hostname.replace(/^\[|\]$/g, "")],
         ],
-        command: ["docker", ...(socket ? [`--host=unix://${socket}`] : []), "system", "dial-stdio"],
+        socket,
     };
 }
 

@@ -30,8 +30,11 @@ export function mayBeStarting(error: unknown, { host }: Endpoint): boolean {
     const { code = "", name, message, statusCode = 0 } = error as NodeJS.ErrnoException & { statusCode?: number };
     if (!/^(tcp|https?|ssh):/.test(host)) return false;
     if (name === "TimeoutError" || startingCodes.includes(code) || statusCode >= 500) return true;
-    return host.startsWith("ssh:") && sshStarting.test(message) && !sshRefused.test(message);
+    return host.startsWith("ssh:") && sshMayBeStarting(message);
 }
+
+/** Whether a machine may still be starting, from the output of `ssh`. */
+export const sshMayBeStarting = (output: string): boolean => sshStarting.test(output) && !sshRefused.test(output);
 
 const startingCodes = [
     ...["ABORT_ERR", "ECONNREFUSED", "ECONNRESET", "EPIPE", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ETIMEDOUT"],
@@ -85,17 +88,23 @@ function ofTls({ code = "", message, reason = message.trim() }: OpenSslError, tl
 const isAlert = (code: string, message: string) =>
     /^ERR_SSL_.*(ALERT|HANDSHAKE)/.test(code) || (code === "EPROTO" && /alert/.test(message));
 
-function ofSsh({ message }: Error, { hostname, port }: URL): string | undefined {
+function ofSsh({ message }: Error, url: URL): string | undefined {
     const last = lastLine(message);
-    const name = port === "" ? hostname : `[${hostname}]:${port}`;
-    if (/HOST IDENTIFICATION HAS CHANGED/.test(message))
-        return `the host key differs from the key in known_hosts (${last}). Ask the administrator of the host. If the key was changed intentionally, connect once with ssh to accept the new key, after removing the old key with: ssh-keygen -R "${name}"`;
-    if (/Host key verification failed|No .* host key is known/.test(message))
-        return `the host key is not in known_hosts (${last}). Connect once with ssh to check and accept the key`;
-    if (/Permission denied/.test(message))
-        return `${last}. ssh must log in without a prompt: add the key to the agent, or set its file in ~/.ssh/config`;
     if (/docker: .*not found/.test(message)) return `${last}. docker must be on the PATH of this user's ssh sessions`;
-    return /^ssh: /.test(message) ? `${last}. ${start}` : undefined;
+    return whySshRefused(message, url) ?? (/^ssh: /.test(message) ? `${last}. ${start}` : undefined);
 }
 
-const lastLine = (text: string) => (text.trim().split(/\r?\n/).at(-1) ?? "").replace(/\.$/, "");
+/** Returns why `ssh` rejects a host or is not let in, from its output, and what to do. `undefined` for other reasons. */
+export function whySshRefused(output: string, { hostname, port }: URL): string | undefined {
+    const last = lastLine(output);
+    const name = port === "" ? hostname : `[${hostname}]:${port}`;
+    if (/HOST IDENTIFICATION HAS CHANGED/.test(output))
+        return `the host key differs from the key in known_hosts (${last}). Ask the administrator of the host. If the key was changed intentionally, connect once with ssh to accept the new key, after removing the old key with: ssh-keygen -R "${name}"`;
+    if (/Host key verification failed|No .* host key is known/.test(output))
+        return `the host key is not in known_hosts (${last}). Connect once with ssh to check and accept the key`;
+    if (/Permission denied/.test(output))
+        return `${last}. ssh must log in without a prompt: add the key to the agent, or set its file in ~/.ssh/config`;
+    return undefined;
+}
+
+export const lastLine = (text: string) => (text.trim().split(/\r?\n/).at(-1) ?? "").replace(/\.$/, "");

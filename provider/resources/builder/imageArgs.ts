@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { normalizePlatform } from "../../text/platform";
 import { missingPlatform } from "./missingPlatform";
 
@@ -27,4 +27,27 @@ export function choosePlatform<P extends string>(
     if (platform === undefined) return { platform: offered[0] as P };
     if (offered.includes(normalizePlatform(platform))) return { platform };
     return { reason: missingPlatform(builder, [platform], offered) };
+}
+
+/**
+ * Returns the arguments that an image build gets from its builder. The name and each platform are unknown until the
+ * builder exists.
+ *
+ * @throws {RunError} if the builder exists and does not offer one of the platforms.
+ */
+export function imageArgsOf<P extends string>(
+    builder: { readonly name: pulumi.Output<string>; readonly platforms: pulumi.Output<string[]> },
+    platforms: readonly P[] | undefined,
+): ImageArgs<P> {
+    const wanted = platforms ?? [undefined];
+    return {
+        builder: { name: builder.name },
+        platforms: wanted.map((platform) =>
+            pulumi.all([builder.name, builder.platforms]).apply(([name, offered]) => {
+                const chosen = choosePlatform(name, offered, platform);
+                if ("reason" in chosen) throw new pulumi.RunError(chosen.reason);
+                return chosen.platform;
+            }),
+        ),
+    };
 }

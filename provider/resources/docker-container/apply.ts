@@ -2,12 +2,13 @@
 import { queryWorkers } from "../../buildkit/workers";
 import { formatPlatforms } from "../../text/platform";
 import { stopUsingBuilder, useBuilder } from "../../buildx/current";
-import { RecordExistsError, removeRecord, writeRecord } from "../../buildx/store";
+import { removeRecord } from "../../buildx/store";
 import { inContainer } from "../../docker/buildkitd/inContainer";
 import { removeContext, writeContext } from "../../docker/endpoint/context";
 import { currentEndpoint } from "../../docker/endpoint/endpoint";
 import { untilAborted, type Waiting } from "../../waiting";
 import { missingPlatform } from "../builder/missingPlatform";
+import { writeRecordOf } from "../builder/record";
 import type { Applying, NodeRun, Progress } from "./applying";
 import { runNodeStep } from "./node/applyStep";
 import type { FinalStep, Step, StepOf } from "./steps";
@@ -60,7 +61,7 @@ async function runFinalStep(step: FinalStep, applying: Applying): Promise<void> 
         case "removeContext":
             return removeContext(step.name);
         case "writeRecord":
-            return write(step, signal);
+            return writeRecordOf(step.record, step.isNew, signal);
         case "removeRecord":
             return removeRecord(step.name, signal);
         case "use":
@@ -73,16 +74,6 @@ async function runFinalStep(step: FinalStep, applying: Applying): Promise<void> 
             return applying.warn(`${step.what} is not removed: ${step.why}`);
         case "saveSettings":
             return;
-    }
-}
-
-async function write({ record, isNew }: StepOf<"writeRecord">, signal: AbortSignal): Promise<void> {
-    try {
-        await writeRecord(record, { exclusive: isNew }, signal);
-    } catch (error) {
-        if (!(error instanceof RecordExistsError)) throw error;
-        const why = `builder "${record.Name}" was created by another process during this update: ${error.message}`;
-        throw new Error(why, { cause: error });
     }
 }
 

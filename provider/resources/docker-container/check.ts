@@ -1,5 +1,4 @@
 /** Checks a builder's arguments at preview. */
-import { createHash, randomBytes } from "node:crypto";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { canonicalName } from "../../buildx/names";
@@ -11,7 +10,7 @@ import { doubtsOfRules } from "../../args/gcRule";
 import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
 import { failuresOf } from "../../args/rules";
 import { formatPath } from "../../text/quote";
-import { dynamicUrn } from "../../text/urn";
+import { numbersOfNodes } from "../builder/nodeNumbers";
 import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
 import { builderName, nodeOfState } from "./nodeArgs";
 import { whyDefaultUnusable } from "./node/files";
@@ -134,39 +133,11 @@ function failuresOfNodes(news: BuilderInputs, nodes: NodeInputs[]): CheckFailure
     return failures;
 }
 
-/**
- * Returns the number in the automatic name of each node. A node keeps its number when other nodes are added or removed.
- * A new node gets the first free number, as in buildx (buildx: `store/nodegroup.go`, `nextNodeName`).
- */
+/** Returns the number in the automatic name of each node. A node with a state has the name of the state's node. */
 export function nodeIndexes(olds: Partial<BuilderInputs>, nodes: readonly NodeInputs[]): number[] {
+    const named = ({ name, state, endpoint }: NodeInputs) => ({ name: state ? nodeOfState(state) : name, endpoint });
     const before = Array.isArray(olds.nodes) ? olds.nodes : [{ endpoint: olds.endpoint }];
-    const numbers = before.map((_, index) => olds.__nodeIndexes?.[index] ?? index);
-    const taken = new Set<number>();
-    for (const { name, state } of nodes) {
-        const number = Number(/\d+$/.exec(state ? nodeOfState(state) : (name ?? ""))?.[0] ?? Number.NaN);
-        if (!Number.isNaN(number)) taken.add(number);
-    }
-    const isUnnamed = (node: NodeInputs) => node.name === undefined && node.state === undefined;
-    const kept = nodes.map((node) => {
-        const at = before.findIndex(
-            (each, index) =>
-                isUnnamed(node) &&
-                isUnnamed(each) &&
-                each.endpoint === node.endpoint &&
-                !taken.has(numbers[index] as number),
-        );
-        if (at < 0) return undefined;
-        taken.add(numbers[at] as number);
-        return numbers[at];
-    });
-    return nodes.map((node, index) => {
-        const number = kept[index];
-        if (number !== undefined || !isUnnamed(node)) return number ?? index;
-        let free = 0;
-        while (taken.has(free)) free++;
-        taken.add(free);
-        return free;
-    });
+    return numbersOfNodes(nodes.map(named), before.map(named), olds.__nodeIndexes);
 }
 
 /** Rejects hosts and name servers on another container's network: there, the other container's settings apply. */
@@ -190,17 +161,4 @@ function checkSwap({ memory, memorySwap }: DriverOptions): CheckFailure[] {
             ? "requires memory, because memorySwap is the sum of memory and swap"
             : `"${memorySwap}" is less than memory, "${memory}": memorySwap is the sum of memory and swap, so it must be at least memory`;
     return [{ property: "driverOpts.memorySwap", reason }];
-}
-
-/**
- * Returns `<logical name>-<7 hex digits>`. The digits are random. If `keepState` is true, they are a digest of the URN:
- * the same resource then gets the same name again and finds its volume.
- */
-export function automaticName(urn: string, { keepState }: Pick<BuilderInputs, "keepState"> = {}): string {
-    const logical = (urn.split("::").at(-1) ?? "").replace(/[^a-zA-Z0-9._-]+/g, "-").replace(/^[^a-zA-Z]+/, "");
-    const digits =
-        keepState === true
-            ? createHash("sha256").update(dynamicUrn(urn)).digest("hex")
-            : randomBytes(4).toString("hex");
-    return `${logical || "builder"}-${digits.slice(0, 7)}`.toLowerCase();
 }

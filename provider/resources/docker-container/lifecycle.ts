@@ -10,10 +10,11 @@ import {
 import { reservedName, releaseName } from "../../buildx/pendingNames";
 import { volumeName } from "../../buildx/names";
 import { readRecord } from "../../buildx/store";
+import { automaticName } from "../builder/automaticName";
 import { withAdvice } from "../previousEngine";
 import { applyAfter, applyNodes } from "./apply";
 import { failedNodes, startRun } from "./applying";
-import { automaticName, failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
+import { failuresOfBuilder, nodeIndexes, warningsOfBuilder } from "./check";
 import { create } from "./create";
 import { desiredBuilder } from "./desired";
 import { nodesOf } from "./nodeArgs";
@@ -59,7 +60,7 @@ export async function check(
     if (isNamed(news)) return { args, failures };
     const before = previous?.__autoName;
     if (before !== undefined) await releaseName(before, previousUrn); // it is saved in Pulumi's state
-    const __autoName = before ?? (await reservedName(urn)) ?? automaticName(urn, news);
+    const __autoName = before ?? (await reservedName(urn)) ?? automaticName(urn, { isFixed: news.keepState === true });
     return { args: { ...args, __autoName }, failures };
 }
 

@@ -1,9 +1,9 @@
 /** Observes what exists of a builder: its nodes on their engines, and its record in buildx's store. */
-import { type Choice, choiceOf } from "../../buildx/current";
+import type { Choice } from "../../buildx/current";
 import { type BuilderRecord, readRecord } from "../../buildx/store";
 import { isContext } from "../../docker/endpoint/context";
-import { currentEndpoint } from "../../docker/endpoint/endpoint";
 import type { Owner } from "../../ownership";
+import { observeChoice } from "../builder/choice";
 import type { DesiredBuilder } from "./desired";
 import type { Connected, ProgramNode, RemovedNode } from "./node/node";
 import { type Leftovers, observeLeftovers } from "./node/observeLeftovers";
@@ -81,6 +81,3 @@ export const observeAllLeftovers = (
             return observeLeftovers(node, recognition, owner);
         }),
     );
-
-/** Returns whether buildx uses a builder when no builder is named. */
-export const observeChoice = async (name: string): Promise<Choice> => choiceOf(name, await currentEndpoint());

@@ -1,10 +1,11 @@
 import type { BuilderRecord } from "../../buildx/store";
+import { observeChoice } from "../builder/choice";
 import type { DesiredBuilder, DesiredNode } from "./desired";
 import { leftAt } from "./node/engines";
 import { locateNode } from "./node/connect";
 import { type ProgramNode, removedNodes } from "./node/node";
 import { contextOf, type ObservedContainer, type ObservedNode } from "./node/observeNode";
-import { type Observed, type ObservedRemovedNode, observeChoice } from "./observe";
+import type { Observed, ObservedRemovedNode } from "./observe";
 import type { PreviousBuilder, PreviousNode } from "./previous";
 import { withSameFiles } from "./record";
 

@@ -1,6 +1,7 @@
 /** Decides what happens once all nodes of a builder are done: contexts, the record, the choice, saved settings. */
 import type { Cause } from "../../bridges/lifecycle";
 import { type NodeGroup, sameRecord } from "../../buildx/store";
+import { planChoice } from "../builder/choice";
 import type { DesiredBuilder, SavedOnly } from "./desired";
 import { causeOfRemoval, changedArguments, changedInRecord } from "./node/causes";
 import { isAtSameLocation } from "./node/node";
@@ -28,32 +29,11 @@ export function planAfter(
     return [
         ...planContexts(desired, observed),
         ...planRecord(desired, observed, previous),
-        ...planChoice(desired, observed, before),
+        ...planChoice(desired.name, desired.savedOnly.use, observed.choice, before?.use === true),
         ...planSavedOnly(desired.savedOnly, before),
         ...planStates(observed),
         ...planRequirement(desired, done),
     ];
-}
-
-/**
- * Returns the step that changes buildx's current builder. Without `use` the choice is the user's: it is undone only if
- * this package made it.
- */
-function planChoice(
-    { name, savedOnly }: DesiredBuilder,
-    { choice }: Observed,
-    before: SavedOnly | undefined,
-): FinalStep[] {
-    const wasUsed = before?.use === true;
-    const properties = ["use"];
-    if (savedOnly.use && choice !== "current") {
-        const why = wasUsed ? "the builder is not the current builder any more" : "use is true";
-        return [{ do: "use", name, why, properties, isDrift: wasUsed }];
-    }
-    if (!savedOnly.use && wasUsed && choice !== "no") {
-        return [{ do: "stopUsing", name, why: "use is no longer true", properties, isDrift: false }];
-    }
-    return [];
 }
 
 function planContexts(desired: DesiredBuilder, { nodes, removed }: Observed): FinalStep[] {

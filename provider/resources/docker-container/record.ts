@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { digestOfFiles, emptyConfig } from "../../buildkit/config/files";
 import type { DriverOptions } from "../../buildx/driverOptions";
-import { formatPlatform, type Platform } from "../../text/platform";
 import { type BuilderRecord, driver, type NodeGroup, type StoredNode } from "../../buildx/store";
 import type { DesiredBuilder, DesiredNode } from "./desired";
+import { eachPlatformOnce } from "../builder/record";
 import { allOptions } from "./options/groups";
 
 /** A node, and its endpoint for the record or why the endpoint is not known. */
@@ -109,18 +109,4 @@ export async function withSameFiles(record: BuilderRecord, { nodes }: DesiredBui
         return isSame ? { ...node, Files: wanted } : node;
     });
     return { ...record, nodeGroup: { ...record.nodeGroup, Nodes: await Promise.all(replaced) } };
-}
-
-/**
- * Returns the nodes with each platform only in the last node that has it (buildx: `store/nodegroup.go`,
- * `validateDuplicates`).
- */
-function eachPlatformOnce(nodes: StoredNode[]): StoredNode[] {
-    return nodes.map((node, index) => {
-        if (index === nodes.length - 1) return node;
-        const following = nodes.slice(index + 1).flatMap((each) => each.Platforms ?? []);
-        const isTaken = (platform: Platform) =>
-            following.some((each) => formatPlatform(each) === formatPlatform(platform));
-        return { ...node, Platforms: (node.Platforms ?? []).filter((platform) => !isTaken(platform)) };
-    });
 }

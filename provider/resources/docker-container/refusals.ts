@@ -1,6 +1,7 @@
 /** Why a builder must not be changed: one function for each reason. */
 import { driver } from "../../buildx/store";
 import { whyLeftBehind } from "../../docker/engine/leftBehind";
+import { whyContextOfSameName, whyOfOtherDriver, whyUnmanagedRecord } from "../builder/refusals";
 import type { DesiredBuilder } from "./desired";
 import type { ObservedNode } from "./node/observeNode";
 import type { Observed } from "./observe";
@@ -22,10 +23,7 @@ export const whyRefused: Refusal = (desired, observed, previous) => {
 };
 
 const hasContextOfSameName: Refusal = ({ name }, { isContext }, previous) =>
-    isContext && !previous
-        ? `builder "${name}" cannot be created: docker has a context of that name, and buildx would use the builder instead ` +
-          "of the context. Choose another name"
-        : undefined;
+    isContext && !previous ? whyContextOfSameName(name) : undefined;
 
 const isOnAnotherEngine: Refusal = ({ name }, { nodes }) => {
     for (const { leftAt, stored } of nodes) {
@@ -34,14 +32,7 @@ const isOnAnotherEngine: Refusal = ({ name }, { nodes }) => {
     return undefined;
 };
 
-/** The record has another driver. buildx itself refuses to change the driver of a builder. */
-const hasOtherDriver: Refusal = ({ name }, { record }) => {
-    if (record.is !== "present" || record.nodeGroup.Driver === driver) return undefined;
-    return (
-        `builder "${name}" already exists in buildx's store, with the driver ${record.nodeGroup.Driver} instead of ${driver}. ` +
-        `Choose another name, or remove the builder with: docker buildx rm ${name}`
-    );
-};
+const hasOtherDriver: Refusal = ({ name }, { record }) => whyOfOtherDriver(name, record, driver);
 
 const containerIsUnmanaged: Refusal = ({ name, adopt }, { nodes }) => {
     const unmanaged = nodes.find(({ container }) => container?.isOurs === false);
@@ -57,10 +48,7 @@ const containerIsUnmanaged: Refusal = ({ name, adopt }, { nodes }) => {
 const recordIsUnmanaged: Refusal = ({ name, adopt }, { record, nodes }, previous) => {
     const isOurs = previous !== undefined || nodes.some((node) => node.container?.isOurs);
     if (record.is === "absent" || isOurs || adopt) return undefined;
-    return (
-        `builder "${name}" already exists in buildx's store. ` +
-        `Set adopt: true to take it over, choose another name, or remove it with: docker buildx rm ${name}`
-    );
+    return whyUnmanagedRecord(name);
 };
 
 /**

@@ -1,11 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import type { GcRule } from "../../buildkit/gc";
 import type { Inputs } from "../../program/inputs";
 import { BuildxResource } from "../../program/resource";
 import type { BuildKitState } from "../state/resource";
 import type { Dns, NodeArguments } from "./args";
-import { choosePlatform, type ImageArgs } from "../builder/imageArgs";
+import { type ImageArgs, imageArgsOf } from "../builder/imageArgs";
 import { type NodeOutputs, outputs, type Status } from "../builder/outputs";
 import { registeredArgs, registeredOptions } from "./registered";
 
@@ -205,16 +205,6 @@ export class BuildxBuilder extends BuildxResource {
      * @throws {RunError} if the builder exists and does not offer one of the platforms.
      */
     imageArgs<const P extends string = never>(platforms?: readonly P[]): ImageArgs<P> {
-        const wanted = platforms ?? [undefined];
-        return {
-            builder: { name: this.name },
-            platforms: wanted.map((platform) =>
-                pulumi.all([this.name, this.platforms]).apply(([name, offered]) => {
-                    const chosen = choosePlatform(name, offered, platform);
-                    if ("reason" in chosen) throw new pulumi.RunError(chosen.reason);
-                    return chosen.platform;
-                }),
-            ),
-        };
+        return imageArgsOf(this, platforms);
     }
 }

@@ -1,12 +1,12 @@
 /** The schema of a builder's arguments: the values that are valid for each argument by itself. */
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { invalidPlatform, parsePlatform } from "../../text/platform";
 import { shown } from "../../buildkit/config";
 import { legalEndpoint, legalTls } from "../../args/endpoint";
 import { gcRule } from "../../args/gcRule";
 import { legalPull } from "../../args/image";
-import { flag, legalLabels, legalName, onlyKeys, seconds, text, textThat } from "../../args/rules";
+import { legalPlatforms } from "../../args/platforms";
+import { flag, legalLabels, legalName, onlyKeys, seconds, textThat } from "../../args/rules";
 import { quote, didYouMean } from "../../text/quote";
 import type { NodeArguments, UserArgument } from "./args";
 import { allOptions } from "./options/groups";
@@ -29,20 +29,6 @@ const driverOpts = v.pipe(
     }),
 );
 
-const platform = v.pipe(
-    text((value) => invalidPlatform(value)),
-    v.rawCheck(({ dataset, addIssue }) => {
-        if (!dataset.typed) return;
-        try {
-            parsePlatform(dataset.value);
-        } catch (error) {
-            addIssue({ message: (error as Error).message });
-        }
-    }),
-);
-
-const platforms = (example: string) => v.array(platform, `must be a list of platforms, for example ${example}`);
-
 const address = (host: unknown) => typeof host === "string" && (host === "host-gateway" || isIP(host) !== 0);
 
 const words = (message: (value: unknown) => string, list: string) => v.array(oneWord(message), list);
@@ -62,7 +48,7 @@ const nodeRules = {
     endpoint: v.optional(legalEndpoint),
     tls: v.optional(legalTls),
     driverOpts: v.optional(driverOpts),
-    platforms: v.optional(platforms('["linux/arm64"]')),
+    platforms: v.optional(legalPlatforms('["linux/arm64"]')),
     buildkitdFlags: v.optional(
         v.array(
             textThat(
@@ -102,7 +88,7 @@ export const schema = v.looseObject({
     keepState: v.optional(flag),
     adopt: v.optional(flag),
     pull: v.optional(legalPull),
-    requirePlatforms: v.optional(platforms('["linux/amd64", "linux/arm64"]')),
+    requirePlatforms: v.optional(legalPlatforms('["linux/amd64", "linux/arm64"]')),
     gc: v.optional(
         v.lazy((value) =>
             Array.isArray(value) ? v.pipe(v.array(rule), v.minLength(1, "must have at least one rule")) : rule,

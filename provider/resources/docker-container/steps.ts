@@ -3,6 +3,7 @@ import type { ContainerCreateOptions } from "dockerode";
 import type { Cause } from "../../bridges/lifecycle";
 import type { NodeGroup } from "../../buildx/store";
 import type { DockerContext } from "../../docker/endpoint/context";
+import type { ChoiceStep } from "../builder/choice";
 import type { Leftovers } from "./node/observeLeftovers";
 import type { ObservedNode } from "./node/observeNode";
 import type { Limits } from "./options/groups";
@@ -59,21 +60,21 @@ export type NodeStep = Cause &
     );
 
 /** A step that runs when the nodes are done. */
-export type FinalStep = Cause &
-    (
-        | { readonly do: "writeContext"; readonly name: string; readonly content: DockerContext }
-        | { readonly do: "removeContext"; readonly name: string }
-        | { readonly do: "writeRecord"; readonly record: NodeGroup; readonly isNew: boolean }
-        | { readonly do: "removeRecord"; readonly name: string }
-        | { readonly do: "use"; readonly name: string }
-        | { readonly do: "stopUsing"; readonly name: string }
-        /** Checks that the nodes together offer the platforms. */
-        | { readonly do: "requirePlatforms"; readonly builder: string; readonly platforms: readonly string[] }
-        /** Changes nothing and warns the user: what exists is not managed by this resource. */
-        | { readonly do: "leave"; readonly what: string }
-        /** Changes nothing on the engine or in the store. Pulumi's state stores settings for later steps. */
-        | { readonly do: "saveSettings" }
-    );
+export type FinalStep =
+    | ChoiceStep
+    | (Cause &
+          (
+              | { readonly do: "writeContext"; readonly name: string; readonly content: DockerContext }
+              | { readonly do: "removeContext"; readonly name: string }
+              | { readonly do: "writeRecord"; readonly record: NodeGroup; readonly isNew: boolean }
+              | { readonly do: "removeRecord"; readonly name: string }
+              /** Checks that the nodes together offer the platforms. */
+              | { readonly do: "requirePlatforms"; readonly builder: string; readonly platforms: readonly string[] }
+              /** Changes nothing and warns the user: what exists is not managed by this resource. */
+              | { readonly do: "leave"; readonly what: string }
+              /** Changes nothing on the engine or in the store. Pulumi's state stores settings for later steps. */
+              | { readonly do: "saveSettings" }
+          ));
 
 export type Step = NodeStep | FinalStep;
 

@@ -1,4 +1,3 @@
-import { type NodeGroup, readRecord, removeRecord, sameRecord } from "../../buildx/store";
 import { waitUntilReady } from "../../docker/buildkitd/boot";
 import { inspectContainer, removeContainer, renameContainer, startContainer } from "../../docker/engine/container";
 import { removeContext } from "../../docker/endpoint/context";
@@ -6,6 +5,7 @@ import { type Engine, failedCall } from "../../docker/engine/engine";
 import { ownerOf } from "../../ownership";
 import { inspectVolume, removeVolume } from "../../docker/engine/volume";
 import { untilAborted } from "../../waiting";
+import { removeRecordOf } from "../builder/record";
 import type { NodeRun, Progress } from "./applying";
 import type { IsOurs } from "./node/recognize";
 import type { Step } from "./steps";
@@ -52,12 +52,6 @@ async function undoStep(step: Step, engine: Engine | undefined, isOurs: IsOurs):
     }
     if (step.do === "writeRecord" && step.isNew) await removeRecordOf(step.record);
     if (step.do === "writeContext") await removeContext(step.name);
-}
-
-/** Removes a record if it is still the record that was written. */
-async function removeRecordOf(record: NodeGroup): Promise<void> {
-    const found = await readRecord(record.Name);
-    if (found.is === "present" && sameRecord(found.nodeGroup, record)) await removeRecord(record.Name);
 }
 
 /** Time limit for the old container to respond again after a failed update, in seconds. */

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { compileCacheFolder } from "../../provider/bridges/plugin/compileCacheFolder";
 import { nativeForThisMachine, packageFolder, readManifest, type Target, writePlugin } from "./contents";
 
 const run = promisify(execFile);
@@ -94,9 +95,14 @@ function thisMachine(): Target {
     return { os, arch: process.arch === "arm64" ? "arm64" : "amd64" };
 }
 
-/** Whether two folders have the same files with the same content. */
+/** Whether two folders have the same files with the same content. The compiled code that the plugin saves is left out. */
 async function isSame(one: string, other: string): Promise<boolean> {
-    const [here, there] = await Promise.all([one, other].map((folder) => readdir(folder, { recursive: true })));
+    const [here, there] = await Promise.all(
+        [one, other].map(async (folder) => {
+            const files = await readdir(folder, { recursive: true });
+            return files.filter((file) => !file.startsWith(compileCacheFolder));
+        }),
+    );
     if (here?.sort().join("\n") !== there?.sort().join("\n")) return false;
     const same = (here ?? []).map(async (path) => {
         const [a, b] = await Promise.all(

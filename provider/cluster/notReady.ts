@@ -31,6 +31,9 @@ export async function whyNotReady(cluster: Cluster, pod: Pod, signal?: AbortSign
     }
 }
 
+/** Reasons of warnings about a pod that does not start. Other warnings may concern a pod that starts. */
+const startFailures = /^Failed|^NetworkNotReady$|^InspectFailed$/;
+
 /** Adds the last warning about a pod, for example that a ConfigMap or a volume cannot be mounted. */
 async function withEvent(
     cluster: Cluster,
@@ -38,13 +41,20 @@ async function withEvent(
     reason: NotReady,
     signal: AbortSignal | undefined,
 ): Promise<NotReady> {
-    // The status of an image is only "Back-off" most of the time. The event has the registry's answer.
     const events = await warnings(cluster, pod.namespace, pod.uid, signal);
-    const isPull = reason.kind === "image";
-    const event = events.find(({ reason: of, message }) => !isPull || (of === "Failed" && /pull/i.test(message)));
+    const pull = events.find(({ reason: of, message }) => of === "Failed" && /pull image/i.test(message));
+    // The status of an image may be only "Back-off". The event has the registry's answer.
+    if (reason.kind === "image")
+        return pull === undefined || /error/i.test(reason.text)
+            ? reason
+            : { ...reason, text: `${reason.text} (${pull.message})` };
+    const probe = events.find(({ reason: of }) => of === "Unhealthy");
+    if (pod.isRunning) return probe === undefined ? reason : { ...reason, text: `${reason.text}: ${probe.message}` };
+    const event = events.find(({ reason: of }) => startFailures.test(of));
     if (event === undefined) return reason;
-    if (isPull) return reason.text.includes("rror") ? reason : { ...reason, text: `${reason.text} (${event.message})` };
-    if (event.reason === "Unhealthy") return { ...reason, text: `${reason.text}: ${event.message}` };
+    // Between two attempts, the status does not say that the image cannot be pulled.
+    if (event.reason === "Failed" && pull !== undefined)
+        return { ...reason, kind: "image", text: `the image cannot be pulled: ${pull.message}` };
     const kind = /Attach|claim/i.test(event.reason + event.message) ? "claim" : "refused";
     return { ...reason, kind, text: `${reason.text}. Last warning (${event.reason}): ${event.message}` };
 }

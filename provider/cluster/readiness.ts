@@ -1,6 +1,6 @@
 import { pause, type Waiting } from "../waiting";
 import type { Cluster } from "./client";
-import { ClusterError } from "./error";
+import { ClusterError, isClusterError } from "./error";
 import { type NotReady, warnings, whyNotReady } from "./notReady";
 import { nameOf } from "./objects";
 import { currentPods, getWorkload, listPods, type Pod, type Workload, type WorkloadReference } from "./workloads";
@@ -41,42 +41,70 @@ const looksPerReason = 4;
  *
  * @throws {PodsNotReadyError} after `timeout` seconds, and at once if waiting is pointless: a buildkitd that exits with
  *   an error again and again, or an image that does not exist.
- * @throws {ClusterError} if the workload does not exist (`notFound`), or the API server does not answer.
+ * @throws {ClusterError} if the workload does not exist (`notFound`), or the API server does not answer the first request.
+ *   Later, it may be away until the time is over.
  * @throws the signal's reason if the signal aborts.
  */
 export async function waitUntilReady(
     cluster: Cluster,
     reference: WorkloadReference,
-    { timeout, pods: wanted = "all" }: ReadinessOptions,
+    { timeout, pods = "all" }: ReadinessOptions,
     { report, signal }: Pick<Waiting, "report" | "signal">,
 ): Promise<Ready> {
     const deadline = performance.now() + timeout * 1000;
-    for (let look = 0; ; look++) {
+    let hasResponded = false;
+    for (let looks = 1; ; looks++) {
         signal.throwIfAborted();
-        const workload = await getWorkload(cluster, reference, signal);
-        if (workload === undefined) throw missing(cluster, reference);
-        const pods = (await listPods(cluster, reference.namespace, workload.selector, signal)).filter(
-            ({ isTerminating }) => !isTerminating,
-        );
-        const ready = pods.filter(({ isReady }) => isReady);
-        if (wanted === "one" ? ready.length > 0 : workload.isRolledOut) return { workload, pods: ready };
         const isOver = performance.now() > deadline;
-        if (isOver || look % looksPerReason === looksPerReason - 1) {
-            const reasons = await reasonsOf(cluster, workload, pods, signal);
-            const state = `${ready.length} of ${workload.replicas} pods are ready`;
-            if (isOver || reasons.some(({ isFinal, isCurrent }) => isFinal && isCurrent)) {
-                const limit = isOver ? ` after ${timeout} s` : "";
-                const text = reasons.map(({ pod, text }) => `${pod}: ${text}`).join("\n");
-                throw new PodsNotReadyError(
-                    `${state}${limit} in ${nameOf(reference)} of ${cluster.where}${text && `:\n${text}`}`,
-                    reasons,
-                );
+        try {
+            const found = await look(cluster, reference, pods, signal);
+            hasResponded = true;
+            if (found.isReady) return found;
+            if (isOver || looks % looksPerReason === 0) {
+                const { state, reasons } = await explain(cluster, found, signal);
+                if (isOver || reasons.some(({ isFinal, isCurrent }) => isFinal && isCurrent))
+                    throw notReady(cluster, reference, `${state}${isOver ? ` after ${timeout} s` : ""}`, reasons);
+                const [first] = reasons;
+                report(first === undefined ? state : `${state}: ${first.text.split("\n")[0]}`);
             }
-            const [first] = reasons;
-            report(first === undefined ? state : `${state}: ${first.text.split("\n")[0]}`);
+        } catch (error) {
+            // The API server may be restarted during the wait, for example by an upgrade.
+            if (!hasResponded || isOver || !isClusterError(error, "unreachable")) throw error;
+            report(error.why);
         }
         await pause(interval, signal);
     }
+}
+
+interface Look extends Ready {
+    readonly isReady: boolean;
+    /** All pods that are not terminating. */
+    readonly all: readonly Pod[];
+}
+
+async function look(
+    cluster: Cluster,
+    reference: WorkloadReference,
+    wanted: "all" | "one",
+    signal: AbortSignal,
+): Promise<Look> {
+    const workload = await getWorkload(cluster, reference, signal);
+    if (workload === undefined) throw missing(cluster, reference);
+    const found = await listPods(cluster, reference.namespace, workload.selector, signal);
+    const all = found.filter(({ isTerminating }) => !isTerminating);
+    const pods = all.filter(({ isReady }) => isReady);
+    return { workload, all, pods, isReady: wanted === "one" ? pods.length > 0 : workload.isRolledOut };
+}
+
+function notReady(
+    cluster: Cluster,
+    reference: WorkloadReference,
+    state: string,
+    reasons: readonly PodReason[],
+): PodsNotReadyError {
+    const text = reasons.map((reason) => `${reason.pod}: ${reason.text}`).join("\n");
+    const where = `${nameOf(reference)} of ${cluster.where}`;
+    return new PodsNotReadyError(`${state} in ${where}${text && `:\n${text}`}`, reasons);
 }
 
 interface PodReason extends NotReady {
@@ -86,25 +114,27 @@ interface PodReason extends NotReady {
     readonly isCurrent: boolean;
 }
 
-async function reasonsOf(
+/** Returns how many pods are ready, and why the others are not. */
+async function explain(
     cluster: Cluster,
-    workload: Workload,
-    pods: readonly Pod[],
+    { workload, all: pods, pods: ready }: Look,
     signal: AbortSignal,
-): Promise<PodReason[]> {
+): Promise<{ state: string; reasons: PodReason[] }> {
+    const state = `${ready.length} of ${workload.replicas} pods are ready`;
     const current = currentPods(workload, pods);
     const ofPods = pods.map(async (pod) => {
         const reason = await whyNotReady(cluster, pod, signal);
         return reason === undefined ? [] : [{ ...reason, pod: pod.name, isCurrent: current.includes(pod) }];
     });
     const reasons = (await Promise.all(ofPods)).flat();
-    if (pods.length >= workload.replicas) return reasons;
+    if (pods.length >= workload.replicas) return { state, reasons };
     // The controller of a StatefulSet says only in events why it cannot create a pod.
     const created = await warnings(cluster, workload.namespace, workload.uid, signal);
     const failure = workload.failure ?? created.find(({ reason }) => reason === "FailedCreate")?.message;
-    if (failure === undefined) return reasons;
+    if (failure === undefined) return { state, reasons };
     const text = `no pod can be created: ${failure}`;
-    return [...reasons, { kind: "refused", text, isFinal: false, pod: workload.name, isCurrent: true }];
+    const ofWorkload: PodReason = { kind: "refused", text, isFinal: false, pod: workload.name, isCurrent: true };
+    return { state, reasons: [...reasons, ofWorkload] };
 }
 
 const missing = (cluster: Cluster, reference: WorkloadReference) =>

@@ -1,10 +1,19 @@
 /** Pods of a real cluster: when they are ready, why they are not, and programs in them. */
 import { strict as assert } from "node:assert";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { queryWorkers } from "../../provider/buildkit/workers";
 import { execInPod, inPod } from "../../provider/cluster/inPod";
 import { PodsNotReadyError, waitUntilReady } from "../../provider/cluster/readiness";
 import { findWorkload, getWorkload, listClaims, listPods, type Pod } from "../../provider/cluster/workloads";
-import { buildkitImage, describeOnCluster, openAs, type TestNamespace, withNamespace } from "../support/cluster";
+import {
+    adminToken,
+    buildkitImage,
+    describeOnCluster,
+    openAs,
+    type TestNamespace,
+    withNamespace,
+} from "../support/cluster";
 
 const labels = { app: "kube0" };
 
@@ -52,17 +61,34 @@ const claims = (storageClass?: string) => ({
 
 const mounted = { volumeMounts: [{ name: "buildkitd", mountPath: "/var/lib/buildkit" }] };
 
-async function waitFor(namespace: TestNamespace, kind: "Deployment" | "StatefulSet", timeout = 60) {
+async function waitFor(
+    namespace: TestNamespace,
+    kind: "Deployment" | "StatefulSet",
+    { timeout = 60, signal = new AbortController().signal, onReport = (_: string): unknown => undefined } = {},
+) {
     const reports: string[] = [];
     const reference = { kind, namespace: namespace.name, name: "kube0" };
-    const waiting = { report: (text: string) => reports.push(text), signal: new AbortController().signal };
-    const ready = await waitUntilReady(namespace.cluster, reference, { timeout }, waiting);
+    const report = (text: string) => {
+        reports.push(text);
+        onReport(text);
+    };
+    const ready = await waitUntilReady(namespace.cluster, reference, { timeout }, { report, signal });
     return { ...ready, reports };
 }
 
-async function whyNot(namespace: TestNamespace, kind: "Deployment" | "StatefulSet", timeout = 60) {
+/**
+ * Returns the error of a wait for pods that do not become ready.
+ *
+ * @param reported what the wait reports before its time is over. Without it, the wait must end by itself.
+ */
+async function whyNot(namespace: TestNamespace, kind: "Deployment" | "StatefulSet", reported?: RegExp) {
+    if (reported !== undefined) {
+        const [controller, seen] = [new AbortController(), new Error("seen")];
+        const onReport = (text: string) => reported.test(text) && controller.abort(seen);
+        await assert.rejects(waitFor(namespace, kind, { signal: controller.signal, onReport }), seen);
+    }
     const start = performance.now();
-    const error = await waitFor(namespace, kind, timeout).then(
+    const error = await waitFor(namespace, kind, { timeout: reported === undefined ? 60 : 0 }).then(
         () => assert.fail("the pods became ready"),
         (reason: unknown) => reason,
     );
@@ -113,7 +139,7 @@ describeOnCluster("pods that become ready", () => {
             );
             const after = await waitFor(namespace, "StatefulSet");
             for (const pod of after.pods)
-                assert.equal((await execInPod(cluster, pod, ["printenv", "A"])).stdout, "1\n");
+                assert.equal((await execInPod(cluster, pod, ["sh", "-c", "echo $A"])).stdout, "1\n");
             assert.equal(after.pods.length, 2);
         }),
     );
@@ -157,9 +183,70 @@ describeOnCluster("pods that become ready", () => {
             await assert.rejects(sh("sleep 30", controller.signal), reason);
             assert.ok(performance.now() - start < 10_000);
 
-            const killed = assert.rejects(sh("sleep 30"), { kind: /other|unreachable/ });
+            const killed = sh("sleep 30");
             await namespace.kubectl("delete", "pod", pod.name, "--grace-period", "0", "--force");
-            await killed;
+            assert.equal((await killed).exitCode, 137);
+        }),
+    );
+});
+
+/** Starts a proxy in front of the API server, which can be away for some time. */
+async function startProxy(server: string) {
+    const { hostname, port } = new URL(server);
+    const sockets = new Set<Socket>();
+    const proxy = createServer((socket) => {
+        const onward = connect(Number(port), hostname);
+        for (const each of [socket, onward]) {
+            sockets.add(each);
+            each.on("error", () => undefined).on("close", () => [socket, onward].forEach((other) => other.destroy()));
+        }
+        socket.pipe(onward).pipe(socket);
+    });
+    const listen = (at: number) => new Promise<void>((resolve) => proxy.listen(at, "127.0.0.1", resolve));
+    await listen(0);
+    const { port: own } = proxy.address() as AddressInfo;
+    const stop = () => {
+        const closed = new Promise((resolve) => proxy.close(resolve));
+        for (const socket of sockets) socket.destroy();
+        sockets.clear();
+        return closed;
+    };
+    return { url: `https://127.0.0.1:${own}`, stop, start: () => listen(own) };
+}
+
+describeOnCluster("a wait for pods", () => {
+    it(
+        "continues when the API server was away, and fails at once if it never responded",
+        withNamespace(async (namespace) => {
+            const { cluster, server } = namespace.cluster.kubeconfig;
+            const proxy = await startProxy(server);
+            const token = await adminToken();
+            const through = await openAs(await namespace.kubeconfig({ ...cluster, server: proxy.url }, { token }));
+            await namespace.apply(workload("Deployment", { image: "localhost:1/no:1" }));
+            const reference = { kind: "Deployment", namespace: namespace.name, name: "kube0" } as const;
+            const { signal } = new AbortController();
+            try {
+                const reports: string[] = [];
+                const waiting = waitUntilReady(
+                    through,
+                    reference,
+                    { timeout: 60 },
+                    { report: (text) => reports.push(text), signal },
+                );
+                const reported = async (pattern: RegExp) => {
+                    while (!reports.some((text) => pattern.test(text))) await sleep(50);
+                };
+                await reported(/^0 of 1 pods are ready/);
+                await proxy.stop();
+                await reported(/refused the connection/);
+                await namespace.apply(workload("Deployment"));
+                await proxy.start();
+                assert.equal((await waiting).pods.length, 1);
+            } finally {
+                await proxy.stop();
+            }
+            const away = waitUntilReady(through, reference, { timeout: 60 }, { report: () => undefined, signal });
+            await assert.rejects(away, { kind: "unreachable" });
         }),
     );
 });
@@ -169,10 +256,10 @@ describeOnCluster("pods that do not become ready", () => {
         "say why no node takes them",
         withNamespace(async (namespace) => {
             await namespace.apply(workload("Deployment", { resources: { requests: { cpu: "1000" } } }));
-            const { message, reasons } = await whyNot(namespace, "Deployment", 3);
+            const { message, reasons } = await whyNot(namespace, "Deployment", /no node/);
             assert.match(
                 message,
-                /^0 of 1 pods are ready after 3 s in Deployment kube0 in the namespace \w+ of the cluster of the context test \(.*\):\nkube0-\S+: no node takes the pod: 0\/1 nodes are available: 1 Insufficient cpu/,
+                /^0 of 1 pods are ready after 0 s in Deployment kube0 in the namespace \w+ of the cluster of the context test \(.*\):\nkube0-\S+: no node takes the pod: 0\/1 nodes are available: 1 Insufficient cpu/,
             );
             assert.deepEqual(
                 reasons.map(({ kind }) => kind),
@@ -185,7 +272,7 @@ describeOnCluster("pods that do not become ready", () => {
         "say that their claim has no volume",
         withNamespace(async (namespace) => {
             await namespace.apply(workload("StatefulSet", mounted, {}, claims("no-such-class")));
-            const { message, reasons } = await whyNot(namespace, "StatefulSet", 4);
+            const { message, reasons } = await whyNot(namespace, "StatefulSet", /has no volume: .*not found/);
             assert.deepEqual(
                 reasons.map(({ kind }) => kind),
                 ["claim"],
@@ -205,10 +292,14 @@ describeOnCluster("pods that do not become ready", () => {
             assert.match(message, /: the image Not A Name cannot be pulled: .*[iI]nvalid/);
             assert.ok(seconds < 30, `${seconds} s`);
 
-            await namespace.apply(workload("Deployment", { image: "localhost:9/no:1" }));
-            const { message: pulled, reasons } = await whyNot(namespace, "Deployment", 6);
+            await namespace.kubectl("delete", "deployment", "kube0");
+            await namespace.apply(workload("Deployment", { image: "localhost:1/no:1" }));
+            const { message: pulled, reasons } = await whyNot(namespace, "Deployment", /connection refused/);
             assert.ok(reasons.some(({ kind }) => kind === "image"));
-            assert.match(pulled, /: the image localhost:9\/no:1 cannot be pulled: .*connection refused/s);
+            assert.match(
+                pulled,
+                /: the image (localhost:1\/no:1 )?cannot be pulled: .*localhost:1\/no:1.*connection refused/s,
+            );
         }),
     );
 
@@ -237,7 +328,7 @@ describeOnCluster("pods that do not become ready", () => {
                 workload("Deployment", { volumeMounts: [{ name: "config", mountPath: "/etc/buildkit" }] }, volumes),
             );
             assert.match(
-                (await whyNot(namespace, "Deployment", 4)).message,
+                (await whyNot(namespace, "Deployment", /"gone" not found/)).message,
                 /FailedMount\): .*configmap "gone" not found/,
             );
 
@@ -250,7 +341,7 @@ describeOnCluster("pods that do not become ready", () => {
             });
             for (const kind of ["Deployment", "StatefulSet"] as const) {
                 await namespace.apply(workload(kind));
-                const { message } = await whyNot(namespace, kind, 4);
+                const { message } = await whyNot(namespace, kind, /exceeded quota/);
                 assert.match(message, /\nkube0: no pod can be created: .*exceeded quota: none/);
                 await namespace.kubectl("delete", kind, "kube0");
             }
@@ -263,7 +354,7 @@ describeOnCluster("pods that do not become ready", () => {
             await namespace.apply(
                 workload("Deployment", { readinessProbe: { exec: { command: ["false"] }, periodSeconds: 1 } }),
             );
-            const { message } = await whyNot(namespace, "Deployment", 6);
+            const { message } = await whyNot(namespace, "Deployment", /probe failed/);
             assert.match(
                 message,
                 /the container buildkitd runs, and its readiness probe has not succeeded yet: Readiness probe failed/,

@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { buildctlOf, startBuildkitd } from "../support/buildkitd";
 import { createContext, isolateDockerConfig } from "../support/dockerConfig";
+import { startGrpcProxy } from "../support/grpcProxy";
 import { build, context } from "../support/image";
 import { remote, resources } from "../support/program";
 import { startSshd } from "../support/sshd";
@@ -41,6 +42,25 @@ describe("a builder of the remote driver is reached", () => {
             for (const kind of Object.keys(endpoints)) await build(stack, `${unique}-${kind}`, folder);
             await stack.preview("--expect-no-changes");
             await stack.refresh("--expect-no-changes");
+        }),
+    );
+
+    it(
+        "behind a proxy that routes requests by their authority, as buildx sends it",
+        withStack(async (stack) => {
+            const { unique: name } = stack;
+            const daemon = await startBuildkitd(stack, "d");
+            const proxy = await startGrpcProxy(daemon.unix.replace("unix://", ""));
+            try {
+                await stack.program(resources({ far: remote({ name, endpoint: `tcp://${proxy.host}` }) }));
+                await stack.up();
+                const ours = [...proxy.authorities];
+                await stack.buildx("inspect", name);
+                assert.deepEqual([...new Set(ours)], [proxy.host]);
+                assert.deepEqual([...new Set(proxy.authorities.slice(ours.length))], [proxy.host]);
+            } finally {
+                proxy.close();
+            }
         }),
     );
 

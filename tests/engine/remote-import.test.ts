@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
 import { startBuildkitd } from "../support/buildkitd";
 import { cli } from "../support/cli";
+import { interrupted } from "../support/interrupted";
 import { withYamlProject } from "../support/languages";
 import { type Plugin, withPlugin } from "../support/pluginClient";
 import { remote, resources } from "../support/program";
@@ -17,10 +18,10 @@ const create = (plugin: Plugin, name: string, ...options: string[]) =>
 async function imported(plugin: Plugin, name: string) {
     const urn = plugin.urn("RemoteBuilder", "imported");
     const found = await plugin.read(urn, name);
-    const { inputs, properties: olds } = found;
+    const { id, inputs, properties: olds } = found;
     const { inputs: news, failures } = await plugin.check(urn, inputs, inputs);
     assert.deepEqual(failures, []);
-    const { changes, detailed } = await plugin.diff(urn, name, { olds, oldInputs: inputs, news });
+    const { changes, detailed } = await plugin.diff(urn, id, { olds, oldInputs: inputs, news });
     assert.deepEqual([changes, detailed], ["none", {}], JSON.stringify(inputs));
     return found;
 }
@@ -43,7 +44,8 @@ describe("the import of a builder of the remote driver", () => {
             assert.deepEqual(one.inputs, { name: unique, ...args, defaultLoad: true });
             assert.equal(one.properties.status, "running");
 
-            await create(plugin, unique, "--append", "--node", "two", plain.tcp);
+            const load = ["--driver-opt", "default-load=true"];
+            await create(plugin, unique, "--append", "--node", "two", ...load, plain.tcp);
             const { inputs, properties } = await imported(plugin, unique);
             const nodes = [
                 { name: `${unique}0`, ...args },
@@ -132,6 +134,21 @@ describe("a builder of the remote driver that another stack created", () => {
 });
 
 describe("a program in TypeScript with a builder of the remote driver", () => {
+    it(
+        "leaves nothing if Pulumi is cancelled while it waits for the daemon",
+        withProject(async (project) => {
+            const endpoint = "unix:///run/no-such-daemon.sock";
+            await project.program(
+                `new buildx.RemoteBuilder("far", { name: unique, endpoint: "${endpoint}", use: true });`,
+            );
+            const upon = [/socket not found\. Retrying for \d+ s \(bootTimeout\)/];
+            const { seconds, output } = await interrupted(project, "up", { upon });
+            assert.ok(seconds < 5, `it took ${seconds} s`);
+            assert.match(output, /stopped because Pulumi was cancelled/);
+            assert.deepEqual([await project.records(), await project.state()], [[], []]);
+        }),
+    );
+
     it(
         "creates, changes, refreshes, reads and removes it with the dynamic provider, and hides the key",
         withProject(async (project) => {

@@ -247,6 +247,60 @@ describe("a builder of the remote driver", () => {
     );
 
     it(
+        "continues its creation if it was interrupted before Pulumi saved it",
+        withStack(async (stack) => {
+            const { unique: name } = stack;
+            const daemon = await startBuildkitd(stack, "d", { tls: true });
+            const tls = await textsOf(daemon.files);
+            for (const args of [
+                { name, endpoint: daemon.tcp, tls },
+                { endpoint: daemon.tcp, tls },
+            ]) {
+                await stack.program(program(args));
+                await stack.up();
+                const before = await stack.records();
+                stack.forget("far");
+                await stack.up();
+                assert.deepEqual(await stack.records(), before);
+                await stack.preview("--expect-no-changes");
+                await stack.destroy();
+                assert.deepEqual(await stack.records(), []);
+            }
+            // Once Pulumi has saved the builder, a builder of that name in another program is not the same.
+            await stack.program(program({ name, endpoint: daemon.tcp, tls }));
+            await stack.up();
+            await stack.preview("--expect-no-changes");
+            stack.forget("far");
+            assert.match(await stack.failing("up"), /already exists in buildx's store/);
+        }),
+    );
+
+    it(
+        "hides the text of keys in all messages of the plugin",
+        withStack(async (stack) => {
+            const { unique: name } = stack;
+            const daemon = await startBuildkitd(stack, "d", { tls: true });
+            const tls = await textsOf(daemon.files);
+            const before = stack.log.length;
+            const said: string[] = [];
+            const run = async (command: string, args: object) => {
+                await stack.program(program({ name, endpoint: daemon.tcp, ...args }));
+                said.push((await stack.try(command)).output);
+            };
+            await run("up", { tls });
+            await run("up", { nodes: [{ endpoint: daemon.tcp, tls }], endpoint: undefined });
+            await run("preview", { tls: { ...tls, key: tls.key.replace(/.$/m, "!") } });
+            await run("up", { tls: { ...tls, cert: tls.ca } });
+            await run("refresh", { tls });
+            await run("destroy", { tls });
+            const [, line = ""] = tls.key.split("\n");
+            assert.match(said.join("\n"), /does not belong to tls\.cert/);
+            const logged = stack.log.slice(before).map(({ text }) => text);
+            for (const text of [...said, ...logged]) assert.ok(!text.includes(line.slice(0, 30)), text);
+        }),
+    );
+
+    it(
         "is created on a machine with a default configuration of buildkitd, where docker buildx create fails",
         withStack(async (stack) => {
             const { unique: name } = stack;

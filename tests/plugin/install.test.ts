@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cli, main } from "../support/cli";
 import { leftovers } from "../support/docker";
 import { startHttpServer } from "../support/httpServer";
-import { packageVersion, withYamlProject, type YamlProject } from "../support/languages";
+import { packageVersion, pluginMain, withYamlProject, type YamlProject } from "../support/languages";
 import { checkout } from "../support/project";
 import { must, run } from "../support/run";
 
@@ -45,7 +45,15 @@ describe("the plugin's installation", () => {
             const second = await cli(project, "plugin", "install");
             assert.match(second.stdout, /^The plugin buildx \S+ is already installed in /);
             assert.equal(second.code, 0);
+            delete project.env.NODE_COMPILE_CACHE; // users do not set it, and it takes precedence
             await creates(project);
+            assert.deepEqual(
+                (await readdir(installed)).filter((file) => file === ".compile-cache"),
+                [".compile-cache"],
+                "the plugin does not save its compiled code",
+            );
+            const third = await cli(project, "plugin", "install");
+            assert.match(third.stdout, /^The plugin buildx \S+ is already installed in /);
 
             // Other files of the same version are replaced.
             const schema = join(installed, "schema.json");
@@ -86,6 +94,25 @@ describe("the plugin's installation", () => {
             assert.match(refused.output, /set PULUMI_HOME/);
             assert.equal(refused.code, 4);
             await rm(join(project.env.PULUMI_HOME ?? "", "plugins"));
+        }),
+    );
+
+    it(
+        "does not start on an older Node.js, and says which one it found",
+        withYamlProject(async (project) => {
+            const older = join(project.folder, "older.cjs");
+            const versions = '{ ...process.versions, node: "22.14.0" }';
+            await writeFile(older, `Object.defineProperty(process, "versions", { value: ${versions} });`);
+            const { code, output } = await run(process.execPath, ["--require", older, pluginMain]);
+            assert.match(
+                output,
+                /^pulumi-resource-buildx needs Node\.js 22\.15 or newer, but the node on the PATH is v/,
+            );
+            assert.equal(code, 1);
+            const { engines } = JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as {
+                engines: { node: string };
+            };
+            assert.equal(engines.node, ">=22.15");
         }),
     );
 

@@ -1,10 +1,12 @@
 /** BuildKit daemons that run outside of any builder, for builders of the `remote` driver. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { certify, makeAuthority } from "./certificates";
 import { docker } from "./docker";
 import type { Project } from "./project";
 import { freePort } from "./registry";
+import { run } from "./run";
 
 /** The PEM files of a client, and what the daemon's authority signs. */
 export interface ClientFiles {
@@ -24,8 +26,8 @@ export interface Buildkitd {
     readonly files: ClientFiles;
     /** Another client of an authority that the daemon does not know. */
     readonly stranger: ClientFiles;
-    start(): Promise<unknown>;
-    stop(): Promise<unknown>;
+    readonly start: () => Promise<unknown>;
+    readonly stop: () => Promise<unknown>;
 }
 
 export interface BuildkitdOptions {
@@ -37,7 +39,7 @@ export interface BuildkitdOptions {
     readonly port?: number;
 }
 
-/** Creates a buildkitd, with its certificates in a folder of the project. */
+/** Creates a buildkitd, with its certificates in a folder of the project. Unless it is stopped, it responds afterwards. */
 export async function startBuildkitd(
     project: Project,
     name: string,
@@ -57,7 +59,10 @@ export async function startBuildkitd(
     const create = ["create", "--privileged", "--network", "host", "--name", container, ...mounts, image, ...args];
     await docker(create);
     const start = () => docker(["start", container]);
-    if (!isStopped) await start();
+    if (!isStopped) {
+        await start();
+        await untilReady(container);
+    }
     return {
         container,
         tcp,
@@ -66,6 +71,15 @@ export async function startBuildkitd(
         start,
         stop: () => docker(["stop", "--time", "1", container]),
     };
+}
+
+async function untilReady(container: string): Promise<void> {
+    for (let attempt = 0; attempt < 200; attempt++) {
+        const { code } = await run("docker", ["exec", container, "buildctl", "debug", "workers"]);
+        if (code === 0) return;
+        await sleep(50);
+    }
+    throw new Error(`${container} does not respond: ${await docker(["logs", container])}`);
 }
 
 async function makeCertificates(folder: string): Promise<Pick<Buildkitd, "files" | "stranger">> {

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, openCluster } from "../../provider/cluster/client";
 import { loadKubeconfig } from "../../provider/cluster/kubeconfig";
-import type { Right } from "../../provider/cluster/rights";
+import { missingRights, type Right } from "../../provider/cluster/rights";
 import { renderRole } from "../../provider/cluster/role";
 import { type Ended, must, run } from "./run";
 
@@ -110,7 +111,11 @@ export class TestNamespace {
             string,
             string
         >;
-        return this.kubeconfig({ server, "certificate-authority": authority }, { token });
+        const path = await this.kubeconfig({ server, "certificate-authority": authority }, { token });
+        // The API server watches Roles: it knows a new Role after a moment.
+        const cluster = await openAs(path);
+        while ((await missingRights(cluster, this.name, rights)).length > 0) await sleep(50);
+        return path;
     }
 
     /** Writes a kubeconfig with one context, `test`. Returns its path. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { YamlProgram } from "./program";
 import { checkout, cleaning, type PlaceOptions, Project } from "./project";
 import { must } from "./run";
@@ -14,10 +14,12 @@ export const pluginMain = join(checkout, "dist/provider/bridges/plugin/main.js")
 export const packageVersion = async (): Promise<string> =>
     (JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as { version: string }).version;
 
-/** Returns the `PATH` without folders that have the plugin: Pulumi would start that one instead of the installed one. */
+/**
+ * Returns the `PATH` without folders that have the plugin: Pulumi would start that one instead of the installed one. The
+ * Node.js of the tests comes first, because npm puts it into such a folder.
+ */
 const pathWithoutPlugin = (): string =>
-    (process.env.PATH ?? "")
-        .split(delimiter)
+    [dirname(process.execPath), ...(process.env.PATH ?? "").split(delimiter)]
         .filter((folder) => !existsSync(join(folder, "pulumi-resource-buildx")))
         .join(delimiter);
 

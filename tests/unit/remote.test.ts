@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unknown } from "../../provider/args/unknown";
 import { whyInvalidAddress } from "../../provider/buildkit/address";
+import { authorityOf, identityCheck, placeOf, sentName } from "../../provider/buildkit/grpc/target";
 import { podFailure } from "../../provider/buildkit/inPod";
 import { sshFailure } from "../../provider/buildkit/overSsh";
 import type { RemoteInputs } from "../../provider/resources/remote/args";
@@ -52,6 +53,28 @@ describe("the address of a BuildKit daemon", () => {
     });
 });
 
+describe("the place of a BuildKit daemon", () => {
+    const tls = { ca: "" };
+    const certificate = (names: string | undefined) => ({ subject: { CN: "host" }, subjectaltname: names }) as never;
+
+    it("is sent as the authority, and as the name in the handshake unless it is an IP address", () => {
+        assert.equal(authorityOf("tcp://host:1234", undefined), "host:1234");
+        assert.equal(authorityOf("tcp://10.0.0.1:1234", { ...tls, serverName: "b.example" }), "b.example");
+        assert.equal(sentName("tcp://host:1234", tls), "host");
+        assert.equal(sentName("tcp://10.0.0.1:1234", tls), undefined);
+        assert.equal(sentName("tcp://[::1]:1234", tls), undefined);
+        assert.deepEqual(placeOf("tcp://[::1]:1234"), { host: "::1", port: 1234 });
+    });
+
+    it("must be a subject alternative name of the certificate: as in Go, the common name does not count", () => {
+        const check = (names: string | undefined) => identityCheck("tcp://host:1234", tls)("", certificate(names));
+        assert.equal(check("DNS:host"), undefined);
+        assert.match(check(undefined)?.message ?? "", /not valid for host, because it has no subject alternative name/);
+        assert.match(check("IP Address:10.0.0.1")?.message ?? "", /because it has only IP Address:10\.0\.0\.1/);
+        assert.match(check("DNS:other")?.message ?? "", /Host: host\. is not in the cert's altnames/);
+    });
+});
+
 describe("the check of a RemoteBuilder", () => {
     const bad: [Partial<RemoteInputs> | object, string, RegExp][] = [
         [{ endpoint: undefined }, "endpoint", /required: must be the address of a BuildKit daemon/],
@@ -69,6 +92,7 @@ describe("the check of a RemoteBuilder", () => {
             "tls",
             /"certificate" is not a valid key: must be one of ca, cert, key, serverName/,
         ],
+        [{ tls: { cacert: "a" } }, "tls", /"cacert" is not a valid key: write ca instead/],
         [{ tls: { ca: "/no/such.pem" } }, "tls.ca", /"\/no\/such.pem" cannot be read \(file not found\)/],
         [{ tls: { ca: pem("a") } }, "tls.ca", /contains no valid certificate/],
         [{ tls: { ca: "/no", cert: "/no" } }, "tls.key", /required with tls.cert/],

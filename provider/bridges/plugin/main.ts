@@ -3,6 +3,8 @@
  * The executable `pulumi-resource-buildx`. Pulumi starts it with the address of its engine as the argument, and reads the
  * port of the server from the first line of the standard output.
  */
+import "./requireNode";
+import "./compileCache"; // before the modules that it saves
 import { serve } from "./server";
 
 serve(process.argv[2]).then(

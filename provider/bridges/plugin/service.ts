@@ -1,4 +1,5 @@
 /** Pulumi's `ResourceProvider` service: answers each request with the result of a verb, or with its error. */
+import { saveCompiledCode } from "./compileCache";
 import { toServiceError } from "./errors";
 import { type grpc, provider } from "./protocol";
 import { providerVerbs } from "./providerVerbs";
@@ -12,18 +13,19 @@ type Verb = (request: unknown) => unknown;
 export function serviceOf(address: string | undefined): grpc.UntypedServiceImplementation {
     const session = new Session(address);
     const verbs = { ...providerVerbs(session), ...resourceVerbs(session) };
-    return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, answering(verb as Verb)]));
+    return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, answering(name, verb as Verb)]));
 }
 
 const answering =
-    (verb: Verb): grpc.handleUnaryCall<unknown, unknown> =>
+    (name: string, verb: Verb): grpc.handleUnaryCall<unknown, unknown> =>
     ({ request }, done) => {
         Promise.resolve()
             .then(() => verb(request))
             .then(
                 (response) => done(null, response),
                 (error: unknown) => done(toServiceError(error, inputsOf(request))),
-            );
+            )
+            .finally(() => saveCompiledCode(name));
     };
 
 /** The inputs in a request of `Create` or `Update`, which Pulumi saves with a partial failure. */

@@ -15,7 +15,7 @@ export function connectionFailure(error: ConnectionError, tls: DaemonTls | undef
 }
 
 /** Advice for an address at which something else responds. */
-const correct = "Correct the argument endpoint";
+const correct = "Correct the argument endpoint. For a Docker engine, use a BuildxBuilder";
 
 const startingCodes = [
     ...["ECONNREFUSED", "ECONNRESET", "EPIPE", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ETIMEDOUT"],
@@ -37,6 +37,8 @@ function ofTls({ code = "", message, reason = message.trim() }: ConnectionError,
     if (tls === undefined) return undefined;
     if (/wrong version number|packet length/.test(message))
         return "the daemon does not use TLS. Remove the argument tls, or start buildkitd with --tlscert and --tlskey";
+    if (/no application protocol/i.test(message))
+        return `the server at this address is not a BuildKit daemon (it does not offer HTTP/2). ${correct}`;
     const isAlert = /^ERR_SSL_.*(ALERT|HANDSHAKE)/.test(code) || (code === "EPROTO" && /alert/.test(message));
     if (/ALERT_CERTIFICATE_REQUIRED/.test(code) || (isAlert && tls.cert === undefined))
         return `the daemon requires a client certificate (${reason}). Set tls.cert and tls.key`;

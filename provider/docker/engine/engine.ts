@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import type Docker from "dockerode";
 import { RequestCache } from "./requestCache";
 import { loadClient } from "./client";
+import { explainFailures } from "./explainFailures";
 import type { Endpoint } from "../endpoint/endpoint";
 import { retry, seconds as inSeconds } from "../../retry";
 import { untilAborted, type Waiting } from "../../waiting";
@@ -157,7 +158,13 @@ async function makeClient(endpoint: Endpoint): Promise<Client> {
     const { DOCKER_HOST: host } = process.env;
     delete process.env.DOCKER_HOST;
     try {
-        return { api: new Dockerode(options as object), requests: new RequestCache(), timeout };
+        const api = new Dockerode(options as object);
+        const requests = new RequestCache();
+        explainFailures(api, (error) => {
+            requests.forget("ping");
+            return unreachable(error, whyUnreachable(error, endpoint, timeout), endpoint, undefined);
+        });
+        return { api, requests, timeout };
     } finally {
         if (host !== undefined) process.env.DOCKER_HOST = host;
     }

@@ -2,6 +2,11 @@
 export class RequestCache {
     readonly #responses = new Map<string, { readonly response: Promise<unknown>; until: number }>();
 
+    /** Drops a response, so that the next call sends a new request. */
+    forget(key: string): void {
+        this.#responses.delete(key);
+    }
+
     /**
      * Returns the response to a request: a pending one, a recent one, or a new one.
      *

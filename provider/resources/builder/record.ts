@@ -28,7 +28,7 @@ export function eachPlatformOnce(nodes: StoredNode[]): StoredNode[] {
  * Writes the record of a builder.
  *
  * @param isNew whether there was no record when the builder was observed.
- * @throws {Error} if the record is new, and another process has created one meanwhile.
+ * @throws {Error} if the record is new, and another process has created one since.
  */
 export async function writeRecordOf(record: NodeGroup, isNew: boolean, signal: AbortSignal): Promise<void> {
     try {

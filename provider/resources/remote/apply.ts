@@ -24,7 +24,7 @@ export interface Applying {
 export const startRun = (call: Call): Applying => ({ call, begun: [], workers: new Map() });
 
 /**
- * Runs steps. The connections are made at the same time, before the other steps.
+ * Runs steps. Connects to all daemons at the same time, before the other steps.
  *
  * @throws {Error} if a step fails. After the signal aborts, no further step begins.
  */

@@ -44,15 +44,23 @@ export async function requireRemote(name: string): Promise<void> {
 
 async function argumentsOf(name: string, nodes: readonly StoredNode[], call: Call): Promise<RemoteInputs> {
     const each = await Promise.all(nodes.map((node) => argumentsOfNode(name, node, call)));
-    const loads = nodes
-        .map(({ DriverOpts: options }) => options?.["default-load"])
-        .filter((load) => load !== undefined);
-    const load = loads.length === 0 ? {} : { defaultLoad: /^(?:1|t|true)$/i.test(loads[0] as string) };
+    const load = await defaultLoadOf(nodes, call);
     const [first = {}] = each;
     if (nodes.length === 1 && nodes[0]?.Name === nodeName(name, 0)) return { name, ...first, ...load };
     const isNumbered = nodes.every((node, index) => node.Name === nodeName(name, index));
     const ofNodes = nodes.map((node, index) => ({ ...(!isNumbered && { name: node.Name }), ...each[index] }));
     return { name, nodes: ofNodes, ...load };
+}
+
+/** Returns the argument `defaultLoad`, which all nodes share. */
+async function defaultLoadOf(nodes: readonly StoredNode[], call: Call): Promise<Pick<RemoteInputs, "defaultLoad">> {
+    const values = new Set(nodes.map(({ DriverOpts: options }) => options?.["default-load"]));
+    const value = [...values].find((each) => each !== undefined);
+    if (values.size > 1)
+        await call.warn(
+            `the nodes of the builder differ in the driver option default-load. The next pulumi up sets it to ${value} for all nodes`,
+        );
+    return value === undefined ? {} : { defaultLoad: /^(?:1|t|true)$/i.test(value) };
 }
 
 async function argumentsOfNode(builder: string, node: StoredNode, call: Call): Promise<RemoteNodeInputs> {

@@ -97,7 +97,7 @@ export interface RemoteBuilderArgs extends RemoteNodeOptions {
  * ```
  *
  * The creation waits until each daemon responds. The daemons are never changed: the removal of the builder removes only
- * its record and the files of its certificates. An update of any argument but `name` is made in place.
+ * its record and the files of its certificates. Every argument but `name` is updated in place.
  */
 export class RemoteBuilder extends BuildxResource {
     /** Name of the builder, for `docker buildx build --builder`. Unknown in the preview that creates the builder. */

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { legalPem } from "../../args/endpoint";
 import { legalPlatforms } from "../../args/platforms";
-import { flag, legalName, onlyKeys, seconds, textThat } from "../../args/rules";
+import { flag, legalName, onlyKeys, seconds, textThat, unknownKey } from "../../args/rules";
 import { whyInvalidAddress } from "../../buildkit/address";
 import { quote } from "../../text/quote";
 import type { RemoteNodeArguments, RemoteTlsArguments, UserArgument } from "./args";
@@ -25,6 +25,9 @@ const tlsRules = {
     ),
 } satisfies Record<keyof RemoteTlsArguments, v.GenericSchema>;
 
+/** The names of the driver options of the `remote` driver, for users of `docker buildx create`. */
+const driverOptions: Readonly<Record<string, keyof RemoteTlsArguments>> = { cacert: "ca", servername: "serverName" };
+
 /** The arguments of a node. */
 const nodeRules = {
     endpoint: v.optional(address),
@@ -34,7 +37,14 @@ const nodeRules = {
                 tlsRules,
                 "must be { ca, cert, key, serverName }; ca, cert and key are each the path of a file or PEM text",
             ),
-            onlyKeys(Object.keys(tlsRules)),
+            v.rawCheck(({ dataset, addIssue }) => {
+                if (!dataset.typed) return;
+                for (const key of Object.keys(dataset.value).filter((each) => !(each in tlsRules))) {
+                    const here = driverOptions[key];
+                    const why = here && `"${key}" is not a valid key: write ${here} instead`;
+                    addIssue({ message: why ?? unknownKey(key, Object.keys(tlsRules)) });
+                }
+            }),
         ),
     ),
     platforms: v.optional(legalPlatforms('["linux/arm64"]')),

@@ -208,7 +208,7 @@ describe("the record of a builder in Kubernetes", () => {
             desired({
                 replicas: 2,
                 requests: { cpu: "100m" },
-                nodeSelector: { a: "b", c: "d" },
+                nodeSelector: { c: "d", a: "b" },
                 tolerations: [
                     { key: "x", operator: "Exists" },
                     { key: "y", value: "1" },

@@ -82,9 +82,14 @@ const resources = (prefix: "requests" | "limits", of: KubernetesResources = {}) 
     [`${prefix}.ephemeral-storage`]: of.ephemeralStorage,
 });
 
-/** Returns `a=b,c=d`. A value that buildx cannot read in this form is left out: buildx would refuse the record. */
+/**
+ * Returns `a=b,c=d`, in the same order for every bridge. A value that buildx cannot read in this form is left out: buildx
+ * would refuse the record.
+ */
 function pairs(of: Readonly<Record<string, string>> | undefined): string | undefined {
-    const readable = Object.entries(of ?? {}).filter(([, value]) => !/[,="]/.test(value));
+    const readable = Object.entries(of ?? {})
+        .filter(([, value]) => !/[,="]/.test(value))
+        .sort(([a], [b]) => (a < b ? -1 : 1));
     return readable.length === 0 ? undefined : readable.map(([key, value]) => `${key}=${value}`).join(",");
 }
 

@@ -56,7 +56,7 @@ const tiers: readonly (readonly string[])[] = [
         "args",
     ],
     // the outside world
-    ["transfer", "docker/buildkitd", "docker/engine", "buildkit", "buildx", "registry", "docker/endpoint"],
+    ["transfer", "docker/buildkitd", "docker/engine", "cluster", "buildkit", "buildx", "registry", "docker/endpoint"],
     // what all use
     ["*", "text"],
 ];

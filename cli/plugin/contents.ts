@@ -57,7 +57,7 @@ async function writeStarter(folder: string, os: Target["os"]): Promise<void> {
     const lines = [
         "#!/bin/sh",
         "if ! command -v node >/dev/null; then",
-        '    echo "pulumi-resource-buildx needs Node.js 22.15 or newer: node was not found on the PATH" >&2',
+        '    echo "pulumi-resource-buildx needs Node.js 22.19 or newer: node was not found on the PATH" >&2',
         "    exit 1",
         "fi",
         `exec node "$(dirname "$0")/${main}" "$@"`,

@@ -101,18 +101,18 @@ describe("the plugin's installation", () => {
         "does not start on an older Node.js, and says which one it found",
         withYamlProject(async (project) => {
             const older = join(project.folder, "older.cjs");
-            const versions = '{ ...process.versions, node: "22.14.0" }';
+            const versions = '{ ...process.versions, node: "22.18.0" }';
             await writeFile(older, `Object.defineProperty(process, "versions", { value: ${versions} });`);
             const { code, output } = await run(process.execPath, ["--require", older, pluginMain]);
             assert.match(
                 output,
-                /^pulumi-resource-buildx needs Node\.js 22\.15 or newer, but the node on the PATH is v/,
+                /^pulumi-resource-buildx needs Node\.js 22\.19 or newer, but the node on the PATH is v/,
             );
             assert.equal(code, 1);
             const { engines } = JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as {
                 engines: { node: string };
             };
-            assert.equal(engines.node, ">=22.15");
+            assert.equal(engines.node, ">=22.19");
         }),
     );
 

@@ -1,7 +1,7 @@
 /** Ends the process if Node.js is too old. It comes before all other modules, which may not load then. */
 
 /** The oldest release of Node.js that the package supports (`engines` in `package.json`). */
-const oldest = [22, 15] as const;
+const oldest = [22, 19] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {

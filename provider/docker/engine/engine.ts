@@ -57,7 +57,16 @@ const clients = new Map<string, Promise<Client>>();
 type Client = Pick<Engine, "api" | "requests"> & { readonly timeout: number };
 
 /** Thrown if no engine responds. The message names the endpoint, the cause and the time that was waited. */
-export class UnreachableError extends Error {}
+export class UnreachableError extends Error {
+    /** The cause without the endpoint, for messages that already name the endpoint. */
+    readonly why: string;
+
+    /** @param options.why the cause without the endpoint. @default the message */
+    constructor(message: string, { why = message, ...options }: ErrorOptions & { readonly why?: string } = {}) {
+        super(message, options);
+        this.why = why;
+    }
+}
 
 /** How long to wait for an engine that may be starting. */
 export interface Patience {
@@ -106,7 +115,7 @@ function unreachable(
     const tried = isWaitedFor ? `. Waited for ${seconds} s${argument ? ` (${argument})` : ""}` : "";
     return new UnreachableError(
         `no Docker engine responds at ${endpoint.host} (from ${endpoint.from}): ${why}${tried}`,
-        { cause: error },
+        { cause: error, why },
     );
 }
 
@@ -232,8 +241,9 @@ export function ifNotFound(error: unknown): undefined {
 export const failedCall = (what: string, { endpoint }: Engine, error: unknown): Error =>
     new Error(`${what} on ${endpoint.host}: ${engineMessage(error)}`, { cause: error });
 
-/** Returns the engine's message about a failure, without the text that the client adds. */
+/** Returns the engine's message about a failure, without the text that the client adds, or why there is no response. */
 export function engineMessage(error: unknown): string {
+    if (error instanceof UnreachableError) return error.why;
     const message = error instanceof Error ? error.message : String(error);
     return message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }

@@ -56,6 +56,24 @@ export {
     type NodeArgs,
     type NodeOptions,
 } from "./provider/resources/docker-container/resource";
+export type {
+    KubernetesClaim,
+    KubernetesNodeArguments,
+    KubernetesQemu,
+    KubernetesResources,
+    KubernetesToleration,
+} from "./provider/resources/kubernetes/args";
+export type {
+    KubernetesBuilderOutputs,
+    KubernetesNodeOutputs,
+    KubernetesStatus,
+} from "./provider/resources/kubernetes/outputs";
+export {
+    KubernetesBuilder,
+    type KubernetesBuilderArgs,
+    type KubernetesNodeArgs,
+    type KubernetesNodeOptions,
+} from "./provider/resources/kubernetes/resource";
 export type { TlsArguments } from "./provider/docker/endpoint/tls";
 export type { Inputs } from "./provider/program/inputs";
 export type { RemoteTlsArguments } from "./provider/resources/remote/args";

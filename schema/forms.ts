@@ -81,6 +81,9 @@ const forms: Readonly<Record<string, readonly PropertyForm[]>> = {
     "BuildxBuilder.gc": gc,
     "BuildxBuilder.buildkitdConfig": buildkitdConfig,
     "BuildxBuilder.state": [state],
+    "KubernetesBuilder.gc": gc,
+    "KubernetesBuilder.buildkitdConfig": buildkitdConfig,
+    "KubernetesNode.buildkitdConfig": buildkitdConfig,
     "Node.buildkitdConfig": buildkitdConfig,
     "Node.state": [stateOfNode],
     "BuildKitState.restoreFrom": [restoreFrom],
@@ -107,6 +110,8 @@ export const secrets: readonly string[] = ["Tls.key", "RemoteTls.key", "KeyPair.
 export const integers: readonly string[] = [
     "bootTimeout",
     "drainTimeout",
+    "replicas",
+    "tolerationSeconds",
     "cpuQuota",
     "cpuPeriod",
     "cpuShares",

@@ -44,6 +44,18 @@ export const resources: readonly ResourceDeclaration[] = [
     { name: "BuildKitStateArchive", replaces: [], examples: ["archive"] },
     { name: "BuildKitPrune", replaces: [], examples: ["prune"] },
     {
+        name: "KubernetesBuilder",
+        replaces: ["name", "namespace"],
+        examples: ["kubernetes", "kubernetesNodes"],
+        importId: {
+            placeholder: "<builder>",
+            text:
+                "A builder of the `kubernetes` driver, for example of `docker buildx create --driver kubernetes`, is imported by " +
+                "its name. The generated program has the arguments of buildx's record. The next `pulumi up` recreates the " +
+                "workload of a builder that buildx created, around its claims.",
+        },
+    },
+    {
         name: "QemuEmulation",
         replaces: ["endpoint"],
         examples: ["emulation"],

@@ -4,6 +4,7 @@ export const lifecycles = {
     BuildKitPrune: () => import("../resources/prune/lifecycle"),
     BuildKitState: () => import("../resources/state/lifecycle"),
     BuildKitStateArchive: () => import("../resources/archive/lifecycle"),
+    KubernetesBuilder: () => import("../resources/kubernetes/lifecycle"),
     QemuEmulation: () => import("../resources/qemu/lifecycle"),
     RemoteBuilder: () => import("../resources/remote/lifecycle"),
 };

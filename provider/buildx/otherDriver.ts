@@ -38,8 +38,14 @@ export const whyNotRead = (name: string, other: string): string =>
     whyOtherDriver(
         `builder "${name}" cannot be read`,
         other,
-        `${other === "remote" ? "RemoteBuilder, getBuilder, or " : ""}docker buildx inspect ${name}`,
+        `${resources[other] === undefined ? "" : `${resources[other]}, getBuilder, or `}docker buildx inspect ${name}`,
     );
+
+/** By driver, the resource for its builders. */
+const resources: Readonly<Partial<Record<string, string>>> = {
+    remote: "RemoteBuilder",
+    kubernetes: "KubernetesBuilder",
+};
 
 /**
  * Returns why a builder of that name cannot be read. `undefined` if the name is valid. `default` is buildx's builder of

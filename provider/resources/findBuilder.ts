@@ -13,6 +13,7 @@ export interface FoundBuilder {
 /** By driver, the module that finds a builder of the driver. */
 const finders: Readonly<Partial<Record<string, () => Promise<Finder>>>> = {
     "docker-container": () => import("./docker-container/findBuilder"),
+    kubernetes: () => import("./kubernetes/findBuilder"),
     remote: () => import("./remote/findBuilder"),
 };
 

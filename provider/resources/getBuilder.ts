@@ -19,7 +19,7 @@ export type GetBuilderResult = Readonly<BuilderOutputs>;
 /**
  * Reads the current outputs of a builder that another stack or a person created. If buildx on this machine has no
  * record of the builder, builds with it fail here. `getBuilder` then logs a warning with the command that writes the
- * record. A builder of the `remote` driver has no container: its outputs `containerName`, `dockerEndpoint`, `imageDigest`
+ * record. A builder of the `remote` or `kubernetes` driver has no container: its outputs `containerName`, `dockerEndpoint`, `imageDigest`
  * and `volumeName` are empty. It is `inactive`, with a warning, if its daemon does not respond.
  *
  * ```ts
@@ -27,7 +27,7 @@ export type GetBuilderResult = Readonly<BuilderOutputs>;
  * ```
  *
  * @throws {pulumi.RunError} if the name is not valid, the builder is not found, its engine does not respond, or its
- *   driver is neither `docker-container` nor `remote`.
+ *   driver is none of `docker-container`, `remote` and `kubernetes`.
  */
 export async function getBuilder({ name }: GetBuilderArgs): Promise<GetBuilderResult> {
     const { findBuilder } = await import("./findBuilder");

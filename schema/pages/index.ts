@@ -10,6 +10,7 @@ const resourcePages: Readonly<Record<string, string>> = {
     BuildKitState: "state",
     BuildKitPrune: "prune",
     BuildKitStateArchive: "archive",
+    KubernetesBuilder: "kubernetes",
     QemuEmulation: "qemu",
     RemoteBuilder: "remote",
 };

@@ -46,6 +46,7 @@ const tiers: readonly (readonly string[])[] = [
         "resources/findBuilder",
         "resources/archive",
         "resources/docker-container",
+        "resources/kubernetes",
         "resources/prune",
         "resources/qemu",
         "resources/remote",

@@ -39,6 +39,7 @@ const resourceOf =
 export const builder = resourceOf("BuildxBuilder");
 export const remote = resourceOf("RemoteBuilder");
 export const state = resourceOf("BuildKitState");
+export const kubernetes = resourceOf("KubernetesBuilder");
 export const emulation = resourceOf("QemuEmulation");
 export const prune = resourceOf("BuildKitPrune");
 export const archive = resourceOf("BuildKitStateArchive");

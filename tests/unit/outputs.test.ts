@@ -16,6 +16,7 @@ describe("the outputs of each resource", () => {
             BuildKitState: "adopted,builderName,mountpoint,node,volumeName",
             BuildKitStateArchive: "buildkitVersion,bytes,createdAt,location,sha256,size,stoppedFor",
             QemuEmulation: "added,emulators,supported",
+            KubernetesBuilder: "buildkitVersion,name,nodes,platforms,status",
             RemoteBuilder: "buildkitVersion,endpoint,name,nodes,platforms,status",
         });
     });

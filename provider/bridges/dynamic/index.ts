@@ -13,5 +13,6 @@ export const BuildxBuilder = verbsOf(lifecycles.BuildxBuilder);
 export const BuildKitPrune = verbsOf(lifecycles.BuildKitPrune, ["__mayBeStarting", "__replaceOnChanges"]);
 export const BuildKitState = verbsOf(lifecycles.BuildKitState, ["__replaceOnChanges"]);
 export const BuildKitStateArchive = verbsOf(lifecycles.BuildKitStateArchive, ["__replaceOnChanges"]);
+export const KubernetesBuilder = verbsOf(lifecycles.KubernetesBuilder);
 export const QemuEmulation = verbsOf(lifecycles.QemuEmulation, ["__replaceOnChanges"]);
 export const RemoteBuilder = verbsOf(lifecycles.RemoteBuilder);

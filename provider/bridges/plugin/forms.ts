@@ -76,6 +76,7 @@ export const forms = {
     BuildKitPrune: same,
     BuildKitState: same,
     BuildKitStateArchive: archive,
+    KubernetesBuilder: builder,
     QemuEmulation: same,
     RemoteBuilder: same,
 } as const;

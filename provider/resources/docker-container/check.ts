@@ -3,17 +3,15 @@ import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import type { DriverOptions } from "../../buildx/driverOptions";
 import { canonicalName } from "../../buildx/names";
 import { parseSize, parseSwapSize } from "../../text/dockerValues";
-import { type Problem, problemsOfConfig, readConfig, warningsOfConfig } from "../../buildkit/config";
-import { hasGc } from "../../buildkit/gc";
 import { failuresOfEndpoint } from "../../args/endpoint";
 import { doubtsOfRules } from "../../args/gcRule";
 import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
 import { failuresOf } from "../../args/rules";
-import { formatPath } from "../../text/quote";
+import { failuresOfDaemons, warningsOfDaemons } from "../builder/checkDaemons";
+import { failuresOfConfig, warningsOfConfigIn, whyDefaultUnusable } from "../builder/config";
 import { numbersOfNodes } from "../builder/nodeNumbers";
-import { failuresOfDaemons, warningsOfDaemons } from "./checkDaemon";
+import { argumentsOfDaemons } from "./checkDaemon";
 import { builderName, nodeOfState } from "./nodeArgs";
-import { whyDefaultUnusable } from "./node/files";
 import type { BuilderInputs, NodeInputs } from "./args";
 import { schema } from "./schema";
 
@@ -35,7 +33,7 @@ export async function failuresOfBuilder(news: BuilderInputs): Promise<CheckFailu
         each.map(async ([prefix, node]) => at(prefix, await failuresOfNode(node, news))),
     );
     const found = [...defaultFailures, ...nodeFailures.flat(), ...(several ? failuresOfNodes(news, several) : [])];
-    return found.length > 0 ? found : failuresOfDaemons(news);
+    return found.length > 0 ? found : failuresOfDaemons(await argumentsOfDaemons(news));
 }
 
 /** Returns warnings about arguments that are valid but probably not intended, each with its property. */
@@ -45,18 +43,13 @@ export async function warningsOfBuilder(news: BuilderInputs): Promise<string[]> 
         prefix: index === 0 ? "" : `nodes[${index - 1}].`,
         config: typeof node === "object" ? node.buildkitdConfig : undefined,
     }));
-    const ofConfigs = configs.map(async ({ prefix, config }) => {
-        if (config === undefined || (config as unknown) === unknown) return [];
-        const problems = await warningsOfConfig(withoutUnknown(config));
-        return problems.map((problem) => {
-            const { property, reason } = inConfig(config, problem);
-            return `${prefix}${property}: ${reason}`;
-        });
-    });
+    const ofConfigs = configs.map(async ({ prefix, config }) =>
+        (await warningsOfConfigIn(config)).map((warning) => `${prefix}${warning}`),
+    );
     const isList = Array.isArray(news.gc);
     const rules = news.gc === undefined ? [] : Array.isArray(news.gc) ? news.gc : [news.gc];
     const ofRules = doubtsOfRules(rules, (index) => (isList ? `gc[${index}].` : "gc."));
-    return [...(await Promise.all(ofConfigs)).flat(), ...ofRules, ...(await warningsOfDaemons(news))];
+    return [...(await Promise.all(ofConfigs)).flat(), ...ofRules, ...warningsOfDaemons(await argumentsOfDaemons(news))];
 }
 
 /** Returns why buildx's default configuration is unusable; `undefined` if it is valid or every node has its own. */
@@ -65,7 +58,7 @@ async function whyAnyDefaultUnusable({ buildkitdConfig }: BuilderInputs, nodes: 
     const without = all.find(
         (node) => typeof node === "object" && (node.buildkitdConfig ?? buildkitdConfig) === undefined,
     );
-    return without && whyDefaultUnusable(without);
+    return without && whyDefaultUnusable(without.buildkitdConfig);
 }
 
 async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<CheckFailure[]> {
@@ -78,26 +71,6 @@ async function failuresOfNode(node: NodeInputs, news: BuilderInputs): Promise<Ch
         ...(await failuresOfEndpoint(node, { isAll: node === news && news.nodes === undefined && !news.state })),
         ...(await failuresOfConfig(buildkitdConfig, news.gc !== undefined)),
     ];
-}
-
-async function failuresOfConfig(config: NodeInputs["buildkitdConfig"], isBesideGc: boolean): Promise<CheckFailure[]> {
-    if (config === undefined || (config as unknown) === unknown) return [];
-    const problems = await problemsOfConfig(withoutUnknown(config), { isWhole: !hasUnknown(config) });
-    if (isBesideGc && problems.length === 0 && hasGc((await readConfig(withoutUnknown(config))).table))
-        return [
-            {
-                property: "gc",
-                reason: "conflicts with the garbage collection in buildkitdConfig (worker.oci): remove one of them",
-            },
-        ];
-    return problems.map((problem) => inConfig(config, problem));
-}
-
-/** Returns a problem at its property. A configuration given as a string is one property: the reason has the key. */
-function inConfig(config: NodeInputs["buildkitdConfig"], { path, reason }: Problem): CheckFailure {
-    const property = "buildkitdConfig";
-    if (typeof config !== "string") return { property: formatPath([property, ...path]), reason };
-    return { property, reason: path.length === 0 ? reason : `${formatPath(path)}: ${reason}` };
 }
 
 /** Returns the errors that involve several nodes, or a node and the builder. */

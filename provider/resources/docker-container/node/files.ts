@@ -1,9 +1,6 @@
 /** The files in the configuration folder of a node's buildkitd. */
-import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
 import type { ContainerInspectInfo } from "dockerode";
-import { defaultConfigFile } from "../../../buildx/defaultConfig";
-import { type Problem, problemsOfConfig, readConfig, type Table } from "../../../buildkit/config";
 import { withGc } from "../../../buildkit/gc";
 import { withKeepBytes } from "../../../buildkit/keepBytes";
 import {
@@ -21,9 +18,9 @@ import type { ConfiguredEntitlements } from "../../../buildx/entitlements";
 import { changedFiles, readFilesOf } from "../../../docker/engine/container";
 import type { Engine } from "../../../docker/engine/engine";
 import { type Registries, registriesIn } from "../../../buildkit/config/mirrors";
-import { formatPath } from "../../../text/quote";
+import { configOf } from "../../builder/config";
 import { byNode } from "../nodeArgs";
-import type { BuilderInputs, NodeInputs } from "../args";
+import type { BuilderInputs } from "../args";
 import { withResolver } from "./dns";
 
 export interface NodeFiles {
@@ -52,7 +49,11 @@ export const filesOf = (
     names: Readonly<Record<string, FileNames>> = {},
 ): Promise<ReadonlyMap<string, NodeFiles>> =>
     byNode(inputs, async (node, name) => {
-        const table = withResolver(withGc(await configOf(node), inputs.gc, withKeepBytes), node, inputs.dns);
+        const table = withResolver(
+            withGc(await configOf(node.buildkitdConfig), inputs.gc, withKeepBytes),
+            node,
+            inputs.dns,
+        );
         if (table === undefined) return noFiles;
         const contents = await configFiles(table, names[name]);
         return {
@@ -69,39 +70,7 @@ export const filesOf = (
  * configuration names.
  */
 export const registriesOf = (inputs: BuilderInputs): Promise<ReadonlyMap<string, Registries>> =>
-    byNode(inputs, async (node) => registriesIn(await configOf(node)));
-
-async function configOf({ buildkitdConfig: config }: NodeInputs): Promise<Table | undefined> {
-    if (config !== undefined) return (await readConfig(config)).table; // `check` reports its problems
-    const path = await defaultConfigFile();
-    return path === undefined ? undefined : readDefault(path);
-}
-
-async function readDefault(path: string): Promise<Table> {
-    const text = await readFile(path, "utf8");
-    const { table, problems } = await readConfig(text);
-    const why = firstOf(path, problems);
-    if (why === undefined) return table;
-    throw new Error(why);
-}
-
-/**
- * Returns why buildx's default configuration, or a file that it names, is unusable. Returns `undefined` if the node has
- * its own configuration, or the default configuration is valid or does not exist.
- */
-export async function whyDefaultUnusable({ buildkitdConfig }: NodeInputs): Promise<string | undefined> {
-    const path = buildkitdConfig === undefined ? await defaultConfigFile() : undefined;
-    if (path === undefined) return undefined;
-    return firstOf(path, await problemsOfConfig(await readFile(path, "utf8")));
-}
-
-/** Returns the first error in buildx's default configuration. Ignores unknown keys, as buildx does, and warnings. */
-function firstOf(file: string, problems: readonly Problem[]): string | undefined {
-    const wrong = problems.find(({ isUnknownKey, isWarning }) => !isUnknownKey && !isWarning);
-    if (wrong === undefined) return undefined;
-    const at = wrong.path.length === 0 ? "" : `${formatPath(wrong.path)}: `;
-    return `buildx's default configuration ${file} is not valid: ${at}${wrong.reason}`;
-}
+    byNode(inputs, async (node) => registriesIn(await configOf(node.buildkitdConfig)));
 
 /**
  * Returns the digest of the configuration files that this package or another process copied into a container. Files

@@ -1,0 +1,70 @@
+import { type Call, type Created, PartialFailureError } from "../../bridges/lifecycle";
+import { releaseName, reservedName, reserveName } from "../../buildx/pendingNames";
+import { storeIdentifier } from "../../buildx/store";
+import { type Owner, sameOwner } from "../../ownership";
+import { apply, startRun } from "./apply";
+import type { Applying } from "./applying";
+import type { KubernetesInputs } from "./args";
+import { configFilesOf } from "./configFiles";
+import { type DesiredKubernetes, desiredKubernetes } from "./desired";
+import { observe } from "./observe";
+import { plan } from "./plan";
+import type { PreviousKubernetes } from "./previous";
+import { describeAbsent, describeReady } from "./readOutputs";
+import { type NodesInState, type SavedKubernetes, toSaved } from "./saved";
+import { undo } from "./undo";
+
+export async function create(call: Call, inputs: KubernetesInputs): Promise<Created<SavedKubernetes>> {
+    const owner: Owner = { urn: call.urn, store: await storeIdentifier() };
+    const desired = desiredKubernetes(inputs, owner, await configFilesOf(inputs));
+    const { name } = desired;
+    const wasBegun = (await reservedName(call.urn)) === name;
+    await reserveName(name, call.urn);
+    const observation = await observe(desired, undefined, call.signal, { wasBegun });
+    const applying = startRun(call, observation);
+    const { observed } = observation;
+    try {
+        const planned = plan(desired, observed, undefined);
+        if (planned.refusal !== undefined) throw new Error(planned.refusal);
+        await apply(planned.steps, applying);
+        return { id: name, saved: toSaved(inputs, owner, name, nodesInState(desired, applying, undefined)) };
+    } catch (error) {
+        try {
+            await undo(applying, observed, desired);
+        } catch (failure) {
+            const saved = toSaved(inputs, owner, name, nodesInState(desired, applying, undefined));
+            throw new PartialFailureError([error, failure], name, saved);
+        }
+        if (inputs.__autoName === undefined && !wasBegun) await releaseName(name, call.urn);
+        throw error;
+    }
+}
+
+/** Returns what Pulumi's state keeps of the nodes: what their pods just reported, or what it kept before. */
+export function nodesInState(
+    { nodes, owner }: DesiredKubernetes,
+    { ready, nodes: observed }: Applying,
+    previous: PreviousKubernetes | undefined,
+): NodesInState {
+    const each = nodes.map((node) => {
+        const before = previous?.nodes.find(({ name }) => name === node.name);
+        const found = observed.get(node.name);
+        const report = ready.get(node.name);
+        const namespace = found?.place?.namespace ?? "";
+        const outputs =
+            report !== undefined
+                ? describeReady(node, namespace, report)
+                : (before?.outputs ?? describeAbsent(node, namespace, "inactive", [], undefined));
+        const { context, server } = found?.place ?? {};
+        const place = context === undefined || server === undefined ? before?.place : { context, server, namespace };
+        // The claims of a node that is new existed before it, unless an interrupted creation created them.
+        const isBegun = sameOwner(found?.workload?.owner, owner);
+        const foundClaims = before?.foundClaims ?? (isBegun ? [] : (found?.claims ?? []));
+        return { name: node.name, outputs, place, foundClaims };
+    });
+    return {
+        outputs: each.map(({ outputs }) => outputs),
+        places: Object.fromEntries(each.flatMap(({ name, place }) => (place === undefined ? [] : [[name, place]]))),
+        foundClaims: Object.fromEntries(each.map(({ name, foundClaims }) => [name, foundClaims])),
+    };
+}

@@ -1,0 +1,112 @@
+/** The record and the objects of a builder beside those of `docker buildx create --driver kubernetes`, and its import. */
+import { strict as assert } from "node:assert";
+import { type TestNamespace, describeOnCluster, testCluster, withNamespace } from "../support/cluster";
+import { does, found, inCluster } from "../support/kubernetesStack";
+import { type Plugin, withPlugin } from "../support/pluginClient";
+
+interface BuilderRecord {
+    readonly Nodes: readonly { readonly Endpoint: string; readonly DriverOpts: Readonly<Record<string, string>> }[];
+}
+
+/** Arguments of `docker buildx create`, and the same as arguments of the resource. */
+const cases: Readonly<Record<string, readonly [cli: readonly string[], args: object]>> = {
+    "no options": [[], {}],
+    "all options": [
+        [
+            ...["replicas=1", "requests.cpu=10m", "requests.memory=20Mi", "limits.cpu=2", "limits.memory=1Gi"],
+            ...["limits.ephemeral-storage=5Gi", '"labels=b=c,team=ci"', '"annotations=a=b,c=d"', "loadbalance=random"],
+            ...['"tolerations=key=x,operator=Exists;key=y,value=1"', "env.A=b", "default-load=true", "timeout=200s"],
+        ].map((option) => `--driver-opt=${option}`),
+        {
+            replicas: 1,
+            requests: { cpu: "10m", memory: "20Mi" },
+            limits: { cpu: "2", memory: "1Gi", ephemeralStorage: "5Gi" },
+            labels: { team: "ci", b: "c" },
+            annotations: { a: "b", c: "d" },
+            loadbalance: "random",
+            tolerations: [
+                { key: "x", operator: "Exists" },
+                { key: "y", value: "1" },
+            ],
+            env: { A: "b" },
+            defaultLoad: true,
+            bootTimeout: 200,
+        },
+    ],
+    "a platform, flags and a claim": [
+        [
+            ...["--platform", "linux/amd64", "--buildkitd-flags", "--debug"],
+            "--driver-opt=persistent-volume-claim.requests.storage=1Gi",
+        ],
+        { platforms: ["linux/amd64"], buildkitdFlags: ["--debug"], persistentVolumeClaim: { storage: "1Gi" } },
+    ],
+};
+
+/** Creates a builder with buildx. */
+async function create(plugin: Plugin, { name }: TestNamespace, builder: string, args: readonly string[]) {
+    plugin.env.KUBECONFIG = testCluster.kubeconfig;
+    const node = ["--name", builder, "--node", `${builder}0`, "--driver", "kubernetes"];
+    await plugin.buildx("create", ...node, `--driver-opt=namespace=${name}`, ...args);
+    delete plugin.env.KUBECONFIG;
+}
+
+describeOnCluster("a builder of the kubernetes driver beside docker buildx create", () => {
+    for (const [what, [cli, args]] of Object.entries(cases)) {
+        it(
+            `is the same with ${what}`,
+            inCluster(async ({ stack, namespace, place }) => {
+                const { unique: name } = stack;
+                await create(stack, namespace, name, ["--bootstrap", ...cli]);
+                const kind = "persistentVolumeClaim" in args ? "statefulset" : "deployment";
+                const ofBuildx = await found(namespace, kind, `${name}0`);
+                const record = (await stack.record(name)) as unknown as BuilderRecord;
+                await stack.buildx("rm", name);
+                await namespace.kubectl("delete", "persistentvolumeclaims", "--all", "--wait=false");
+                await does(stack, { name, ...place, ...args }, "create");
+                const own = await found(namespace, kind, `${name}0`);
+
+                const withoutFile = ({ Nodes: nodes }: BuilderRecord) =>
+                    nodes.map((node) => ({ ...node, Endpoint: node.Endpoint.replace(/kubeconfig=.*/, "") }));
+                assert.deepEqual(
+                    withoutFile((await stack.record(name)) as unknown as BuilderRecord),
+                    withoutFile(record),
+                );
+                assert.deepEqual(own.spec.template.metadata.labels, ofBuildx.spec.template.metadata.labels);
+                const described = ({ spec }: typeof own) => {
+                    const [container] = spec.template.spec.containers as [Record<string, unknown>];
+                    const keys = ["name", "image", "args", "env", "resources", "securityContext", "volumeMounts"];
+                    const { tolerations, volumes } = spec.template.spec as unknown as Record<string, unknown>;
+                    return [spec.replicas, tolerations, volumes, ...keys.map((key) => container[key])];
+                };
+                assert.deepEqual(described(own), described(ofBuildx));
+            }),
+        );
+    }
+});
+
+describeOnCluster("the import of a builder of the kubernetes driver", () => {
+    it(
+        "gives the arguments of docker buildx create, and removes what buildx created",
+        withNamespace(async (namespace) =>
+            withPlugin(async (plugin) => {
+                const { unique: name } = plugin;
+                const [cli, args] = cases["all options"] ?? [[], {}];
+                await create(plugin, namespace, name, ["--bootstrap", ...cli]);
+                const urn = plugin.urn("KubernetesBuilder", "imported");
+                const { id, inputs, properties } = await plugin.read(urn, name.toUpperCase());
+                const { bootTimeout: _, ...given } = args as Record<string, unknown>;
+                const place = { kubeconfig: testCluster.kubeconfig, namespace: namespace.name };
+                const buildkitdFlags = ["--allow-insecure-entitlement=network.host"];
+                assert.deepEqual(inputs, { name, ...place, ...given, buildkitdFlags });
+                assert.equal(properties.status, "running");
+                const { inputs: news, failures } = await plugin.check(urn, inputs, inputs);
+                assert.deepEqual(failures, []);
+                const { changes } = await plugin.diff(urn, id, { olds: properties, oldInputs: inputs, news });
+                assert.equal(changes, "some");
+                await plugin.delete(urn, name, properties);
+                assert.deepEqual(await plugin.records(), []);
+                assert.equal((await namespace.kubectl("get", "deployments", "-o", "name")).trim(), "");
+            })(),
+        ),
+    );
+});

@@ -73,6 +73,7 @@ const notLoaded = [
     /^koffi\/(src|vendor|lib)(\/|$)/,
     /^ssh2\/(install\.js|util|lib\/protocol\/crypto\/(src|poly1305\.js\.map|build))/,
     /^protobufjs\/(dist|cli|google|scripts)(\/|$)/,
+    /^@kubernetes\/client-node\/dist\/gen\/(models|types|apis\/(?!exception\.js))/, // see provider/cluster/library.ts
     /^@grpc\/grpc-js\/(src|proto|build\/src\/generated)(\/|$)/,
     /\.node-gyp|binding\.gyp$/,
 ];

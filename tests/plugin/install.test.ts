@@ -119,7 +119,7 @@ describe("the plugin's installation", () => {
     it(
         "works from the tarball of a release, which the CLI downloads",
         withYamlProject(async (project) => {
-            await withoutPlugin(project);
+            const installed = await withoutPlugin(project);
             const machine = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
             const release = join(project.folder, "release");
             const pack = ["-r", "ts-node/register/transpile-only", "environment/pack-plugin.ts", machine];
@@ -146,6 +146,10 @@ describe("the plugin's installation", () => {
                     [`/${name}`],
                 );
                 await creates(project);
+                // The client of Kubernetes is packed without most of its files.
+                const library = JSON.stringify(join(installed, "dist/provider/cluster/library.js"));
+                const load = `require(${library}).loadLibrary().then(({ KubeConfig }) => new KubeConfig())`;
+                await must(process.execPath, ["--eval", load]);
             } finally {
                 await server.stop();
             }

@@ -5,7 +5,7 @@ import { nextContainerName } from "../../../buildx/names";
 import { formatPlatforms } from "../../../text/platform";
 import { inContainer } from "../../../docker/buildkitd/inContainer";
 import { inspectContainer, isResponsive, startOf } from "../../../docker/engine/container";
-import { type Engine, type EngineTraits, traitsOf } from "../../../docker/engine/engine";
+import { type Engine, type EngineTraits, traitsOf, UnreachableError } from "../../../docker/engine/engine";
 import { digestInRegistry, findImage, imageDigest, inspectImage } from "../../../docker/engine/image";
 import { findNetwork, networkOf } from "../../../docker/engine/network";
 import { isPodman } from "../../../docker/engine/podman";
@@ -13,7 +13,14 @@ import { inspectVolume } from "../../../docker/engine/volume";
 import { type Owner, ownerOf } from "../../../ownership";
 import { isImageAsked, isPinned } from "../../../registry/imageReference";
 import type { DesiredBuilder, DesiredNode, SavedOnly } from "../desired";
-import { type ContextStatus, type NodeLocation, type OwnContext, ownContext, statusOfContext } from "./connect";
+import {
+    type ContextStatus,
+    type NodeConnection,
+    type NodeLocation,
+    type OwnContext,
+    ownContext,
+    statusOfContext,
+} from "./connect";
 import { settingsOfContainer } from "./containerSettings";
 import { digestInContainer } from "./files";
 import type { Connected, ProgramNode } from "./node";
@@ -90,13 +97,26 @@ export const unreachableNode = (node: ProgramNode, error: string): ObservedNode 
 /** @param isNewBuilder whether Pulumi's state does not have the builder. */
 export async function observeNode(
     node: Connected<ProgramNode>,
+    recognition: Recognition,
+    builder: DesiredBuilder,
+    isNewBuilder: boolean,
+): Promise<ObservedNode> {
+    const { connection } = node;
+    if (connection.error !== undefined) return unreachableNode(node, connection.error.message);
+    return observeReached(node, connection, recognition, builder, isNewBuilder).catch((error: unknown) => {
+        if (!(error instanceof UnreachableError)) throw error;
+        return unreachableNode(node, error.message); // the engine went away after it responded
+    });
+}
+
+async function observeReached(
+    node: ProgramNode,
+    { engine, location }: Extract<NodeConnection, { engine: Engine }>,
     { isContainerOurs, isVolumeOurs }: Recognition,
     { owner: self, savedOnly }: DesiredBuilder,
     isNewBuilder: boolean,
 ): Promise<ObservedNode> {
-    const { desired, previous, connection } = node;
-    if (connection.error !== undefined) return unreachableNode(node, connection.error.message);
-    const { engine, location } = connection;
+    const { desired, previous } = node;
     const { image, network } = desired.settings.fixed;
     const [traits, container, volume, foundImage, foundNetwork, context] = await Promise.all([
         traitsOf(engine),

@@ -1,7 +1,8 @@
 /** The arguments `endpoint` and `tls`, which select an engine. All resources except `BuildKitPrune` have them. */
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import * as v from "valibot";
-import { findEndpoint, isHost, noSshPassword } from "../docker/endpoint/endpoint";
+import { findEndpoint, isHost } from "../docker/endpoint/endpoint";
+import { noSshPassword } from "../ssh/call";
 import { belongTogether, whyInvalidPem } from "../pem";
 import { type TlsArguments, tlsParts } from "../docker/endpoint/tls";
 import { hasUnknown, unknown } from "./unknown";

@@ -1,5 +1,5 @@
 /** A buildkitd in a pod of Kubernetes: `kubectl exec` runs `buildctl` in it, as buildx does. */
-import { lastLine } from "../docker/endpoint/unreachable";
+import { lastLine } from "../text/lastLine";
 import type { Buildctl } from "./buildctl";
 import { DaemonError, startDaemon } from "./daemon";
 import { runProgram } from "./program";

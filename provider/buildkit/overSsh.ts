@@ -1,6 +1,7 @@
 /** A buildkitd behind `ssh://`: the user's own `ssh` runs `buildctl` on the host, as buildx does. */
-import { sshArguments } from "../docker/endpoint/ssh";
-import { lastLine, sshMayBeStarting, whySshRefused } from "../docker/endpoint/unreachable";
+import { sshArguments } from "../ssh/call";
+import { sshMayBeStarting, whySshRefused } from "../ssh/failure";
+import { lastLine } from "../text/lastLine";
 import type { Buildctl } from "./buildctl";
 import { attemptTimeout, DaemonError, startDaemon } from "./daemon";
 import { runProgram } from "./program";

@@ -57,7 +57,17 @@ const tiers: readonly (readonly string[])[] = [
         "args",
     ],
     // the outside world
-    ["transfer", "docker/buildkitd", "docker/engine", "cluster", "buildkit", "buildx", "registry", "docker/endpoint"],
+    [
+        "transfer",
+        "docker/buildkitd",
+        "docker/engine",
+        "cluster",
+        "buildkit",
+        "buildx",
+        "registry",
+        "docker/endpoint",
+        "ssh",
+    ],
     // what all use
     ["*", "text"],
 ];

@@ -25,8 +25,6 @@ const hostUrl = /^(unix|npipe|tcp|ssh):\/\//;
 const tcpPort = 2375;
 
 /** Reason why an `ssh://` host with a password is not valid. */
-export const noSshPassword = "a password is not supported in an ssh:// endpoint: use a key or the ssh agent";
-
 /** Whether an endpoint is a host URL. Otherwise it is a context's name. */
 export const isHost = (endpoint: string): boolean => hostUrl.test(endpoint);
 

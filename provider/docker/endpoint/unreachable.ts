@@ -1,4 +1,6 @@
 /** Explains why no engine responds, and what to do. */
+import { sshMayBeStarting, whySshRefused } from "../../ssh/failure";
+import { lastLine } from "../../text/lastLine";
 import type { Endpoint } from "./endpoint";
 import type { TlsMaterial } from "./tls";
 
@@ -33,26 +35,10 @@ export function mayBeStarting(error: unknown, { host }: Endpoint): boolean {
     return host.startsWith("ssh:") && sshMayBeStarting(message);
 }
 
-/** Whether a machine may still be starting, from the output of `ssh`. */
-export const sshMayBeStarting = (output: string): boolean => sshStarting.test(output) && !sshRefused.test(output);
-
 const startingCodes = [
     ...["ABORT_ERR", "ECONNREFUSED", "ECONNRESET", "EPIPE", "EHOSTUNREACH", "EHOSTDOWN", "ENETUNREACH", "ETIMEDOUT"],
     ...["EAI_AGAIN", "ENOTFOUND"],
 ];
-
-/** Messages of OpenSSH, of the login on a booting machine, and of a docker that is being installed or started there. */
-const sshStarting = new RegExp(
-    [
-        "connection (?:refused|timed out|reset|closed)|operation timed out|no route to host|network is unreachable",
-        "host is down|could not resolve hostname|kex_exchange_identification|banner exchange|broken pipe",
-        "system is booting up|pam_nologin",
-        "docker: .*not found|docker: no such file|cannot connect to the docker daemon|docker\\.sock: connect: ",
-    ].join("|"),
-    "i",
-);
-
-const sshRefused = /host key verification failed|host identification has changed|host key is known|permission denied/i;
 
 const start = "Start the engine, or select another one with the argument endpoint or DOCKER_HOST";
 
@@ -93,18 +79,3 @@ function ofSsh({ message }: Error, url: URL): string | undefined {
     if (/docker: .*not found/.test(message)) return `${last}. docker must be on the PATH of this user's ssh sessions`;
     return whySshRefused(message, url) ?? (/^ssh: /.test(message) ? `${last}. ${start}` : undefined);
 }
-
-/** Returns why `ssh` rejects a host or is not let in, from its output, and what to do. `undefined` for other reasons. */
-export function whySshRefused(output: string, { hostname, port }: URL): string | undefined {
-    const last = lastLine(output);
-    const name = port === "" ? hostname : `[${hostname}]:${port}`;
-    if (/HOST IDENTIFICATION HAS CHANGED/.test(output))
-        return `the host key differs from the key in known_hosts (${last}). Ask the administrator of the host. If the key was changed intentionally, connect once with ssh to accept the new key, after removing the old key with: ssh-keygen -R "${name}"`;
-    if (/Host key verification failed|No .* host key is known/.test(output))
-        return `the host key is not in known_hosts (${last}). Connect once with ssh to check and accept the key`;
-    if (/Permission denied/.test(output))
-        return `${last}. ssh must log in without a prompt: add the key to the agent, or set its file in ~/.ssh/config`;
-    return undefined;
-}
-
-export const lastLine = (text: string) => (text.trim().split(/\r?\n/).at(-1) ?? "").replace(/\.$/, "");

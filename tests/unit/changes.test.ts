@@ -170,10 +170,11 @@ describe("the page of what each change does", () => {
         assert.deepEqual([...listed].sort(), [...all].sort());
     });
 
+    const { resources } = JSON.parse(readFileSync(join(checkout, "schema.json"), "utf8")) as {
+        resources: Record<string, { inputProperties: Record<string, { willReplaceOnChanges?: true }> }>;
+    };
+
     it("has each argument of the other resources in one row, and which of them replace the resource", () => {
-        const { resources } = JSON.parse(readFileSync(join(checkout, "schema.json"), "utf8")) as {
-            resources: Record<string, { inputProperties: Record<string, { willReplaceOnChanges?: true }> }>;
-        };
         const others = rowsBelow("Other resources").flatMap(
             ({ arguments: [resource = ""], cells: [names = "", text = ""] }) =>
                 [...names.matchAll(/`([^`]+)`/g)].map(
@@ -181,7 +182,7 @@ describe("the page of what each change does", () => {
                 ),
         );
         const expected = Object.entries(resources)
-            .filter(([token]) => token !== "buildx:index:BuildxBuilder")
+            .filter(([token]) => !/:(?:Buildx|Kubernetes)Builder$/.test(token)) // they have their own tables
             .flatMap(([token, { inputProperties }]) =>
                 Object.entries(inputProperties).map(
                     ([key, spec]) => [`${token.split(":")[2]}.${key}`, spec.willReplaceOnChanges === true] as const,
@@ -189,6 +190,20 @@ describe("the page of what each change does", () => {
             );
         assert.deepEqual(new Map([...others].sort()), new Map([...expected].sort()));
         assert.equal(others.length, expected.length);
+    });
+
+    it("has each argument of a KubernetesBuilder, and which of them always replace it", () => {
+        const { inputProperties } = resources["buildx:index:KubernetesBuilder"] ?? assert.fail();
+        const rowsOfKubernetes = rowsBelow("KubernetesBuilder");
+        const listed = new Set(rowsOfKubernetes.flatMap((row) => row.arguments));
+        assert.deepEqual([...listed].sort(), Object.keys(inputProperties).sort());
+        const replacing = rowsOfKubernetes.filter(({ cells }) => cells[0] === "replaced");
+        for (const [key, { willReplaceOnChanges = false }] of Object.entries(inputProperties))
+            if (willReplaceOnChanges)
+                assert.ok(
+                    replacing.some((row) => row.arguments.includes(key)),
+                    key,
+                );
     });
 
     it("has no row for a record that is the same", () => {

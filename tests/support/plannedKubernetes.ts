@@ -2,7 +2,8 @@
 import type { KubernetesInputs } from "../../provider/resources/kubernetes/args";
 import { noFiles } from "../../provider/resources/kubernetes/configFiles";
 import { type DesiredKubernetes, desiredKubernetes } from "../../provider/resources/kubernetes/desired";
-import { fileOf, recordedPath } from "../../provider/resources/kubernetes/files";
+import { recordedPath } from "../../provider/resources/builder/ownFiles";
+import { fileOf } from "../../provider/resources/kubernetes/files";
 import type { ObservedKubernetes } from "../../provider/resources/kubernetes/observe";
 import { type FoundWorkload, nothing, type ObservedNode } from "../../provider/resources/kubernetes/observeNode";
 import { plan } from "../../provider/resources/kubernetes/plan";

@@ -1,18 +1,12 @@
 /** Runs the steps of a plan. */
 import type { Call } from "../../bridges/lifecycle";
-import { stopUsingBuilder, useBuilder } from "../../buildx/current";
-import { removeRecord } from "../../buildx/store";
 import { requireWritableStore } from "../../buildx/storeFiles";
-import { currentEndpoint } from "../../docker/endpoint/endpoint";
-import { formatPlatforms } from "../../text/platform";
-import { missingPlatform } from "../builder/missingPlatform";
-import { writeRecordOf } from "../builder/record";
+import { changingFinalSteps, runFinalStep } from "../builder/finalSteps";
 import { runNodeStep } from "./applyNode";
-import type { Applying, ReadyNode } from "./applying";
-import { removeFiles, writeFile } from "./files";
+import type { Applying } from "./applying";
 import type { Observation } from "./observe";
 import { withRole } from "./rights";
-import type { FinalStep, NodeStep, Step, StepOf } from "./steps";
+import type { NodeStep, Step } from "./steps";
 
 export const startRun = (call: Call, { observed, clusters }: Observation): Applying => ({
     call,
@@ -27,7 +21,7 @@ const isNodeStep = (step: Step): step is NodeStep => "node" in step;
 /** The steps that change something. */
 const changing: readonly Step["do"][] = [
     ...(["applyConfigMaps", "removeWorkload", "applyWorkload", "removeConfigMaps", "removeClaims"] as const),
-    ...(["writeFiles", "removeFiles", "writeRecord", "removeRecord", "use", "stopUsing"] as const),
+    ...changingFinalSteps,
 ];
 
 /**
@@ -48,7 +42,8 @@ export async function apply(steps: readonly Step[], applying: Applying): Promise
         } else {
             applying.call.signal.throwIfAborted();
             if (changing.includes(step.do)) applying.begun.push(step); // before it runs: it may fail halfway
-            await runFinalStep(step, applying);
+            const platforms = [...applying.ready.values()].flatMap(({ workers }) => workers.platforms);
+            await runFinalStep(step, applying.call, platforms);
             index++;
         }
     }
@@ -76,38 +71,4 @@ async function runNodes(steps: readonly NodeStep[], applying: Applying): Promise
         return [names.length === 1 ? error.message : `node ${name}: ${error.message}`];
     });
     if (failed.length > 0) throw new Error(failed.join("\n"));
-}
-
-async function runFinalStep(step: FinalStep, { call, ready }: Applying): Promise<void> {
-    const { signal } = call;
-    switch (step.do) {
-        case "writeFiles":
-            for (const [path, content] of Object.entries(step.files)) await writeFile(path, content);
-            return;
-        case "removeFiles":
-            return removeFiles(step.paths);
-        case "writeRecord":
-            return writeRecordOf(step.record, step.isNew, signal);
-        case "removeRecord":
-            return removeRecord(step.name, signal);
-        case "use":
-            return useBuilder(step.name, await currentEndpoint(), signal);
-        case "stopUsing":
-            return stopUsingBuilder(step.name, await currentEndpoint(), signal);
-        case "requirePlatforms":
-            return requirePlatforms(step, [...ready.values()]);
-        case "leave":
-            return call.warn(`${step.what} is not removed: ${step.why}`);
-        case "saveSettings":
-            return;
-    }
-}
-
-function requirePlatforms(
-    { builder, platforms: required }: StepOf<"requirePlatforms">,
-    nodes: readonly ReadyNode[],
-): void {
-    const offered = formatPlatforms(nodes.flatMap(({ workers }) => workers.platforms));
-    const missing = required.filter((platform) => !offered.includes(platform));
-    if (missing.length > 0) throw new Error(missingPlatform(builder, missing, offered));
 }

@@ -7,7 +7,8 @@ import { otherDriver, whyUnreadableName } from "../../buildx/otherDriver";
 import { driver as containerDriver, readRecord, type StoredNode, storeIdentifier } from "../../buildx/store";
 import { formatPlatform } from "../../text/platform";
 import type { KubernetesInputs, KubernetesNodeInputs, KubernetesResources, KubernetesToleration } from "./args";
-import { isOwnFile } from "./files";
+import { isInFolder } from "../builder/ownFiles";
+import { folderOf } from "./files";
 import { findKubernetes, kubeconfigOf } from "./findBuilder";
 import { driver } from "./record";
 import { savedArguments, type SavedKubernetes, toSaved } from "./saved";
@@ -71,7 +72,7 @@ async function argumentsOfNode(builder: string, node: StoredNode, call: Call): P
         await call.warn(`${what}. The next change of the builder removes them from buildx's record`);
     }
     const path = kubeconfigOf(endpoint);
-    const isOwn = path !== undefined && isOwnFile(builder, path);
+    const isOwn = path !== undefined && isInFolder(folderOf(builder), path);
     const kubeconfig = isOwn ? await readFile(path, "utf8").catch(() => path) : path;
     const config = files?.[configFile];
     const hasCertificates = Object.keys(files ?? {}).some((file) => file !== configFile);

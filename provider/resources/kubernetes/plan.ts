@@ -9,7 +9,9 @@ import { planChoice } from "../builder/choice";
 import { changed, changedArguments, firstReason, type Plan } from "../plan";
 import { causeOf, changedPaths, placeArguments, recordArguments } from "./causes";
 import type { DesiredKubernetes, SavedOnly } from "./desired";
-import { fileOf, recordedPath } from "./files";
+import type { FinalStep } from "../builder/finalSteps";
+import { recordedPath } from "../builder/ownFiles";
+import { fileOf } from "./files";
 import type { ObservedKubernetes } from "./observe";
 import { planNode } from "./planNode";
 import { planNodeRemoval } from "./planRemoval";
@@ -17,7 +19,7 @@ import { replacedArguments } from "./places";
 import type { PreviousKubernetes } from "./previous";
 import { recordOf } from "./record";
 import { refusals } from "./refusals";
-import type { FinalStep, NodeStep, Step } from "./steps";
+import type { NodeStep, Step } from "./steps";
 
 /** @param previous the builder in Pulumi's state. `undefined` for a new builder. */
 export function plan(

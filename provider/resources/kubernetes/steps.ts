@@ -1,9 +1,8 @@
 /** What a plan consists of: the steps that create, change and remove a builder. */
 import type { Cause } from "../../bridges/lifecycle";
-import type { NodeGroup } from "../../buildx/store";
 import type { KubernetesObject } from "../../cluster/objects";
 import type { WorkloadKind } from "../../cluster/workloads";
-import type { ChoiceStep } from "../builder/choice";
+import type { FinalStep } from "../builder/finalSteps";
 
 /** A step in the cluster of one node. The steps of several nodes run at the same time. */
 export type NodeStep = Cause & { readonly node: string } & (
@@ -38,25 +37,6 @@ export type NodeStep = Cause & { readonly node: string } & (
         /** Removes the claims of a workload, except for those that are kept. */
         | { readonly do: "removeClaims"; readonly workload: string; readonly kept: readonly string[] }
     );
-
-/** A step on this machine. */
-export type FinalStep =
-    | ChoiceStep
-    | (Cause &
-          /** Checks that the nodes together offer the platforms. All nodes were waited for. */
-          (
-              | { readonly do: "requirePlatforms"; readonly builder: string; readonly platforms: readonly string[] }
-              /** Writes files by their paths in buildx's folder. */
-              | { readonly do: "writeFiles"; readonly files: Readonly<Record<string, string>> }
-              /** Removes files and folders by their paths in buildx's folder. */
-              | { readonly do: "removeFiles"; readonly paths: readonly string[] }
-              | { readonly do: "writeRecord"; readonly record: NodeGroup; readonly isNew: boolean }
-              | { readonly do: "removeRecord"; readonly name: string }
-              /** Changes nothing and warns the user: what exists is not managed by this resource. */
-              | { readonly do: "leave"; readonly what: string }
-              /** Changes nothing outside of Pulumi's state, which stores settings for later steps. */
-              | { readonly do: "saveSettings" }
-          ));
 
 export type Step = NodeStep | FinalStep;
 

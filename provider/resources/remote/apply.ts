@@ -1,15 +1,9 @@
 /** Runs the steps of a plan. */
 import type { Workers } from "../../buildkit/workers";
-import { stopUsingBuilder, useBuilder } from "../../buildx/current";
-import { removeRecord } from "../../buildx/store";
 import { requireWritableStore } from "../../buildx/storeFiles";
-import { currentEndpoint } from "../../docker/endpoint/endpoint";
-import { formatPlatforms } from "../../text/platform";
 import type { Call } from "../../bridges/lifecycle";
-import { missingPlatform } from "../builder/missingPlatform";
-import { writeRecordOf } from "../builder/record";
+import { changingFinalSteps, runFinalStep } from "../builder/finalSteps";
 import { waitForDaemon } from "./daemon";
-import { removeFiles, writeFile } from "./files";
 import type { Step, StepOf } from "./steps";
 
 /** The run of a plan. */
@@ -29,28 +23,19 @@ export const startRun = (call: Call): Applying => ({ call, begun: [], workers: n
  * @throws {Error} if a step fails. After the signal aborts, no further step begins.
  */
 export async function apply(steps: readonly Step[], applying: Applying): Promise<void> {
-    const { signal } = applying.call;
-    if (steps.some((step) => changing.includes(step.do))) await requireWritableStore();
-    await connectAll(
-        steps.filter((step) => step.do === "connect"),
-        applying,
-    );
-    for (const step of steps) {
-        signal.throwIfAborted();
-        if (changing.includes(step.do)) applying.begun.push(step); // before it runs: it may fail halfway
-        await run(step, applying);
+    const { call, begun, workers } = applying;
+    const connections = steps.filter((step) => step.do === "connect");
+    const others = steps.filter((step) => step.do !== "connect");
+    const changes = ({ do: what }: (typeof others)[number]) => changingFinalSteps.includes(what);
+    if (others.some(changes)) await requireWritableStore();
+    await connectAll(connections, applying);
+    const platforms = [...workers.values()].flatMap((each) => each.platforms);
+    for (const step of others) {
+        call.signal.throwIfAborted();
+        if (changes(step)) begun.push(step); // before it runs: it may fail halfway
+        await runFinalStep(step, call, platforms);
     }
 }
-
-/** The steps that change something on this machine. */
-const changing: readonly Step["do"][] = [
-    "writeFiles",
-    "removeFiles",
-    "writeRecord",
-    "removeRecord",
-    "use",
-    "stopUsing",
-];
 
 async function connectAll(steps: readonly StepOf<"connect">[], { call, workers }: Applying): Promise<void> {
     const results = await Promise.allSettled(
@@ -65,39 +50,4 @@ async function connectAll(steps: readonly StepOf<"connect">[], { call, workers }
         return [steps.length === 1 ? message : `node ${steps[index]?.node.name}: ${message}`];
     });
     if (failed.length > 0) throw new Error(failed.join("\n"));
-}
-
-async function run(step: Step, { call, workers }: Applying): Promise<void> {
-    const { signal } = call;
-    switch (step.do) {
-        case "writeFiles":
-            for (const [path, content] of Object.entries(step.files)) await writeFile(path, content);
-            return;
-        case "removeFiles":
-            return removeFiles(step.paths);
-        case "writeRecord":
-            return writeRecordOf(step.record, step.isNew, signal);
-        case "removeRecord":
-            return removeRecord(step.name, signal);
-        case "use":
-            return useBuilder(step.name, await currentEndpoint(), signal);
-        case "stopUsing":
-            return stopUsingBuilder(step.name, await currentEndpoint(), signal);
-        case "requirePlatforms":
-            return requirePlatforms(step, [...workers.values()]);
-        case "leave":
-            return call.warn(`${step.what} is not removed: ${step.why}`);
-        case "connect": // done before
-        case "saveSettings":
-            return;
-    }
-}
-
-function requirePlatforms(
-    { builder, platforms: required }: StepOf<"requirePlatforms">,
-    workers: readonly Workers[],
-): void {
-    const offered = formatPlatforms(workers.flatMap(({ platforms }) => platforms));
-    const missing = required.filter((platform) => !offered.includes(platform));
-    if (missing.length > 0) throw new Error(missingPlatform(builder, missing, offered));
 }

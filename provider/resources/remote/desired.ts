@@ -3,7 +3,8 @@ import type { DaemonTls } from "../../buildkit/grpc/target";
 import { isPem, readPem } from "../../pem";
 import { normalizePlatform, type Platform, parsePlatform } from "../../text/platform";
 import { defaults, type RemoteInputs, type RemoteTlsArguments } from "./args";
-import { fileOf, recordedPath } from "./files";
+import { recordedPath } from "../builder/ownFiles";
+import { fileOf } from "./files";
 import { builderName, type NodeInArgs, nodesInArgs } from "./nodeArgs";
 
 /** A builder as the program describes it, with all defaults filled in. */

@@ -7,7 +7,8 @@ import { driver as containerDriver, readRecord, type StoredNode, storeIdentifier
 import { formatPlatform } from "../../text/platform";
 import type { RemoteInputs, RemoteNodeInputs, RemoteTlsArguments } from "./args";
 import { certificates } from "./desired";
-import { isOwnFile } from "./files";
+import { isInFolder } from "../builder/ownFiles";
+import { folderOf } from "./files";
 import { findRemote, tlsInRecord } from "./findBuilder";
 import { driver } from "./record";
 import { savedArguments, type SavedRemote, toSaved } from "./saved";
@@ -84,7 +85,7 @@ async function tlsOf(builder: string, options: StoredNode["DriverOpts"]): Promis
     if (tls === undefined) return undefined;
     const texts = certificates.map(async (part) => {
         const path = tls[part];
-        if (path === undefined || !isOwnFile(builder, path)) return {};
+        if (path === undefined || !isInFolder(folderOf(builder), path)) return {};
         return { [part]: await readFile(path, "utf8").catch(() => path) }; // `check` reports a missing file
     });
     return Object.assign({ ...tls }, ...(await Promise.all(texts))) as RemoteTlsArguments;

@@ -3,7 +3,8 @@ import type { Choice } from "../../buildx/current";
 import { type BuilderRecord, readRecord } from "../../buildx/store";
 import { isContext } from "../../docker/endpoint/context";
 import { observeChoice } from "../builder/choice";
-import { type ObservedFile, observeFiles } from "./files";
+import { observeFilesIn, type OwnFile } from "../builder/ownFiles";
+import { folderOf } from "./files";
 
 export interface ObservedRemote {
     readonly record: BuilderRecord;
@@ -14,7 +15,7 @@ export interface ObservedRemote {
     /** Whether buildx uses the builder when no builder is named, according to buildx's store. */
     readonly choice: Choice;
     /** The builder's own files, by their paths in buildx's folder. */
-    readonly files: ReadonlyMap<string, ObservedFile>;
+    readonly files: ReadonlyMap<string, OwnFile>;
 }
 
 /** @param wasBegun whether an earlier creation of this resource started with the name. */
@@ -23,7 +24,7 @@ export async function observe(name: string, wasBegun = false): Promise<ObservedR
         readRecord(name),
         isContext(name),
         observeChoice(name),
-        observeFiles(name),
+        observeFilesIn(folderOf(name)),
     ]);
     const isBegun = wasBegun && record.is === "present" && record.isOwn;
     return { record, isBegun, isContext: contextOfThatName, choice, files };

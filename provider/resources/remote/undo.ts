@@ -1,6 +1,7 @@
 import type { BuilderRecord } from "../../buildx/store";
 import { removeRecordOf, writeRecordOf } from "../builder/record";
-import { folderOf, removeFiles } from "./files";
+import { removeFiles } from "../builder/ownFiles";
+import { folderOf } from "./files";
 import type { Step } from "./steps";
 
 /**

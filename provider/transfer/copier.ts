@@ -21,6 +21,7 @@ process.on("message", (request: CopierRequest) => {
     else void copy(request);
 });
 process.on("disconnect", () => stopping.abort(new Error("the program that started the copy has exited")));
+process.stderr.on("error", () => {}); // the parent, which reads it, was killed
 for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => stopping.abort(new Error(`canceled by ${signal}`)));
 
@@ -34,6 +35,10 @@ async function copy({ endpoint, task }: Exclude<CopierRequest, { stop: string }>
     }
 }
 
+/**
+ * Sends a message to the parent process. If the parent was killed, the message can fail before `disconnect` is emitted.
+ * Without a callback, Node.js would throw that failure, and this process would end before it starts the builder again.
+ */
 function send(message: CopierMessage): void {
-    if (process.connected) process.send?.(message);
+    if (process.connected) process.send?.(message, () => {});
 }

@@ -131,7 +131,7 @@ async function startAgain(engine: Engine, container: string): Promise<void> {
         const found = await inspectContainer(engine, container);
         const isRetried = found?.State.Restarting === true || (found?.State.Running === true && found.RestartCount > 0);
         if (isRetried) await stopContainer(engine, container, stopTimeout);
-        await boot(engine, container, defaultBootTimeout);
+        await boot(engine, container, { timeout: defaultBootTimeout });
     } catch (error) {
         throw new Error(`builder container ${container} did not restart after the copy: ${(error as Error).message}`, {
             cause: error,

@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../support/copying";
 import { leftovers } from "../support/docker";
 import { builder, resources } from "../support/program";
+import { type Fate, startProxy } from "../support/proxy";
 import { run } from "../support/run";
 import { Stack, withStack } from "../support/stack";
 import { containerOf, isRunning } from "../support/state";
@@ -78,6 +80,45 @@ describe("several at once", () => {
             await up;
             assert.deepEqual(await stack.records(), [stack.unique]);
             assert.equal(await isRunning(containerOf(stack.unique)), true);
+        }),
+    );
+
+    it(
+        "ask the engine once for all, and one buildkitd for all that boot with it",
+        withStack(async (stack) => {
+            const proxy = await startProxy(stack.folder);
+            stack.env.DOCKER_HOST = proxy.host;
+            const names = namesOf(stack).slice(0, 3);
+            const countOf = (call: RegExp) => proxy.calls.filter((each) => call.test(each)).length;
+            // No builder is asked before all are started.
+            const log = /^GET \/containers\/\w+\/logs$/;
+            proxy.decide = async (call): Promise<Fate> => {
+                if (log.test(call)) await until("all are started", async () => countOf(log) === names.length);
+                return "pass";
+            };
+            await stack.program(resources(Object.fromEntries(names.map((name) => [name, builder({ name })]))));
+            await stack.up();
+            const once = {
+                ping: /_ping/,
+                info: /info/,
+                version: /version/,
+                image: /images.moby/,
+                state: /^HEAD/,
+                query: /exec$/,
+            };
+            const counts = Object.entries(once).map(([what, call]) => [what, countOf(call)]);
+            assert.deepEqual(
+                counts,
+                Object.keys(once).map((what) => [what, 1]),
+            );
+            const platforms = (await stack.state()).map(({ outputs }) => outputs.platforms);
+            assert.ok(Array.isArray(platforms[0]) && platforms[0].length > 0);
+            assert.deepEqual(
+                platforms,
+                names.map(() => platforms[0]),
+            );
+            await stack.destroy();
+            await proxy.stop();
         }),
     );
 });

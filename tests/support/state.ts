@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { docker, inspectContainer } from "./docker";
+import { docker, inspectContainer, inspectVolume } from "./docker";
 import { build, context } from "./image";
 import { resources, state, type YamlProgram } from "./program";
 import type { Project } from "./project";
@@ -34,8 +34,7 @@ export async function listing(volume: string, host?: string): Promise<string[]> 
 
 /** Returns the names at the root of a volume; `undefined` if the volume does not exist. */
 export async function entriesOf(volume: string, host?: string): Promise<string[] | undefined> {
-    const { code } = await run("docker", at(host, "volume", "inspect", volume));
-    if (code !== 0) return undefined;
+    if ((await inspectVolume(volume, host)) === undefined) return undefined;
     return (await onVolume(volume, "ls -A1 /state", host)).split("\n").filter((name) => name !== "");
 }
 

@@ -62,7 +62,7 @@ export async function bootAtRest(
         const attached = await engine.api.getContainer(name).attach({ stream: true, stdin: true, hijack: true });
         input = attached as unknown as Duplex;
         input.on("error", () => {}); // the stream may fail when the container is removed
-        await boot(engine, name, seconds, signal);
+        await boot(engine, name, { timeout: seconds, signal });
         return { end };
     } catch (error) {
         await end();

@@ -1,5 +1,5 @@
 import { queryWorkers, NotReadyError, type Workers } from "../../buildkit/workers";
-import { inspectContainer, lastLogLines, startContainer, waitForLog } from "../engine/container";
+import { followLog, inspectContainer, lastLogLines, startContainer } from "../engine/container";
 import { type Engine, engineMessage, failedCall } from "../engine/engine";
 import { pause, untilAborted } from "../../waiting";
 import { inContainer } from "./inContainer";
@@ -15,8 +15,14 @@ const shownLines = 15;
  */
 const untilNextQuery = (attempt: number) => Math.min(20 * 2 ** attempt, 500);
 
-/** How long to wait for the log before the first query, in milliseconds. It saves queries: each starts a process. */
-const logTimeout = 1_000;
+/** What buildkitd logs when it listens (buildkit: `cmd/buildkitd/main.go`). */
+const listens = "running server on";
+
+/** How long the log is followed, in milliseconds. It saves queries: each starts a process. */
+const logTimeout = 3_000;
+
+/** How long the answer of one buildkitd is used for others that boot at the same time, in seconds. */
+export const answerHolds = 10;
 
 /** Thrown if the engine does not start a container. The cause is not in buildkitd. */
 export class StartError extends Error {
@@ -33,14 +39,28 @@ export class StartError extends Error {
 /** Thrown if a buildkitd is running but does not respond in time. */
 export class BootTimeoutError extends Error {}
 
+export interface BootOptions {
+    /** The longest wait, in seconds. */
+    readonly timeout: number;
+    /** Ends the wait. The container is not changed. */
+    readonly signal?: AbortSignal;
+    /**
+     * Identifies containers whose buildkitd offers the same if their image is the same, too: their settings. If several
+     * such containers boot at once, one of them is queried for all.
+     */
+    readonly alike?: string;
+}
+
 /**
  * Starts a container, and waits until the buildkitd in it responds.
  *
- * @param timeout in seconds.
- * @param signal ends the wait. The container is not changed.
  * @throws {StartError} if the container cannot be started. All other errors are the errors of {@link waitUntilReady}.
  */
-export async function boot(engine: Engine, container: string, timeout: number, signal?: AbortSignal): Promise<Workers> {
+export async function boot(
+    engine: Engine,
+    container: string,
+    { timeout, signal, alike }: BootOptions,
+): Promise<Workers> {
     try {
         await startContainer(engine, container);
     } catch (error) {
@@ -48,11 +68,22 @@ export async function boot(engine: Engine, container: string, timeout: number, s
         const { message } = failedCall(`${container} cannot be started`, engine, error);
         throw new StartError(message, engineMessage(error), { cause: error });
     }
-    // buildkitd listens about 40 ms after its first log line, and a query takes about as long to reach it.
+    const startedAt = performance.now();
+    const query = () => waitUntilReady(engine, container, timeout, signal);
     // Over ssh each connection needs a separate process on both sides, so a query is cheaper than following the log.
-    const isExpensive = engine.endpoint.host.startsWith("ssh:");
-    if (!isExpensive) await waitForLog(engine, container, Math.min(logTimeout, timeout * 1000), signal);
-    return waitUntilReady(engine, container, timeout, signal);
+    if (engine.endpoint.host.startsWith("ssh:")) return query();
+    const found = await inspectContainer(engine, container);
+    if (found === undefined) return query();
+    const { requests } = engine;
+    const key = alike === undefined ? `workers of ${found.Id}` : `workers ${found.Image} ${alike}`;
+    // An older answer does not contain emulators that were registered before this container was started.
+    const ask = () => requests.get(key, answerHolds, query, startedAt);
+    for await (const log of followLog(engine, found, Math.min(logTimeout, timeout * 1000), signal)) {
+        // buildkitd listens about 40 ms after its first log line, and a query takes about as long to reach it.
+        if (!requests.has(key, startedAt)) return ask();
+        if (log.includes(listens)) return untilAborted(ask(), signal).catch(query); // it may be the other that failed
+    }
+    return query();
 }
 
 /**

@@ -8,11 +8,19 @@ import type { Workers } from "../../buildkit/workers";
 import { configFolder } from "../../buildkit/config/files";
 import { inspectContainer, readFilesOf } from "../engine/container";
 import { type Engine, statusOf } from "../engine/engine";
+import { answerHolds } from "./boot";
 
-export async function warningsAfterBoot(engine: Engine, container: string, workers: Workers): Promise<string[]> {
+/** @param alike the same as `BootOptions.alike`. Containers with this value keep their state in the same folder. */
+export async function warningsAfterBoot(
+    engine: Engine,
+    container: string,
+    workers: Workers,
+    alike: string,
+): Promise<string[]> {
     const version = workers.version === "" ? "BuildKit of an unknown version" : `BuildKit ${workers.version}`;
     const limits = limitsOfOlder(workers).map((limit) => `${version} in ${container} is old: ${limit}`);
-    if (await keepsStateInVolume(engine, container)) return limits;
+    const look = () => keepsStateInVolume(engine, container);
+    if (await engine.requests.get(`keeps state ${alike}`, answerHolds, look)) return limits;
     return [
         ...limits,
         `buildkitd in ${container} on ${engine.endpoint.host} does not keep its state in the state volume, because its image ` +

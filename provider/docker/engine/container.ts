@@ -199,19 +199,25 @@ export async function lastLogLines({ api }: Engine, name: string, lines: number)
 }
 
 /**
- * Waits until a container has logged something since it was started. The wait also ends if the container exits, the
- * timeout is over, the log cannot be followed, or the signal aborts.
+ * Follows the log that a container has written since it was started. Ends if the container exits, the timeout is over,
+ * the log cannot be followed, or the signal aborts.
  *
  * @param timeout in milliseconds.
+ * @returns the whole text so far, each time there is more. Only ASCII characters are decoded.
  */
-export async function waitForLog(engine: Engine, name: string, timeout: number, signal?: AbortSignal): Promise<void> {
-    const found = await inspectContainer(engine, name);
-    const since = (Date.parse(found?.State.StartedAt ?? "") || 0) / 1000;
+export async function* followLog(
+    { api }: Engine,
+    { Id: id, State: state }: ContainerInspectInfo,
+    timeout: number,
+    signal?: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+    const since = (Date.parse(state.StartedAt) || 0) / 1000;
     const abortSignal = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
     const options = { follow: true, stdout: true, stderr: true, since, abortSignal } as const;
+    let text = "";
     try {
-        const log = (await engine.api.getContainer(name).logs(options)) as unknown as Readable;
-        for await (const _ of addAbortSignal(abortSignal, log)) return;
+        const log = (await api.getContainer(id).logs(options)) as unknown as Readable;
+        for await (const part of addAbortSignal(abortSignal, log)) yield (text += (part as Buffer).toString("latin1"));
     } catch {
         return; // some log drivers cannot be read
     }

@@ -129,7 +129,7 @@ async function start(engine: Engine, container: string, started: Started, signal
     const found = await inspectContainer(engine, container);
     const since = found && startOf(found);
     if (isStarted) started.set(container, () => stopUnlessUsed(engine, container, since));
-    await boot(engine, container, defaultBootTimeout, signal);
+    await boot(engine, container, { timeout: defaultBootTimeout, signal });
 }
 
 /**

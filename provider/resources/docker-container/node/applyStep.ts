@@ -112,13 +112,14 @@ async function boot(
     run: NodeRun,
     { warn, signal }: Applying,
 ): Promise<void> {
-    const booted = await bootBuildkit(engine, container, seconds, signal).catch((error: Error) => {
+    const alike = JSON.stringify(run.node.desired?.settings ?? container);
+    const booted = await bootBuildkit(engine, container, { timeout: seconds, signal, alike }).catch((error: Error) => {
         if (!(error instanceof BootTimeoutError)) throw error;
         const advice = `If BuildKit needs more than ${seconds} s to boot, increase bootTimeout`;
         throw new Error(`${error.message}\n${advice}`, { cause: error });
     });
     run.workers = booted;
-    for (const text of await warningsAfterBoot(engine, container, booted)) await warn(text);
+    for (const text of await warningsAfterBoot(engine, container, booted, alike)) await warn(text);
     const recorded = untilAborted(recordVersion(engine, container, booted.version, isStateNew), signal);
     const newer = await recorded.catch(() => undefined); // a failure to record the version does not fail the boot
     if (newer === undefined) return;

@@ -14,31 +14,40 @@ async function sdkVersion(): Promise<string> {
 const npmInstall = (cwd: string, ...packages: string[]) =>
     must("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", ...packages], { cwd });
 
+/** A folder in which Pulumi's SDK is installed, which each way starts from. */
+let withSdk: string;
+
 /** Each way in which a program may come to have the package. */
-const ways: Record<string, (project: Project, scratch: string) => Promise<void>> = {
+const ways: Record<string, (project: Project, scratch: string) => Promise<unknown>> = {
     "a packed tarball": async (project, scratch) => {
         const [{ filename }]: [{ filename: string }] = JSON.parse(
             await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch], { cwd: checkout }),
         );
-        await npmInstall(project.folder, `@pulumi/pulumi@${await sdkVersion()}`, join(scratch, filename));
+        await npmInstall(project.folder, join(scratch, filename));
     },
-    "file:": async (project) => {
-        await npmInstall(project.folder, `@pulumi/pulumi@${await sdkVersion()}`, `file:${checkout}`);
-    },
-    "a symlink": async (project) => {
-        await npmInstall(project.folder, `@pulumi/pulumi@${await sdkVersion()}`);
-        await symlink(checkout, join(project.folder, "node_modules/pulumi-buildx"));
-    },
+    "file:": (project) => npmInstall(project.folder, `file:${checkout}`),
+    "a symlink": (project) => symlink(checkout, join(project.folder, "node_modules/pulumi-buildx")),
 };
 
 const provider = (type: string) => `exports.handler = () => require("pulumi-buildx/dynamic").${type};`;
 
 describe("the package", () => {
+    before(async () => {
+        withSdk = await mkdtemp(join(tmpdir(), "pulumi-buildx-sdk-"));
+        await writeFile(join(withSdk, "package.json"), "{}");
+        await npmInstall(withSdk, `@pulumi/pulumi@${await sdkVersion()}`);
+    });
+    after(() => rm(withSdk, { recursive: true, force: true }));
+
     for (const [way, install] of Object.entries(ways)) {
         it(`works from ${way}, and keeps one line of itself in the state`, async () => {
             const project = await Project.make({ modules: "none" });
             const scratch = await mkdtemp(join(tmpdir(), "pulumi-buildx-pack-"));
             try {
+                const { dependencies } = JSON.parse(await readFile(join(withSdk, "package.json"), "utf8"));
+                const own = JSON.parse(await readFile(join(project.folder, "package.json"), "utf8"));
+                await writeFile(join(project.folder, "package.json"), JSON.stringify({ ...own, dependencies }));
+                await must("cp", ["-al", join(withSdk, "node_modules"), project.folder]);
                 await install(project, scratch);
                 await project.program(`
                     const state = new buildx.BuildKitState("cache", { builderName: unique });

@@ -64,7 +64,7 @@ describe("two builders on one state", () => {
     );
 
     it(
-        "are refused by the plugin once it knows the state: of one program, of another one, or of buildx",
+        "are refused by the plugin at preview: of one program, of another one, or of buildx",
         withStack(async (stack) => {
             const { unique } = stack;
             const cache = state({ builderName: unique });
@@ -75,10 +75,12 @@ describe("two builders on one state", () => {
             };
             const one = builder({ state: "${cache}" });
             await program({ one, two: builder({ nodes: [{ state: "${cache}" }] }) });
-            assert.match(
-                await stack.failing("up"),
-                /error: (nodes\[0\]\.)?state: BuildxBuilder "(one|two)" cannot use the state that BuildxBuilder "(one|two)" uses/,
-            );
+            for (const command of ["preview", "up"] as const) {
+                assert.match(
+                    await stack.failing(command),
+                    /error: (nodes\[0\]\.)?state: BuildxBuilder "(one|two)" cannot use the state that BuildxBuilder "(one|two)" uses/,
+                );
+            }
 
             await program({ three: one });
             assert.match(

@@ -28,7 +28,7 @@ describe("the plugin", () => {
             for (const type of ["BuildxBuilder", "BuildKitState"])
                 assert.ok(`buildx:index:${type}` in schema.resources, Object.keys(schema.resources).join());
             const { supportspreview, acceptsecrets, acceptresources } = await plugin.configure({});
-            assert.deepEqual([supportspreview, acceptsecrets, acceptresources], [true, false, false]);
+            assert.deepEqual([supportspreview, acceptsecrets, acceptresources], [true, false, true]);
         }),
     );
 

@@ -131,6 +131,14 @@ describe("a program in YAML", () => {
             await project.program(stateAndBuilder(project, { driverOpts: { memory: "lots" } }));
             assert.match(await project.failing("preview"), /driverOpts\.memory.*"lots" is not a valid size/);
 
+            const { resources, ...rest } = stateAndBuilder(project, {});
+            const second = { type: "buildx:BuildxBuilder", properties: { state: "${cache}" } };
+            await project.program({ ...rest, resources: { ...resources, second } });
+            assert.match(
+                (await project.failing("preview")).replace(/\s+/g, " "),
+                /state.*BuildxBuilder "\w+" cannot use the state that BuildxBuilder "\w+" uses/,
+            );
+
             await project.program(stateAndBuilder(project, { buildkitdFlags: ["--no-such-flag"] }));
             const output = await project.failing("up");
             assert.match(output, /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);

@@ -1,7 +1,7 @@
 /** One operation of a stack: a preview, an update, a refresh, or a removal. Decides as Pulumi's engine does. */
 import { isDeepStrictEqual } from "node:util";
 import { referencesIn, withValues, type YamlOptions, type YamlProgram, type YamlResource } from "./program";
-import { type Plugin, PluginError, unknown } from "./pluginClient";
+import { type Plugin, PluginError, reference, unknown } from "./pluginClient";
 
 type Properties = Record<string, unknown>;
 
@@ -26,7 +26,7 @@ export interface Saved {
 }
 
 /** What a resource has for those that refer to it. `undefined` is the result of a resource that failed. */
-type Result = Pick<Saved, "id" | "outputs"> | undefined;
+type Result = Pick<Saved, "urn" | "id" | "outputs"> | undefined;
 
 /** A resource of the program with its values. */
 interface Wanted extends Pick<Saved, "name" | "urn" | "type" | "options" | "dependencies" | "propertyDependencies"> {
@@ -161,7 +161,7 @@ export class Operation {
             this.keep({ ...rest(wanted), id, inputs, outputs, initErrors });
         try {
             const { id, properties } = await this.plugin.create(wanted.urn, inputs, { isPreview });
-            if (isPreview) return { id: unknown, outputs: properties };
+            if (isPreview) return { urn: wanted.urn, id: unknown, outputs: properties };
             return save(id, properties, []);
         } catch (error) {
             if (error instanceof PluginError && error.resource !== undefined) {
@@ -243,7 +243,7 @@ export class Operation {
         for (const name of referencesIn(value)) results.set(name, await resultOf(name));
         const resolved = withValues(value, (name, property) => {
             const result = results.get(name);
-            if (property === undefined) return result?.id;
+            if (property === undefined) return result && reference(result);
             return result?.outputs[property] ?? (this.isPreview ? unknown : undefined);
         });
         return withoutMarks(resolved);

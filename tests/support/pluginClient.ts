@@ -26,6 +26,13 @@ export const secret = (value: unknown) => ({
     value,
 });
 
+/** Returns a resource as the engine sends it in the arguments of another resource. */
+export const reference = ({ urn, id }: { urn: string; id: string }) => ({
+    "4dabf18193072939515e22adb298388d": "5cf8f73096256a8f31e491e813e4eb8e",
+    urn,
+    id: id === unknown ? "" : id,
+});
+
 /** A message that the plugin sent to the engine's log. */
 export interface LogMessage {
     readonly severity: "debug" | "info" | "warning" | "error";

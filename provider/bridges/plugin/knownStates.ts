@@ -13,7 +13,9 @@ export interface StateValues {
 
 export interface KnownStates {
     /** Remembers a state. A state with a value that is not known yet is remembered once the value is known. */
-    readonly add: (properties: Record<string, unknown>) => void;
+    readonly add: (urn: string, properties: Record<string, unknown>) => void;
+    /** Returns the id of a state: the given one, or if that is unknown, the id that the state will have. */
+    readonly idOf: (urn: string, id: unknown) => unknown;
     /**
      * Remembers the states in a saved resource, unless they are known already. A refresh does not check the states of
      * the program.
@@ -25,12 +27,15 @@ export interface KnownStates {
 
 export function knownStates(): KnownStates {
     const states = new Map<string, StateValues>();
+    const volumes = new Map<string, string>();
     return {
-        add({ builderName, node, endpoint, tls }) {
+        add(urn, { builderName, node, endpoint, tls }) {
+            volumes.delete(urn);
             if (typeof builderName !== "string" || hasUnknown([builderName, node, endpoint, tls])) return;
             const name = canonicalName(builderName);
             const own = typeof node === "string" ? canonicalName(node) : nodeName(name, 0);
             const volume = volumeName(own);
+            volumes.set(urn, volume);
             states.set(volume, {
                 builderName: name,
                 node: own,
@@ -39,6 +44,7 @@ export function knownStates(): KnownStates {
                 ...(tls !== undefined && { tls }),
             });
         },
+        idOf: (urn, id) => (id === unknown ? (volumes.get(urn) ?? id) : id),
         addFrom({ state, __nodes: nodes }) {
             const ofNodes = Array.isArray(nodes) ? (nodes as { state?: unknown }[]).map((node) => node.state) : [];
             for (const each of [state, ...ofNodes] as (StateValues | undefined)[]) {

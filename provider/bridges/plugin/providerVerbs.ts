@@ -18,7 +18,9 @@ const settings = ["deleteUnreachable", "plugin", "pluginDownloadURL", "version"]
 export const providerVerbs = (session: Session) => ({
     handshake(request: InstanceType<typeof provider.ProviderHandshakeRequest>) {
         session.log = connectLog(request.getEngineAddress() || session.address);
-        return new provider.ProviderHandshakeResponse(); // without secrets, resources and outputs as special values
+        const response = new provider.ProviderHandshakeResponse(); // without secrets and outputs as special values
+        response.setAcceptResources(true);
+        return response;
     },
 
     async getPluginInfo() {
@@ -54,6 +56,7 @@ export const providerVerbs = (session: Session) => ({
         session.config = currentSettings(request.getUrn(), toProperties(request.getArgs()));
         const response = new provider.ConfigureResponse();
         response.setSupportspreview(true);
+        response.setAcceptresources(true);
         return response;
     },
 

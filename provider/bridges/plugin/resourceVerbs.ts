@@ -37,10 +37,12 @@ export const resourceVerbs = (session: Session) => ({
             const { toArgs, toPath } = forms[name];
             const wrongStates = failuresOfStates(news);
             if (wrongStates.length > 0) return checkResponse(news, wrongStates);
-            const args = toArgs(news, session.states);
+            // At preview, a new state has no id yet, but its arguments tell which volume it will be.
+            const planned = toProperties(request.getNews(), session.states.idOf);
+            const args = toArgs(planned, session.states);
             const previous = Object.keys(olds).length === 0 ? undefined : toArgs(olds, session.states);
             const checked = await checkAlone(lifecycle, call, previous, args, session.registerUses);
-            if (name === "BuildKitState") session.states.add(checked.args);
+            if (name === "BuildKitState") session.states.add(call.urn, checked.args);
             const failures = checked.failures.map((each) => ({ ...each, property: toPath(each.property, news, {}) }));
             // The lifecycle may have added arguments, such as an automatic name.
             const added = Object.entries(checked.args).filter(([key, value]) => args[key] !== value);

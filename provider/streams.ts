@@ -52,20 +52,40 @@ interface Transferable {
 
 /** Writes parts to a stream and ends it. Each part only needs to be valid until the next part is requested. */
 export async function writeAll(parts: AsyncIterable<Buffer>, stream: Writable): Promise<void> {
+    await writeParts(parts, stream, 0);
+    stream.end();
+}
+
+/**
+ * Writes parts to a stream. Returns when the stream has processed all of them.
+ *
+ * @param ahead how many parts the stream may still be processing when the next part is requested. So each part must be
+ *   valid until that many further parts and the next part were requested.
+ */
+export async function writeParts(parts: AsyncIterable<Buffer>, stream: Writable, ahead: number): Promise<void> {
     let failure: Error | undefined;
     stream.on("error", (error) => (failure = error));
+    const pending: Promise<void>[] = [];
     for await (const part of parts) {
         if (failure) throw failure;
-        await new Promise<void>((resolve, reject) => {
-            stream.once("error", reject);
-            stream.write(part, (error) => {
-                stream.off("error", reject);
-                if (error) reject(error);
-                else resolve();
-            });
-        });
+        pending.push(write(stream, part));
+        if (pending.length > ahead) await pending.shift();
     }
-    stream.end();
+    await Promise.all(pending);
+}
+
+/** Writes a part. Some streams report a failure only as an event, and others only to the callback. */
+function write(stream: Writable, part: Buffer): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => {
+        stream.once("error", reject);
+        stream.write(part, (error) => {
+            stream.off("error", reject);
+            if (error) reject(error);
+            else resolve();
+        });
+    });
+    written.catch(() => {}); // its caller may await an earlier write that fails too
+    return written;
 }
 
 /**
@@ -100,4 +120,28 @@ export async function* stdoutOf(
             else yield part;
         }
     }
+}
+
+/**
+ * Splits a stream after its first line.
+ *
+ * @returns the line without its end, and the parts after it. The line is `undefined` if the stream ends before it.
+ */
+export async function firstLine(
+    parts: AsyncGenerator<Buffer, void, undefined>,
+): Promise<{ line: string | undefined; rest: AsyncGenerator<Buffer, void, undefined> }> {
+    let start = Buffer.alloc(0);
+    let end: number;
+    do {
+        const next = await parts.next();
+        if (next.done) return { line: undefined, rest: parts };
+        start = Buffer.concat([start, next.value]);
+        end = start.indexOf("\n");
+    } while (end < 0);
+    const after = start.subarray(end + 1);
+    const rest = (async function* () {
+        if (after.length > 0) yield after;
+        yield* parts;
+    })();
+    return { line: start.toString("utf8", 0, end), rest };
 }

@@ -6,13 +6,15 @@
  * created it. If that program is killed, the next program finds and removes its helper.
  */
 import { addAbortSignal, type Duplex, type Readable } from "node:stream";
+import type { ContainerCreateOptions } from "dockerode";
 import { ContainerExistsError, createContainer, removeContainer, startContainer } from "../docker/engine/container";
 import { failedCall } from "../docker/engine/engine";
 import { inspectImage } from "../docker/engine/image";
 import { pullImage } from "../docker/engine/pull";
 import { freed, stdoutOf } from "../streams";
 import { untilAborted } from "../waiting";
-import { exitCodes } from "./scripts";
+import type { NamedPipe } from "./pipe";
+import { exitCodes, pipe as pipeInHelper, withoutReports } from "./scripts";
 import { type CopiedVolume, helperName, runnerLabel, currentProcess, stopsLabel, waitForCopy } from "./waitForCopy";
 
 /** The default image. Debian publishes it, and it has every command that the scripts run. */
@@ -32,6 +34,8 @@ export interface HelperOptions {
     readonly from?: string;
     /** Whether the script reads its standard input. */
     readonly hasInput?: boolean;
+    /** The pipe to mount. If the engine refuses the mount, the helper is created without the pipe. */
+    readonly pipe?: NamedPipe | undefined;
 }
 
 /** How many characters of a helper's error output are kept. */
@@ -46,47 +50,48 @@ export async function ensureHelperImage({ engine, image, ...waiting }: Copying):
 export async function createHelper(copying: Copying, options: HelperOptions): Promise<string> {
     const { engine, volume, image, signal } = copying;
     const name = helperName(volume);
-    const { script, stops, from, hasInput = false } = options;
+    let { pipe } = options;
     for (;;) {
         await waitForCopy(copying);
         signal.throwIfAborted();
         try {
-            await createContainer(engine, {
-                name,
-                Image: image,
-                Entrypoint: ["sh", "-c"],
-                Cmd: [script],
-                Labels: { [runnerLabel]: currentProcess(), ...(stops && { [stopsLabel]: stops }) },
-                NetworkDisabled: true,
-                ...(hasInput && { OpenStdin: true, StdinOnce: true, AttachStdin: true }),
-                HostConfig: {
-                    NetworkMode: "none",
-                    Mounts: [
-                        { Type: "volume", Source: volume, Target: "/state" },
-                        ...(from ? [{ Type: "volume" as const, Source: from, Target: "/from" }] : []),
-                    ],
-                    // For trusted.* attributes, whiteouts, file capabilities, and files that root does not own.
-                    CapAdd: [
-                        "SYS_ADMIN",
-                        "MKNOD",
-                        "SETFCAP",
-                        "DAC_OVERRIDE",
-                        "DAC_READ_SEARCH",
-                        "CHOWN",
-                        "FOWNER",
-                        "FSETID",
-                    ],
-                    SecurityOpt: ["label=disable"], // with SELinux, the volume has another container's label
-                    UsernsMode: "host", // the same as the builder
-                    LogConfig: { Type: "none", Config: {} }, // otherwise the engine writes the state into its log
-                },
-            });
+            await createContainer(engine, settings(copying, { ...options, pipe }));
             return name;
         } catch (error) {
             if (error instanceof ContainerExistsError) continue;
-            throw failedCall(`helper container ${name} cannot be created from image ${image}`, engine, error);
+            if (pipe === undefined)
+                throw failedCall(`helper container ${name} cannot be created from image ${image}`, engine, error);
+            pipe = undefined; // the engine's host may not have the folder
         }
     }
+}
+
+function settings({ volume, image }: Copying, options: HelperOptions): ContainerCreateOptions {
+    const { script, stops, from, hasInput = false, pipe } = options;
+    return {
+        name: helperName(volume),
+        Image: image,
+        Entrypoint: ["sh", "-c"],
+        Cmd: [script],
+        Labels: { [runnerLabel]: currentProcess(), ...(stops && { [stopsLabel]: stops }) },
+        NetworkDisabled: true,
+        ...(hasInput && { OpenStdin: true, StdinOnce: true, AttachStdin: true }),
+        ...(pipe && { Env: [`${pipeInHelper.kernel}=${pipe.kernel}`] }),
+        HostConfig: {
+            NetworkMode: "none",
+            Mounts: [
+                { Type: "volume", Source: volume, Target: "/state" },
+                ...(from ? [{ Type: "volume" as const, Source: from, Target: "/from" }] : []),
+                // A mount, unlike a bind, fails if the engine's host does not have the folder.
+                ...(pipe ? [{ Type: "bind" as const, Source: pipe.folder, Target: pipeInHelper.folder }] : []),
+            ],
+            // For trusted.* attributes, whiteouts, file capabilities, and files that root does not own.
+            CapAdd: ["SYS_ADMIN", "MKNOD", "SETFCAP", "DAC_OVERRIDE", "DAC_READ_SEARCH", "CHOWN", "FOWNER", "FSETID"],
+            SecurityOpt: ["label=disable"], // with SELinux, the volume has another container's label
+            UsernsMode: "host", // the same as the builder
+            LogConfig: { Type: "none", Config: {} }, // otherwise the engine writes the state into its log
+        },
+    };
 }
 
 /** Runs a script in a helper and returns its standard output. */
@@ -173,7 +178,7 @@ async function start(
                     `or free space, for example with docker builder prune. Show the disk usage with: docker system df`,
             );
         }
-        const reason = errorOutput.trim() || "no error output";
+        const reason = withoutReports(errorOutput).trim() || "no error output";
         throw new Error(`helper container ${name} on ${host} failed with exit code ${code}: ${reason}`);
     };
     const stop = async () => {

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { volumeName } from "../buildx/names";
 import type { Endpoint } from "../docker/endpoint/endpoint";
 import type { Engine } from "../docker/engine/engine";
+import { removeAbandonedPipes } from "./pipe";
 import { clearAbandoned } from "./waitForCopy";
 import type { Progress } from "./progress";
 import type { RestoreRequest } from "./restore";
@@ -66,7 +67,10 @@ async function run(engine: Engine, volume: string, task: Task, { signal, ...to }
         send(copier, { endpoint: engine.endpoint, task });
         return await resultOf(copier, to);
     } catch (error) {
-        if (error instanceof CopierExitError) await clearAbandoned(engine, volume).catch(() => {}); // the next copy does it
+        if (error instanceof CopierExitError) {
+            await removeAbandonedPipes();
+            await clearAbandoned(engine, volume).catch(() => {}); // the next copy does it
+        }
         signal.throwIfAborted();
         throw error;
     } finally {

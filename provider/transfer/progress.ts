@@ -11,8 +11,15 @@ export interface Progress {
 /** The minimum time between two reports, in milliseconds. */
 const interval = 250;
 
-/** Returns a function that counts bytes and reports the progress at most four times per second. */
-export function meter(total: number | undefined, onProgress: (progress: Progress) => void): (bytes: number) => void {
+/**
+ * Returns a function that counts bytes and reports the progress at most four times per second.
+ *
+ * @param total returns the expected number of bytes, if it is known by now.
+ */
+export function meter(
+    total: () => number | undefined,
+    onProgress: (progress: Progress) => void,
+): (bytes: number) => void {
     const start = performance.now();
     let [bytes, reportedAt] = [0, 0];
     return (more) => {
@@ -20,7 +27,7 @@ export function meter(total: number | undefined, onProgress: (progress: Progress
         const now = performance.now();
         if (now - reportedAt < interval) return;
         reportedAt = now;
-        onProgress({ bytes, total, rate: bytes / Math.max((now - start) / 1000, 0.001) });
+        onProgress({ bytes, total: total(), rate: bytes / Math.max((now - start) / 1000, 0.001) });
     };
 }
 

@@ -1,10 +1,9 @@
 /** Restores a state into a volume, from an archive or from another volume on the same engine. */
-import { once } from "node:events";
-import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { removeContainer } from "../docker/engine/container";
 import type { Engine } from "../docker/engine/engine";
 import { inspectVolume } from "../docker/engine/volume";
+import { writeParts } from "../streams";
 import { requireZstd, type Trailer } from "./format";
 import {
     type Copying,
@@ -22,12 +21,14 @@ import {
     copyScript,
     excludedEntries,
     listScript,
-    measureScript,
     ownEntries,
     recordLength,
     restoreScript,
+    sizeIn,
 } from "./scripts";
 import { compressedTar, openSource } from "./source";
+import { sendTar, withTarHelper } from "./tarStream";
+import { waitForCopy } from "./waitForCopy";
 import { counting, type Reporting } from "./write";
 
 export interface RestoreRequest {
@@ -92,39 +93,47 @@ export async function restoreState(
     }
 }
 
+/** How many parts of the tar may wait for the helper while further parts are decompressed and hashed. */
+const partsAhead = 1;
+
 async function unpack(
     copying: Copying,
     from: Location,
     mark: string,
     onProgress: Reporting["onProgress"],
 ): Promise<void> {
-    const { engine, report, signal } = copying;
+    const { report, signal } = copying;
     const zstd = requireZstd();
     const source = await openSource(from, copying);
     const { bytes, sha256 } = source.trailer;
-    const name = await createHelper(copying, { script: restoreScript(bytes, mark), hasInput: true });
-    try {
+    const options = { script: restoreScript(bytes, mark), hasInput: true };
+    await withTarHelper(copying, "write", options, async ({ pipe, start }) => {
         report(`restoring ${formatSource(from)}`);
-        const helper = await startWithInput(copying, name);
+        const helper = await start((name) => startWithInput(copying, name));
+        const { input, output } = await sendTar(copying, helper, pipe);
+        const cut = () => [input, helper.input].forEach((each) => each.destroy());
         // Read its output during the whole transfer: if the disk is full, the helper ends early.
-        const unpacked = errorOf(helper.output);
+        const unpacked = errorOf(output);
+        const exited = new Error("the helper container exited before it had read the whole archive");
+        void unpacked.ended.then(() => input.destroy(exited));
         const known: { trailer?: Trailer } = {};
-        const count = meter(bytes, onProgress);
+        const count = meter(() => bytes, onProgress);
         const decompressor = zstd.createZstdDecompress({ chunkSize: 1024 * 1024 });
         const archive = compressedTar(await source.read(signal), source.size);
         try {
             await pipeline(archive, decompressor, (tar: AsyncIterable<Buffer>) =>
-                feed(counting(tar, count, known), helper.input, unpacked.ended),
+                writeParts(counting(tar, count, known), input, partsAhead),
             );
+            if (input !== helper.input) input.destroy(); // the end of the tar
         } catch (error) {
-            helper.input.destroy();
+            cut();
             await unpacked.ended;
             if (!unpacked.isCut) throw error;
             await helper.ended(); // throws the reason
             throw error;
         }
         if (known.trailer?.sha256 !== sha256 || known.trailer.bytes !== bytes) {
-            helper.input.destroy();
+            cut();
             throw new Error(
                 `the archive is damaged: the SHA-256 checksum of its content is ${known.trailer?.sha256 ?? "not known"}, ` +
                     `but was ${sha256} when it was written. Use another copy of the archive`,
@@ -134,9 +143,7 @@ async function unpack(
         report("moving the restored content into place");
         await unpacked.ended;
         await helper.ended();
-    } finally {
-        await removeContainer(engine, name);
-    }
+    });
 }
 
 /** Reads the output of a helper until it ends. */
@@ -149,21 +156,6 @@ function errorOf(output: AsyncIterable<Buffer>) {
     return result;
 }
 
-/**
- * Writes parts as fast as they are read.
- *
- * @throws {Error} if the reader ends before all parts are written.
- */
-async function feed(parts: AsyncIterable<Buffer>, input: Writable, ended: Promise<void>): Promise<void> {
-    const isOver = ended.then(() => {
-        throw new Error("the helper container exited before it had read the whole archive");
-    });
-    isOver.catch(() => {});
-    for await (const part of parts) {
-        if (!input.write(part)) await Promise.race([once(input, "drain"), isOver]);
-    }
-}
-
 async function copyVolume(
     copying: Copying,
     from: string,
@@ -171,23 +163,24 @@ async function copyVolume(
     drainTimeout: number,
     onProgress: Reporting["onProgress"],
 ): Promise<void> {
-    const { engine, report, signal } = copying;
+    const { engine, report } = copying;
     const { host } = engine.endpoint;
     const found = await inspectVolume(engine, from);
     if (found === undefined)
         throw new Error(`volume ${from} not found on ${host}. List volumes with: docker volume ls`);
     requireCopyable(found, host);
-    report(`measuring ${from}`);
-    const total = Number.parseInt(await runHelper({ ...copying, volume: from }, measureScript), 10);
-    const builder = await findBuilderOf(engine, from, signal);
+    await waitForCopy({ ...copying, volume: from }); // it stops the builder
+    const builder = await findBuilderOf(engine, from);
     const stops = builder?.isRunning ? { stops: builder.container } : {};
     const name = await createHelper(copying, { script: copyScript(mark), from, ...stops });
     try {
         await withStoppedBuilder(copying, builder, drainTimeout, async () => {
             report(`copying ${from}`);
-            const count = meter(total, onProgress);
+            let total: number | undefined;
+            const count = meter(() => total, onProgress);
             let copied = 0;
             const helper = await startWithOutput(copying, name, (text) => {
+                total ??= sizeIn(text);
                 const now = (copiedRecords(text) ?? 0) * recordLength;
                 count(Math.max(now - copied, 0));
                 copied = Math.max(now, copied);

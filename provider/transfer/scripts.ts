@@ -32,6 +32,35 @@ export const exitCodes = { locked: 75, incomplete: 76, full: 77 } as const;
 const takeLock = (folder: string, descriptor: number) =>
     `exec ${descriptor}>>${folder}/${lock} && flock --wait ${lockTimeout} ${descriptor} || exit ${exitCodes.locked}`;
 
+/** The named pipe in the helper, if there is one. */
+export const pipe = {
+    folder: "/pipe",
+    name: "data",
+    /** The environment variable that identifies the kernel on which the pipe was created. */
+    kernel: "PIPE_KERNEL",
+} as const;
+
+const pipePath = `${pipe.folder}/${pipe.name}`;
+
+/** The first line of the helper's output: what transfers the tar. */
+export const transfers = { byPipe: "pipe", byEngine: "engine" } as const;
+
+/**
+ * Opens the named pipe as descriptor 4 if it connects this process with the program that created it, and reports
+ * whether it does. A pipe that is opened for reading and writing does not wait for that program, which may have been
+ * killed.
+ */
+const openPipe = (direction: "<" | ">") => `
+piped=
+if [ -p ${pipePath} ] && [ "$(cat /proc/sys/kernel/random/boot_id)" = "$${pipe.kernel}" ]; then
+    exec 3<>${pipePath} 4${direction}${pipePath} 3>&-
+    piped=1
+    echo ${transfers.byPipe}
+else
+    echo ${transfers.byEngine}
+fi
+`;
+
 const createTar =
     "tar --create --file=- --sort=name --numeric-owner --xattrs '--xattrs-include=*' --sparse" +
     " --pax-option=delete=atime,delete=ctime --warning=no-file-ignored --anchored" +
@@ -43,13 +72,21 @@ const extractTar =
 /** Prints the names at the state's root, an empty line, and the mark of the last restore if there is one. */
 export const listScript = `cd /state && ls -A1 && echo && if [ -f ${restored} ]; then cat ${restored}; fi`;
 
-/** Prints the approximate size of the state, in bytes. */
-export const measureScript = "du --summarize --apparent-size --block-size=1 /state";
+/** Reports the approximate size of a folder on standard error, for {@link sizeIn}, while the tar is already written. */
+const reportSize = (folder: string) =>
+    `{ set -- $(du --summarize --apparent-size --block-size=1 ${folder} 2>/dev/null) && echo "size-$1" >&2; } &`;
 
-/** Writes the state as a tar to standard output. Holds buildkitd's lock. */
-export const archiveScript = `
+/** Returns the size in bytes that a text reports, or `undefined` if it reports none. */
+export function sizeIn(text: string): number | undefined {
+    const size = /size-(\d+)/.exec(text)?.[1];
+    return size === undefined ? undefined : Number(size);
+}
+
+/** Writes the state as a tar. Holds buildkitd's lock. */
+export const archiveScript = `${openPipe(">")}[ -z "$piped" ] || exec >&4 4>&-
 cd /state || exit
 ${takeLock(".", 9)}
+${reportSize("/state")}
 ${createTar} .
 code=$?
 rm -f ${lock}
@@ -98,23 +135,29 @@ rm -f ${lock}
 `;
 
 /**
- * Unpacks a tar from standard input, and then waits for the word `whole`. If that word does not arrive, only an
+ * Unpacks a tar, and then waits for the word `whole` on standard input. If that word does not arrive, only an
  * incomplete folder exists, and the script removes it.
+ *
+ * In standard input, the word follows the tar. tar would read it too, because tar reads its input to the end.
  *
  * @param bytes the length of the tar.
  */
-export const restoreScript = (bytes: number, mark: string): string => `
+export const restoreScript = (bytes: number, mark: string): string => `${openPipe("<")}
 set -e
 cd /state
 ${takeLock(".", 9)}
 rm -rf ${restoring} ${moving} ${restored}
 mkdir ${restoring}
-head -c ${bytes} | ${extractTar} --directory=${restoring} || ${discardIncomplete}
+unpack() { ${extractTar} --directory=${restoring}; }
+if [ "$piped" ]; then unpack <&4; else head -c ${bytes} | unpack; fi || ${discardIncomplete}
 echo unpacked
 word=
 read -r word || true
 [ "$word" = whole ] || ${discardIncomplete}
 ${moveIntoPlace(mark)}`;
+
+/** Removes the progress reports from a text, which leaves the error messages. */
+export const withoutReports = (text: string): string => text.replace(/^.*\b(size|copied)-\d*\s*$\n?/gm, "");
 
 /** How many of tar's records, of 10240 bytes each, lie between two progress reports. */
 const checkpoint = 400;
@@ -129,6 +172,7 @@ ${takeLock(".", 9)}
 ${takeLock("/from", 8)}
 rm -rf ${restoring} ${moving} ${restored}
 mkdir ${restoring}
+${reportSize("/from")}
 { (cd /from && ${createTar} --checkpoint=${checkpoint} --checkpoint-action=echo=copied-%u .) || touch /failed; } |
     ${extractTar} --directory=${restoring} || touch /failed
 rm -f /from/${lock}

@@ -17,8 +17,8 @@ const stopTimeout = 10;
 export interface Builder {
     readonly container: string;
     readonly isRunning: boolean;
-    /** The version of BuildKit, for example `v0.34.2`; empty if it is not known. */
-    readonly version: string;
+    /** The ID of its image. */
+    readonly image: string;
 }
 
 /**
@@ -42,7 +42,7 @@ export function requireCopyable(
  *
  * @throws {Error} if other running containers use the volume, or if the builder is paused.
  */
-export async function findBuilderOf(engine: Engine, volume: string, signal: AbortSignal): Promise<Builder | undefined> {
+export async function findBuilderOf(engine: Engine, volume: string): Promise<Builder | undefined> {
     const container = volume.replace(/_state$/, "");
     const [found, users] = await Promise.all([inspectContainer(engine, container), containersOf(engine, volume)]);
     const others = users.filter(({ name, isRunning: runs }) => runs && name !== container).map(({ name }) => name);
@@ -60,13 +60,17 @@ export async function findBuilderOf(engine: Engine, volume: string, signal: Abor
                 `cannot finish its builds and keeps using the volume. Unpause it with: docker unpause ${container}`,
         );
     }
-    const runs = isRunning(found);
+    return { container, isRunning: isRunning(found), image: found.Image };
+}
+
+/** Returns the version of a builder's BuildKit, for example `v0.34.2`; empty if it is not known. */
+export async function versionOf(engine: Engine, builder: Builder | undefined, signal: AbortSignal): Promise<string> {
+    if (builder === undefined) return "";
+    const { container, isRunning: runs, image } = builder;
     const query = runs
         ? queryWorkers(inContainer(engine, container), signal).then(({ version }) => version)
-        : versionIn(engine, found.Image, signal);
-    const version = await query.catch(() => "");
-    signal.throwIfAborted();
-    return { container, isRunning: runs, version };
+        : versionIn(engine, image, signal);
+    return query.catch(() => "");
 }
 
 /** Returns the version of the buildkitd in an image, from a temporary container; empty if it is not known. */

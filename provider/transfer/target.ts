@@ -17,13 +17,13 @@ export interface Target {
      */
     write(archive: AsyncIterable<Buffer>): Promise<number>;
     /** Publishes the archive and returns its location. */
-    finish(trailer: Trailer): Promise<string>;
+    finish(manifest: Manifest, trailer: Trailer): Promise<string>;
     /** Discards what was written. The previous content of the target stays. */
     discard(): Promise<void>;
 }
 
-export const openTarget = (to: Location, manifest: Manifest, waiting: Waiting): Promise<Target> =>
-    "archive" in to ? openFile(to.archive, waiting) : openImage(to.image, manifest, waiting);
+export const openTarget = (to: Location, waiting: Waiting): Promise<Target> =>
+    "archive" in to ? openFile(to.archive, waiting) : openImage(to.image, waiting);
 
 async function openFile(path: string, { signal }: Waiting): Promise<Target> {
     const place = resolve(path);
@@ -62,7 +62,7 @@ async function openFile(path: string, { signal }: Waiting): Promise<Target> {
  * Opens an image in a registry. The manifest is pushed last, and the image exists only from then on. The registry
  * itself removes blobs that have no manifest.
  */
-async function openImage(name: string, manifest: Manifest, waiting: Waiting): Promise<Target> {
+async function openImage(name: string, waiting: Waiting): Promise<Target> {
     const repository = await openRepository(name, "pull,push", waiting);
     const config = await repository.upload(emptyConfig); // if it is refused, no builder was stopped yet
     let layer: Blob | undefined;
@@ -71,7 +71,7 @@ async function openImage(name: string, manifest: Manifest, waiting: Waiting): Pr
             layer = await repository.uploadStream(archive);
             return layer.size;
         },
-        finish: (trailer) => putStateImage(repository, config, layer as Blob, manifest, trailer),
+        finish: (manifest, trailer) => putStateImage(repository, config, layer as Blob, manifest, trailer),
         discard: async () => {},
     };
 }

@@ -63,7 +63,8 @@ function isAbandoned({ Config: { Labels: labels } }: ContainerInspectInfo): bool
     return host === hostname() && !isAlive(Number(pid));
 }
 
-function isAlive(pid: number): boolean {
+/** Returns whether a process of this host is running. */
+export function isAlive(pid: number): boolean {
     try {
         process.kill(pid, 0);
         return true;

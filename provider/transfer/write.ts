@@ -4,19 +4,20 @@ import type { Transform } from "node:stream";
 import { otherDriverOf, whyOtherDriver } from "../buildx/otherDriver";
 import { volumeName } from "../buildx/names";
 import { listRecords, readRecord } from "../buildx/store";
-import { removeContainer } from "../docker/engine/container";
 import { type Engine, traitsOf } from "../docker/engine/engine";
-import { freed, writeAll } from "../streams";
+import { freed, writeParts } from "../streams";
 import { inspectVolume } from "../docker/engine/volume";
 import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
-import { type Copying, ensureHelperImage, createHelper, runHelper, startWithOutput } from "./helperContainer";
+import { type Copying, ensureHelperImage, type RunningHelper, startWithOutput } from "./helperContainer";
 import { type Location, formatLocation } from "./location";
-import { findBuilderOf, requireCopyable, withStoppedBuilder } from "./stopBuilder";
+import { findBuilderOf, requireCopyable, versionOf, withStoppedBuilder } from "./stopBuilder";
 import { meter, type Progress } from "./progress";
-import { archiveScript, measureScript } from "./scripts";
+import { archiveScript, sizeIn } from "./scripts";
 import type { ArchiveResult } from "./result";
+import { receiveTar, withTarHelper } from "./tarStream";
 import { openTarget } from "./target";
+import { waitForCopy } from "./waitForCopy";
 
 export interface ArchiveRequest {
     readonly node: string;
@@ -48,50 +49,63 @@ export async function writeArchive(
     requireCopyable(found, host);
     const copying: Copying = { engine, volume, image, report, signal, warn };
     await ensureHelperImage(copying);
-    report(`measuring ${volume}`);
-    const total = Number.parseInt(await runHelper(copying, measureScript), 10);
-    const builder = await findBuilderOf(engine, volume, signal);
-    const manifest: Manifest = {
-        format: 1,
-        buildkitVersion: builder?.version ?? "",
-        volume,
-        node,
-        createdAt: new Date().toISOString(),
-        madeBy: ownVersion(),
-        architecture: (await traitsOf(engine)).Architecture ?? "",
-    };
-    const target = await openTarget(to, manifest, copying);
+    await waitForCopy(copying); // it stops the builder
+    const builder = await findBuilderOf(engine, volume);
+    const target = await openTarget(to, copying);
     const stops = builder?.isRunning ? builder.container : undefined;
-    const name = await createHelper(copying, { script: archiveScript, ...(stops && { stops }) });
-    try {
-        const { result, stoppedFor } = await withStoppedBuilder(copying, builder, drainTimeout, async () => {
-            report(`archiving ${volume}`);
-            const helper = await startWithOutput(copying, name);
-            const tar = (async function* () {
-                yield* helper.output;
-                await helper.ended();
-            })();
-            const known: { trailer?: Trailer } = {};
-            const counted = counting(inBlocks(tar), meter(total, onProgress), known);
-            try {
-                const size = await target.write(framed(counted, manifest, known));
-                const trailer = known.trailer as Trailer;
-                return { location: await target.finish(trailer), ...trailer, size };
-            } finally {
-                await helper.stop();
-            }
-        });
-        const { buildkitVersion, createdAt } = manifest;
-        return { ...result, buildkitVersion, createdAt, stoppedFor };
-    } catch (error) {
-        await target.discard();
-        if (signal.aborted) throw error;
-        throw new Error(`${formatLocation(to)} of ${volume} cannot be written: ${(error as Error).message}`, {
-            cause: error,
-        });
-    } finally {
-        await removeContainer(engine, name);
-    }
+    const options = { script: archiveScript, ...(stops && { stops }) };
+    const { Architecture: architecture = "" } = await traitsOf(engine);
+    const version = versionOf(engine, builder, signal);
+    if (stops) await version; // from the running builder; otherwise from a container, while the helper starts
+    return withTarHelper(copying, "read", options, async ({ pipe, start }) => {
+        try {
+            const { result, stoppedFor } = await withStoppedBuilder(copying, builder, drainTimeout, async () => {
+                report(`archiving ${volume}`);
+                let total: number | undefined;
+                const helper = await start((name) =>
+                    startWithOutput(copying, name, (text) => (total ??= sizeIn(text))),
+                );
+                try {
+                    const tar = withEnd(await receiveTar(copying, helper, pipe), helper);
+                    const manifest: Manifest = {
+                        format: 1,
+                        buildkitVersion: await version,
+                        volume,
+                        node,
+                        createdAt: new Date().toISOString(),
+                        madeBy: ownVersion(),
+                        architecture,
+                    };
+                    const known: { trailer?: Trailer } = {};
+                    const counted = counting(
+                        inBlocks(tar),
+                        meter(() => total, onProgress),
+                        known,
+                    );
+                    const size = await target.write(framed(counted, manifest, known));
+                    const trailer = known.trailer as Trailer;
+                    const location = await target.finish(manifest, trailer);
+                    const { buildkitVersion, createdAt } = manifest;
+                    return { location, ...trailer, size, buildkitVersion, createdAt };
+                } finally {
+                    await helper.stop();
+                }
+            });
+            return { ...result, stoppedFor };
+        } catch (error) {
+            await target.discard();
+            if (signal.aborted) throw error;
+            throw new Error(`${formatLocation(to)} of ${volume} cannot be written: ${(error as Error).message}`, {
+                cause: error,
+            });
+        }
+    }).finally(() => version); // it removes its container
+}
+
+/** Throws at the end of a tar if the helper that wrote the tar failed. */
+async function* withEnd(tar: AsyncIterable<Buffer>, helper: RunningHelper): AsyncGenerator<Buffer, void, undefined> {
+    yield* tar;
+    await helper.ended();
 }
 
 /** Passes a tar on and hashes it. Sets `known.trailer` after the last part. */
@@ -117,24 +131,29 @@ export async function* counting(
  */
 const blockLength = 1024 * 1024;
 
+/** How many blocks may wait for the compressor, which runs in another thread, while further blocks are hashed. */
+const blocksAhead = 3;
+
 /**
- * Joins small parts into blocks. All blocks use the same memory, so each block must be processed before the next one is
- * requested.
+ * Joins small parts into blocks. The blocks share memory: each is valid until {@link blocksAhead} further blocks and
+ * the next block were requested.
  */
 async function* inBlocks(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-    const block = Buffer.allocUnsafe(blockLength);
-    let filled = 0;
+    const blocks = Array.from({ length: blocksAhead + 1 }, () => Buffer.allocUnsafeSlow(blockLength));
+    let [index, filled] = [0, 0];
     for await (let part of parts) {
         while (part.length > 0) {
+            const block = blocks[index]!;
             const copied = part.copy(block, filled);
             filled += copied;
             part = part.subarray(copied);
             if (filled < block.length) continue;
             yield block;
+            index = (index + 1) % blocks.length;
             filled = 0;
         }
     }
-    if (filled > 0) yield block.subarray(0, filled);
+    if (filled > 0) yield blocks[index]!.subarray(0, filled);
 }
 
 async function* framed(
@@ -153,7 +172,8 @@ async function* framed(
 
 async function compress(tar: AsyncIterable<Buffer>, compressor: Transform): Promise<void> {
     try {
-        await writeAll(tar, compressor);
+        await writeParts(tar, compressor, blocksAhead);
+        compressor.end();
     } catch (error) {
         compressor.destroy(error as Error);
         throw error;

@@ -39,11 +39,12 @@ export async function entriesOf(volume: string, host?: string): Promise<string[]
 }
 
 /** Creates a volume with the content of a small state. */
-export async function createState(volume: string): Promise<void> {
-    await docker(["volume", "create", volume]);
+export async function createState(volume: string, host?: string): Promise<void> {
+    await docker(at(host, "volume", "create", volume));
     await onVolume(
         volume,
         "mkdir /state/runc-overlayfs && head -c 3000000 /dev/urandom >/state/runc-overlayfs/data; echo cache >/state/cache.db",
+        host,
     );
 }
 

@@ -11,6 +11,7 @@ import { failuresOfPlace, restorePlaces } from "../../provider/args/archiveLocat
 import { planArchive, type PreviousArchive } from "../../provider/resources/archive/plan";
 import { changesOf } from "../../provider/bridges/lifecycle";
 import { formatProgress } from "../../provider/transfer/progress";
+import { copiedRecords, sizeIn, withoutReports } from "../../provider/transfer/scripts";
 import { desiredState } from "../../provider/resources/state/desired";
 import type { ObservedState, ObservedVolume } from "../../provider/resources/state/observe";
 import { planState, type PreviousState } from "../../provider/resources/state/plan";
@@ -214,6 +215,21 @@ describe("restoreFrom", () => {
         assert.deepEqual(wrong({ archive: "a", volume: "vol" }), ["restoreFrom"]);
         assert.deepEqual(wrong({ image: "UPPER", overwrite: 1 }), ["restoreFrom.image", "restoreFrom.overwrite"]);
         assert.deepEqual(wrong(["a"]).length > 0, true);
+    });
+});
+
+describe("the reports of a helper", () => {
+    const output = "size-1004\ntar: copied-400\ntar: ./big: Cannot open: Permission denied\ntar: copied-800\n";
+
+    it("are read from its error output", () => {
+        assert.equal(sizeIn(output), 1004);
+        assert.equal(copiedRecords(output), 800);
+        assert.equal(sizeIn("tar: copied-400\n"), undefined);
+    });
+
+    it("are not part of the reason why it failed", () => {
+        assert.equal(withoutReports(output), "tar: ./big: Cannot open: Permission denied\n");
+        assert.equal(withoutReports("tar: ./size-12: Cannot open"), "tar: ./size-12: Cannot open");
     });
 });
 

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { freed } from "../../provider/streams";
+import { PassThrough } from "node:stream";
+import { firstLine, freed, writeParts } from "../../provider/streams";
 
 async function* partsOf(...parts: Buffer[]): AsyncGenerator<Buffer, void, undefined> {
     yield* parts;
@@ -32,5 +33,47 @@ describe("the parts of a stream", () => {
         const { length } = last;
         assert.deepEqual(await passOn([last]), { during: [length], after: [length] });
         assert.equal(small.toString(), "small");
+    });
+});
+
+describe("the first line of a stream", () => {
+    const split = async (...parts: string[]) => {
+        const { line, rest } = await firstLine(partsOf(...parts.map((part) => Buffer.from(part))));
+        let after = "";
+        for await (const part of rest) after += part.toString();
+        return [line, after];
+    };
+
+    it("ends in any part, and the rest follows", async () => {
+        assert.deepEqual(await split("pi", "pe\nta", "r\n"), ["pipe", "tar\n"]);
+        assert.deepEqual(await split("pipe\n"), ["pipe", ""]);
+    });
+
+    it("is missing if the stream ends before it", async () => {
+        assert.deepEqual(await split("pipe"), [undefined, ""]);
+        assert.deepEqual(await split(), [undefined, ""]);
+    });
+});
+
+describe("parts that are written ahead", () => {
+    it("wait for the stream if it still processes that many", async () => {
+        let requested = 0;
+        const parts = (async function* () {
+            for (requested = 1; requested <= 5; requested++) yield Buffer.alloc(1);
+        })();
+        const stream = new PassThrough({ highWaterMark: 1 });
+        const written = writeParts(parts, stream, 2);
+        await new Promise((resolve) => setImmediate(resolve));
+        assert.equal(requested, 3); // the stream has processed none of them
+        stream.resume();
+        await written;
+        assert.equal(requested, 6);
+    });
+
+    it("fail with the error of the stream", async () => {
+        const stream = new PassThrough({ highWaterMark: 1 });
+        const written = writeParts(partsOf(Buffer.alloc(9), Buffer.alloc(9), Buffer.alloc(9)), stream, 1);
+        stream.destroy(new Error("the disk is full"));
+        await assert.rejects(written, /the disk is full/);
     });
 });

@@ -3,8 +3,7 @@ import { basename, dirname } from "node:path";
 import { openTarget } from "../../provider/transfer/target";
 
 describe("an archive in a folder that cannot be created", () => {
-    const manifest = {} as Parameters<typeof openTarget>[1];
-    const waiting = { signal: new AbortController().signal } as Parameters<typeof openTarget>[2];
+    const waiting = { signal: new AbortController().signal } as Parameters<typeof openTarget>[1];
     const reasons = {
         "/proc/nowhere/a.tar.zst": /ENOENT/,
         [`${__filename}/a.tar.zst`]: /a part of the path is a file/,
@@ -12,7 +11,7 @@ describe("an archive in a folder that cannot be created", () => {
 
     for (const [archive, reason] of Object.entries(reasons)) {
         it(`fails instead of trying forever: ${basename(dirname(archive))}`, async () => {
-            const opening = openTarget({ archive }, manifest, waiting);
+            const opening = openTarget({ archive }, waiting);
             await assert.rejects(opening, { message: new RegExp(`^archive .* cannot be written: .*${reason.source}`) });
         }).timeout(5000);
     }

@@ -39,7 +39,7 @@ async function main(args: string[]): Promise<void> {
     console.log(`\nThe run took ${formatTime(took * 1000)}.`);
     for (const line of regressions(rows, (await readCommitted())?.rows ?? [])) console.log(line);
     const names = measurements.map(({ name }) => name);
-    const isComplete = rows.length === measurements.length;
+    const isComplete = selected.length === measurements.length;
     const all = await saveResults(rows, names, await describeMachine(), isComplete ? Math.round(took) : undefined);
     await writeFile(join(checkout, "docs/bench.svg"), renderChart(all.rows));
     await writeFile(join(checkout, "docs/performance.md"), renderPerformance(all));

@@ -4,7 +4,7 @@ import { type ProviderServer, startDynamicProvider, startPlugin } from "../suppo
 import { loadMemoryScript, runInNode } from "../support/node";
 import { besideLimit, timed } from "../support/rounds";
 
-const rounds = 7;
+const rounds = 5;
 
 /** Options that a shell sets for other programs would load more modules. */
 const env = { NODE_OPTIONS: "", NODE_COMPILE_CACHE: undefined };

@@ -58,6 +58,7 @@ the size of the disk. See [cache size](guides/cache-size.md).
 ## How it was measured
 
 - A figure is a median. The rounds of all programs in a row alternate, so that other load on the machine affects all alike.
+  Stacks of 1,000 builders, refreshes and \`pulumi up\` of 200 builders run once.
 - For previews, one builder of a stack is real. The other builders are copies of it: each has its own resource in Pulumi's state
   and its own record in buildx's store, but no container, because a preview sends no request to an engine.
 - For refreshes, 200 builders run on two engines. In the stack of 1,000 builders, five builders have the same container, so

@@ -8,7 +8,7 @@ export interface DriverPreviews {
     readonly 100: number;
 }
 
-const rounds = 3;
+const rounds = 2;
 
 /**
  * Measures previews of the builders of a driver. Only one of the builders is real.

@@ -7,7 +7,7 @@ import { alternate, timed } from "./rounds";
 
 export const builders = 100;
 
-const rounds = 3;
+const rounds = 2;
 
 /** What one provider process uses to create and read all builders, and what it uses when it is idle. */
 export interface ManyBuilders {

@@ -1,6 +1,6 @@
 import type { MovingProject } from "../../tests/support/languages";
 import { second } from "../../tests/support/engines";
-import { alternate, timed } from "./rounds";
+import { timed } from "./rounds";
 import { CopiedStack } from "./stackFile";
 import { makePluginProject, withProjects, writeYaml } from "./stackPrograms";
 
@@ -17,8 +17,6 @@ export interface Scale {
     readonly refresh: Readonly<Record<1 | 10 | 100 | 200 | 1000, number>>;
 }
 
-const rounds = 1;
-
 /**
  * Measures the creation and the removal of the real builders, and refreshes. In larger stacks, five builders have the
  * same node, so that a refresh finds a running container for each builder.
@@ -31,20 +29,20 @@ export const measureScale = (unique: string): Promise<Scale> =>
         await writeYaml(project, realBuilders, { argumentsOf: nodesIn(project) });
         const up = await timed(() => project.up());
         const stack = await CopiedStack.of(project, realBuilders);
-        const refresh = (builders: number) => async () => {
+        const refresh = async (builders: number) => {
             await stack.write(builders);
             return timed(() => project.refresh("--expect-no-changes"));
         };
-        const times = await alternate(rounds, {
-            one: refresh(1),
-            ten: refresh(10),
-            hundred: refresh(100),
-            all: refresh(realBuilders),
-            thousand: refresh(1000),
-        });
+        await refresh(1); // loads programs
+        const refreshes = {
+            1: await refresh(1),
+            10: await refresh(10),
+            100: await refresh(100),
+            200: await refresh(realBuilders),
+            1000: await refresh(1000),
+        };
         await stack.restore();
         const destroy = await timed(() => project.destroy());
-        const refreshes = { 1: times.one, 10: times.ten, 100: times.hundred, 200: times.all, 1000: times.thousand };
         return { up, destroy, refresh: refreshes };
     });
 

@@ -61,7 +61,7 @@ export class CopiedStack {
             ...this.original,
             checkpoint: { ...checkpoint, latest: { ...checkpoint.latest, resources } },
         };
-        return writeFile(stackFile(this.project), JSON.stringify(changed, null, 4));
+        return writeFile(stackFile(this.project), JSON.stringify(changed));
     }
 
     private copy(index: number): Resource {

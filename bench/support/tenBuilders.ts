@@ -23,7 +23,7 @@ export interface TenBuilders {
 
 const builders = 10;
 
-const rounds = 3;
+const rounds = 2;
 
 export async function measureTenBuilders(bench: Bench): Promise<TenBuilders> {
     const { unique } = bench;

@@ -12,7 +12,7 @@ export interface Measurement {
     readonly beside?: string;
     /** Whether `beside` is this package in another form. The chart shows only comparisons with other programs. */
     readonly isBesideItself?: boolean;
-    /** What the same result costs at least: the work that neither this package nor another program can save. */
+    /** The limit: what the engine, the cluster or Node.js needs for the same result without this package. */
     readonly limit?: string;
     readonly unit: Unit;
     /** Absent if the figure is for information only. */

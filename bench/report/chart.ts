@@ -41,7 +41,7 @@ export function renderChart(results: readonly Result[]): string {
   </style>
   <rect width="${width}" height="${height}" fill="#ffffff"/>
   <text class="title" x="${left}" y="32">Time compared with the commands that it replaces</text>
-  <text class="small" x="${left}" y="52">grey: the other commands, as 1 · blue: this package · green: the goal · orange: the limit, what the same result costs at least · shorter is better</text>
+  <text class="small" x="${left}" y="52">grey: the other commands, as 1 · blue: this package · green: the goal · orange: the limit, the API alone · shorter is better</text>
 ${rows.map(bar).join("\n")}
 </svg>
 `;

@@ -22,7 +22,7 @@ export const formatMore = ({ more = {}, unit }: Result): string =>
 /** @param share between 0 and 1. */
 export const formatShare = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-const digits = (value: number) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
+const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 
 /**
  * Returns a time as text, with about three digits.

@@ -20,7 +20,7 @@ ${machine(on, took)}
 
 ${table(["", "Docker Buildx", "dynamic provider", "plugin", "limit"], oneBuilder(find))}
 
-The *limit* is what the engine or the cluster needs for the same result if a program only calls its API. No builder can be faster.
+The *limit* is what the engine or the cluster needs for the same result if a program only calls its API.
 
 A change of a memory limit updates the running container, and builds continue. Buildx has to remove the builder and create it again,
 which ends its builds.
@@ -150,12 +150,13 @@ function upEstimate(up: Result | undefined): string {
 
 function sentences(find: Find): string[] {
     const each = (name: string) => figure(find(name), find(name)?.more?.["each after the first"]);
-    const refresh = find("refresh");
+    const of = (name: string) => figure(find(name), find(name)?.ours);
     const removal = find("up")?.more?.["pulumi destroy with 200"];
     const ofDynamic = linearity(find("preview"));
     return [
         `- Each further builder adds ${each("plugin-each")} to a preview in YAML with the plugin, ${each("plugin-preview-typescript")} in TypeScript with the plugin, and ${each("preview")} with the dynamic provider.${ofDynamic}`,
-        `- A refresh reads each builder from its engine: ${figure(refresh, refresh?.ours)} for each of 1,000 builders.`,
+        `- Each further \`RemoteBuilder\` adds ${of("remote-each")} to a preview in YAML with the plugin, and each \`KubernetesBuilder\` ${of("kubernetes-each")}, because its preview asks the cluster what would change.`,
+        `- A refresh reads each builder from its engine: ${of("refresh")} for each of 1,000 builders.`,
         ...(removal === undefined
             ? []
             : [`- \`pulumi destroy\` of 200 builders on two engines takes ${figure(find("up"), removal)}.`]),
@@ -165,7 +166,8 @@ function sentences(find: Find): string[] {
 
 function megabytes(row: Result | undefined): string {
     if (row?.beside === undefined) return "an unknown size";
-    return `${formatBytes((row.beside + row.ours) * 1e6)} of memory, ${formatBytes(row.ours * 1e6)} more than when idle`;
+    const size = (count: number) => figure(row, count * 1e6, formatBytes);
+    return `${size(row.beside + row.ours)} of memory, ${size(row.ours)} more than when idle`;
 }
 
 /** The largest deviation from a straight line, as a share of its height. Rounds of one size vary by as much. */

@@ -1,7 +1,4 @@
-/**
- * What the engine alone needs for a builder: the same container, by direct calls of the Engine API. No builder can be
- * faster.
- */
+/** What the engine alone needs for a builder: the same container, by direct calls of the Engine API. */
 import { once } from "node:events";
 import type Docker from "dockerode";
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";

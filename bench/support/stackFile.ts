@@ -13,9 +13,13 @@ interface StackFile {
     readonly checkpoint: { readonly latest: { readonly resources: readonly Resource[] } };
 }
 
-export const stackFile = ({ backend, unique }: Project) => join(backend, ".pulumi/stacks", unique, "test.json");
+/** The places of a project. */
+type Places = Pick<Project, "backend" | "store" | "unique">;
 
-export const stackSize = async (project: Project): Promise<number> => (await stat(stackFile(project))).size;
+export const stackFile = ({ backend, unique }: Pick<Places, "backend" | "unique">) =>
+    join(backend, ".pulumi/stacks", unique, "test.json");
+
+export const stackSize = async (project: Places): Promise<number> => (await stat(stackFile(project))).size;
 
 /** Returns the name of a builder in the programs of the bench. Its resource is named `b<index>`. */
 export const builderName = (unique: string, index: number): string => `${unique}-${index}-`;
@@ -26,14 +30,14 @@ export const builderName = (unique: string, index: number): string => `${unique}
  */
 export class CopiedStack {
     private constructor(
-        readonly project: Project,
+        private readonly project: Places,
         private readonly original: StackFile,
         /** The record of each real builder and the files that it names: their content by path in buildx's store. */
         private readonly files: readonly ReadonlyMap<string, string>[],
     ) {}
 
     /** @param builders the number of real builders, which the stack must have. */
-    static async of(project: Project, builders: number): Promise<CopiedStack> {
+    static async of(project: Places, builders: number): Promise<CopiedStack> {
         const original = JSON.parse(await readFile(stackFile(project), "utf8")) as StackFile;
         const files = Array.from({ length: builders }, (_, index) => filesOf(project, index));
         return new CopiedStack(project, original, await Promise.all(files));
@@ -93,7 +97,7 @@ export class CopiedStack {
 
 const isBuilder = (type: string) => /buildx.*Builder$/.test(type);
 
-async function filesOf({ store, unique }: Project, index: number): Promise<ReadonlyMap<string, string>> {
+async function filesOf({ store, unique }: Places, index: number): Promise<ReadonlyMap<string, string>> {
     const name = builderName(unique, index);
     const own = (await listFiles(store)).filter((path) => relative(store, path).split("/").includes(name));
     return new Map(

@@ -8,7 +8,7 @@ const left = 24;
 const full = 470;
 const longest = 1.3;
 const numbers = 636;
-const rowHeight = 58;
+const rowHeight = 76;
 const top = 74;
 
 const style = `
@@ -62,15 +62,16 @@ function bar(row: Result, index: number): string {
         limit === undefined
             ? ""
             : `
-    <line class="limit" x1="${limitMark}" y1="${y + 17}" x2="${limitMark}" y2="${y + 43}"/>
-    <text class="orange" x="${numbers + 150}" y="${y + 35}">limit ${formatFigure(limit, "")}</text>`;
+    <line class="limit" x1="${limitMark}" y1="${y + 33}" x2="${limitMark}" y2="${y + 59}"/>
+    <text class="orange" x="${numbers + 150}" y="${y + 51}">limit ${formatFigure(limit, "")}</text>`;
     return `  <g>
-    <text x="${left}" y="${y + 12}">${escaped(what)} <tspan class="small">compared with ${escaped(besideWhat)}${busy === undefined ? "" : ", on a busy machine"}</tspan></text>
-    <rect class="beside" x="${left}" y="${y + 20}" width="${length(1)}" height="20" rx="3"/>
-    <rect class="ours" x="${left}" y="${y + 23}" width="${length(ratio)}" height="14" rx="2"/>
-    <line class="goal" x1="${mark}" y1="${y + 17}" x2="${mark}" y2="${y + 43}"/>
-    <text class="number" x="${numbers}" y="${y + 35}">${formatFigure(ratio, "")}</text>
-    <text class="green" x="${numbers + 50}" y="${y + 35}">goal ${formatFigure(goal?.most ?? 1, "")} or less</text>${ofLimit}
+    <text x="${left}" y="${y + 12}">${escaped(what)}</text>
+    <text class="small" x="${left}" y="${y + 28}">compared with ${escaped(besideWhat)}${busy === undefined ? "" : ", on a busy machine"}</text>
+    <rect class="beside" x="${left}" y="${y + 36}" width="${length(1)}" height="20" rx="3"/>
+    <rect class="ours" x="${left}" y="${y + 39}" width="${length(ratio)}" height="14" rx="2"/>
+    <line class="goal" x1="${mark}" y1="${y + 33}" x2="${mark}" y2="${y + 59}"/>
+    <text class="number" x="${numbers}" y="${y + 51}">${formatFigure(ratio, "")}</text>
+    <text class="green" x="${numbers + 50}" y="${y + 51}">goal ${formatFigure(goal?.most ?? 1, "")} or less</text>${ofLimit}
   </g>`;
 }
 

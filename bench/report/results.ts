@@ -37,6 +37,9 @@ const path = "bench/results.json";
 /** The largest share of the processors that other programs may use while a row is measured. */
 export const mostBusy = 0.1;
 
+/** Units of figures that depend on other programs. Memory does, because they delay the collection of garbage. */
+const dependsOnLoad: readonly Unit[] = ["ms", "MB"];
+
 /** @param share the share of the processors that other programs used; `undefined` if it is not known. */
 export function resultOf(measurement: Measurement, figures: Figures, share?: number): Result {
     const { name, what, beside: besideWhat, isBesideItself, limit: limitWhat, unit, goal, mostOfLimit } = measurement;
@@ -59,7 +62,7 @@ export function resultOf(measurement: Measurement, figures: Figures, share?: num
         ...(ratioToLimit !== undefined && { ratioToLimit: rounded(ratioToLimit) }),
         ...(more && { more: Object.fromEntries(Object.entries(more).map(([key, value]) => [key, rounded(value)])) }),
         ...(goal && { goal, ...(mostOfLimit !== undefined && { mostOfLimit }), reached }),
-        ...(share !== undefined && share > mostBusy && { busy: rounded(share) }),
+        ...(share !== undefined && share > mostBusy && dependsOnLoad.includes(unit) && { busy: rounded(share) }),
     };
 }
 

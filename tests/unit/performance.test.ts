@@ -42,6 +42,7 @@ describe("a row of the bench", () => {
         assert.equal(busy.busy, 0.34);
         assert.match(table([busy]), /does not count: other programs used 34 % of the processors/);
         assert.equal(resultOf(measurement, figures, mostBusy).busy, undefined);
+        assert.equal(resultOf({ ...measurement, unit: "KB" }, figures, 0.34).busy, undefined); // a size is the same
     });
 
     it("that does not count replaces only a row that does not count either", () => {

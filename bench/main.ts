@@ -1,26 +1,32 @@
 import { writeFile } from "node:fs/promises";
-import { loadavg } from "node:os";
 import { join } from "node:path";
 import { checkout } from "../tests/support/project";
 import { selectMeasurements } from "./arguments";
 import { measurements } from "./measurements";
 import { renderChart } from "./report/chart";
 import { regressions } from "./report/compare";
+import { formatTime } from "./report/format";
 import { readCommitted, saveResults, describeMachine, type Result, resultOf } from "./report/results";
-import { renderScale } from "./report/scale";
+import { renderPerformance } from "./report/performance";
 import { table } from "./report/table";
 import { withBench } from "./support/bench";
 import { throwIfInterrupted } from "./support/interruption";
 
 async function main(args: string[]): Promise<void> {
     const selected = selectMeasurements(args, measurements);
-    const load = loadavg()[0] ?? 0;
+    const start = performance.now();
     const rows = await withBench(async (bench) => {
         const done: Result[] = [];
         for (const each of selected) {
+            const reason = each.whyNot?.();
+            if (reason !== undefined) {
+                console.error(`bench: skipped: ${each.what}. ${reason}`);
+                continue;
+            }
             console.error(`bench: ${each.what}`);
             try {
-                done.push(resultOf(each, await each.run(bench)));
+                const { result, share } = await bench.measuring(() => each.run(bench));
+                done.push(resultOf(each, result, share));
             } catch (error) {
                 throwIfInterrupted();
                 reportFailure(error); // the other rows may take minutes, so continue
@@ -28,14 +34,15 @@ async function main(args: string[]): Promise<void> {
         }
         return done;
     });
+    const took = (performance.now() - start) / 1000;
     console.log(table(rows));
-    console.log(`\nLoad average of the machine before the run: ${load.toFixed(2)}`);
+    console.log(`\nThe run took ${formatTime(took * 1000)}.`);
     for (const line of regressions(rows, (await readCommitted())?.rows ?? [])) console.log(line);
     const names = measurements.map(({ name }) => name);
-    const on = await describeMachine();
-    const all = await saveResults(rows, names, on);
-    await writeFile(join(checkout, "docs/bench.svg"), renderChart(all));
-    await writeFile(join(checkout, "docs/scale.md"), renderScale(on, all));
+    const isComplete = selected.length === measurements.length;
+    const all = await saveResults(rows, names, await describeMachine(), isComplete ? Math.round(took) : undefined);
+    await writeFile(join(checkout, "docs/bench.svg"), renderChart(all.rows));
+    await writeFile(join(checkout, "docs/performance.md"), renderPerformance(all));
 }
 
 function reportFailure(error: unknown): void {

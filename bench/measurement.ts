@@ -12,8 +12,15 @@ export interface Measurement {
     readonly beside?: string;
     /** Whether `beside` is this package in another form. The chart shows only comparisons with other programs. */
     readonly isBesideItself?: boolean;
+    /** The limit: what the engine, the cluster or Node.js needs for the same result without this package. */
+    readonly limit?: string;
     readonly unit: Unit;
-    readonly goal: Goal;
+    /** Absent if the figure is for information only. */
+    readonly goal?: Goal;
+    /** The largest ratio to the limit. */
+    readonly mostOfLimit?: number;
+    /** Returns why this machine cannot measure the row, as a sentence; `undefined` if it can. */
+    readonly whyNot?: () => string | undefined;
     run(bench: Bench): Promise<Figures>;
 }
 
@@ -28,6 +35,7 @@ export interface Goal {
 export interface Figures {
     readonly ours: number;
     readonly beside?: number;
+    readonly limit?: number;
     /** Additional figures of the same unit that explain the figure, by description. */
     readonly more?: Readonly<Record<string, number>>;
 }

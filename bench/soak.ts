@@ -1,6 +1,6 @@
 /**
- * Creates, updates and removes a builder repeatedly in one provider process, with a real build each time. Reports what
- * this leaves behind and what grows.
+ * Creates, updates and removes a builder repeatedly in one process of the plugin, with a real build each time. Reports
+ * what this leaves behind and what grows. With `--dynamic`, the process is the process of the dynamic provider.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import { buildx } from "./support/builders";
 import { throwIfInterrupted } from "./support/interruption";
 import { added, listFiles, type Inventory, listEngineObjects } from "./support/inventory";
 import { slope } from "./support/slope";
-import { findEngineProcess, openFiles, residentMemory } from "./support/processes";
-import { ProviderProcess } from "./support/providerProcess";
+import { childProcesses, findEngineProcess, openFiles, residentMemory } from "./support/processes";
+import { type Bridge, ProviderProcess } from "./support/providerProcess";
 
 /**
  * Rounds before the first snapshot. After them, modules are loaded, code is compiled, connections exist and the heap has
@@ -84,13 +84,13 @@ interface Line {
     readonly problem?: string | undefined;
 }
 
-async function soak(bench: Bench, rounds: number): Promise<Line[]> {
+async function soak(bench: Bench, bridge: Bridge, rounds: number): Promise<Line[]> {
     const temporary = join(bench.folder, "tmp");
     await mkdir(temporary);
     const context = await createContext(bench);
     const engine = await findEngineProcess();
     if ("why" in engine) console.log(`The engine process is not measured: ${engine.why}.`);
-    const provider = await ProviderProcess.start({ TMPDIR: temporary });
+    const provider = await ProviderProcess.start(bridge, { env: { TMPDIR: temporary } });
     const watched: Watched[] = [
         { name: "provider process", pid: provider.pid },
         ...("pid" in engine ? [{ name: "engine process", pid: engine.pid }] : []),
@@ -115,6 +115,7 @@ async function soak(bench: Bench, rounds: number): Promise<Line[]> {
             ...(await listEngineObjects()),
             "files of the store": await listFiles(process.env.BUILDX_CONFIG as string),
             "temporary files": await listFiles(temporary),
+            processes: await childProcesses(process.pid),
         },
     });
     try {
@@ -223,13 +224,15 @@ function objectsLine(kind: string, before: readonly string[], now: readonly stri
 }
 
 async function main(args: string[]): Promise<void> {
-    const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "200" } } });
+    const options = { rounds: { type: "string", default: "200" }, dynamic: { type: "boolean" } } as const;
+    const { values } = parseArgs({ args, options });
     const rounds = Number(values.rounds);
     if (!(rounds >= 2))
         throw new Error(
             `"${values.rounds}" is not a valid number of rounds: must be 2 or more, for example --rounds 30`,
         );
-    const lines = await withBench((bench) => soak(bench, rounds));
+    const bridge = values.dynamic ? "dynamic" : "plugin";
+    const lines = await withBench((bench) => soak(bench, bridge, rounds));
     console.log(columns([["", "start", "end", "difference", ""], ...lines.map(({ cells }) => cells)]));
     const problems = lines.flatMap(({ problem }) => problem ?? []);
     if (problems.length === 0) return console.log(`\nNo growth in ${rounds} rounds.`);

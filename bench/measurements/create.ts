@@ -1,33 +1,17 @@
 import type { Measurement } from "../measurement";
-import {
-    createBuilder,
-    createWithBuildx,
-    type CreatedBuilder,
-    deleteBuilder,
-    removeWithBuildx,
-} from "../support/builders";
-import { sideBySide, timed } from "../support/rounds";
+import { bridgeOf, perBridge } from "./bridges";
 
-export const create: Measurement = {
-    name: "create",
-    what: "create one builder, until it is ready",
+/** The rows to create one builder, with the dynamic provider and with the plugin. */
+export const create: readonly Measurement[] = perBridge(({ bridge, prefix }) => ({
+    name: `${prefix}create`,
+    what: `create one builder, until it is ready${bridgeOf(bridge)}`,
     beside: "docker buildx create --bootstrap",
+    limit: "the same container by the Engine API, until it is ready",
     unit: "ms",
     goal: { of: "ratio", most: 0.75 },
-    run: (bench) =>
-        sideBySide(
-            9,
-            async () => {
-                let created: CreatedBuilder | undefined;
-                const time = await timed(async () => (created = await createBuilder(bench.name())));
-                await deleteBuilder(created as CreatedBuilder);
-                return time;
-            },
-            async () => {
-                const name = bench.name();
-                const time = await timed(() => createWithBuildx(name));
-                await removeWithBuildx(name);
-                return time;
-            },
-        ),
-};
+    mostOfLimit: 1.15,
+    async run(bench) {
+        const { [bridge]: ours, buildx, engine } = await bench.oneBuilder();
+        return { ours: ours.create, beside: buildx.create, limit: engine.create };
+    },
+}));

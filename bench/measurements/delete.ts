@@ -1,24 +1,15 @@
 import type { Measurement } from "../measurement";
-import { createBuilder, createWithBuildx, deleteBuilder, removeWithBuildx } from "../support/builders";
-import { sideBySide, timed } from "../support/rounds";
+import { bridgeOf, perBridge } from "./bridges";
 
-export const deletion: Measurement = {
-    name: "delete",
-    what: "delete a builder and its cache",
+export const deletion: readonly Measurement[] = perBridge(({ bridge, prefix }) => ({
+    name: `${prefix}delete`,
+    what: `delete a builder and its cache${bridgeOf(bridge)}`,
     beside: "docker buildx rm",
+    limit: "removing the container and the volume by the Engine API",
     unit: "ms",
     goal: { of: "ratio", most: 0.75 },
-    run: (bench) =>
-        sideBySide(
-            9,
-            async () => {
-                const created = await createBuilder(bench.name());
-                return timed(() => deleteBuilder(created));
-            },
-            async () => {
-                const name = bench.name();
-                await createWithBuildx(name);
-                return timed(() => removeWithBuildx(name));
-            },
-        ),
-};
+    async run(bench) {
+        const { [bridge]: ours, buildx, engine } = await bench.oneBuilder();
+        return { ours: ours.remove, beside: buildx.remove, limit: engine.remove };
+    },
+}));

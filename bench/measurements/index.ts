@@ -2,7 +2,9 @@ import type { Measurement } from "../measurement";
 import { archive, restore } from "./archive";
 import { cache } from "./cache";
 import { create } from "./create";
+import { ten } from "./createTen";
 import { deletion } from "./delete";
+import { createKubernetes, eachKubernetes, limitKubernetes } from "./kubernetes";
 import { limit } from "./limit";
 import { loadingImplementation, loadingMemory, loadingTime } from "./loading";
 import { connections, memory } from "./memory";
@@ -10,31 +12,37 @@ import { pluginEach, pluginPreview, pluginPreviewInTypeScript } from "./pluginPr
 import { pluginMemory, pluginStart } from "./pluginStart";
 import { preview } from "./preview";
 import { reading } from "./read";
+import { createRemote, eachRemote } from "./remote";
+import { refresh, upOfMany } from "./scale";
 import { state } from "./state";
-import { createTen, pluginTen, pluginTenInTypeScript } from "./createTen";
 
 /** All measurements, in the order of the table. */
 export const measurements: readonly Measurement[] = [
-    create,
-    createTen,
-    pluginTen,
-    pluginTenInTypeScript,
-    deletion,
-    limit,
+    ...create,
+    ...ten,
+    ...deletion,
+    ...limit,
     cache,
     archive,
     restore,
-    reading,
+    ...reading,
+    createRemote,
+    createKubernetes,
+    limitKubernetes,
     preview,
     pluginPreview,
     pluginEach,
     pluginPreviewInTypeScript,
+    eachRemote,
+    eachKubernetes,
+    upOfMany,
+    refresh,
     pluginStart,
     pluginMemory,
     loadingTime,
     loadingMemory,
     loadingImplementation,
-    memory,
-    connections,
+    ...memory,
+    ...connections,
     state,
 ];

@@ -1,39 +1,15 @@
 import type { Measurement } from "../measurement";
-import { updateBuilder, createBuilder, createWithBuildx, deleteBuilder, removeWithBuildx } from "../support/builders";
-import { sideBySide, timed } from "../support/rounds";
+import { bridgeOf, perBridge } from "./bridges";
 
-/** Returns a function that returns a different limit than on its previous call. */
-function limits(): () => string {
-    let round = 0;
-    return () => `${512 + 64 * (round++ % 2)}m`;
-}
-
-export const limit: Measurement = {
-    name: "limit",
-    what: "change the memory limit of a running builder",
+export const limit: readonly Measurement[] = perBridge(({ bridge, prefix }) => ({
+    name: `${prefix}limit`,
+    what: `change the memory limit of a running builder${bridgeOf(bridge)}`,
     beside: "docker buildx rm --keep-state and create --bootstrap",
+    limit: "updating the container by the Engine API",
     unit: "ms",
     goal: { of: "ratio", most: 0.15 },
     async run(bench) {
-        const [ours, theirs] = [limits(), limits()];
-        const created = await createBuilder(bench.name(), { driverOpts: { memory: "448m" } });
-        const name = bench.name();
-        await createWithBuildx(name, "--driver-opt", "memory=448m");
-        const figures = await sideBySide(
-            9,
-            () => {
-                const memory = ours();
-                return timed(() => updateBuilder(created, { driverOpts: { memory } }));
-            },
-            () => {
-                const memory = theirs();
-                return timed(async () => {
-                    await removeWithBuildx("--keep-state", name);
-                    await createWithBuildx(name, "--driver-opt", `memory=${memory}`);
-                });
-            },
-        );
-        await Promise.all([deleteBuilder(created), removeWithBuildx(name)]);
-        return figures;
+        const { [bridge]: ours, buildx, engine } = await bench.oneBuilder();
+        return { ours: ours.limit, beside: buildx.limit, limit: engine.limit };
     },
-};
+}));

@@ -3,7 +3,7 @@ import { runInNode, loadMemoryScript, loadTimeScript } from "../support/node";
 import { sideBySide } from "../support/rounds";
 
 const sdk = "@pulumi/pulumi";
-const rounds = 7;
+const rounds = 5;
 
 export const loadingTime: Measurement = {
     name: "load",

@@ -1,9 +1,10 @@
 import type { Measurement } from "../measurement";
 import { residentMemory } from "../support/processes";
 import { type ProviderServer, startDynamicProvider, startPlugin } from "../support/providerServer";
-import { sideBySide, timed } from "../support/rounds";
+import { loadMemoryScript, runInNode } from "../support/node";
+import { besideLimit, timed } from "../support/rounds";
 
-const rounds = 7;
+const rounds = 5;
 
 /** Options that a shell sets for other programs would load more modules. */
 const env = { NODE_OPTIONS: "", NODE_COMPILE_CACHE: undefined };
@@ -31,13 +32,15 @@ export const pluginStart: Measurement = {
     what: "start the plugin, until it is configured",
     beside: "starting the process of the dynamic provider",
     isBesideItself: true,
+    limit: "starting Node.js without a program",
     unit: "ms",
     goal: { of: "ratio", most: 0.25 },
     run: () =>
-        sideBySide(
+        besideLimit(
             rounds,
             () => timeOfStart(startPlugin),
             () => timeOfStart(startDynamicProvider),
+            () => timed(() => runInNode("console.log(0)")),
         ),
 };
 
@@ -46,12 +49,14 @@ export const pluginMemory: Measurement = {
     what: "memory of the plugin after its start",
     beside: "the process of the dynamic provider",
     isBesideItself: true,
+    limit: "Node.js without a program",
     unit: "MB",
     goal: { of: "ratio", most: 0.6 },
     run: () =>
-        sideBySide(
+        besideLimit(
             rounds,
             () => memoryAfterStart(startPlugin),
             () => memoryAfterStart(startDynamicProvider),
+            () => runInNode(loadMemoryScript([])),
         ),
 };

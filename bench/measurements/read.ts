@@ -1,24 +1,16 @@
 import type { Measurement } from "../measurement";
-import { inParallel, buildx, createBuilder, readBuilder, deleteBuilder } from "../support/builders";
-import { sideBySide, timed } from "../support/rounds";
+import { builders } from "../support/manyBuilders";
+import { bridgeOf, perBridge } from "./bridges";
 
-const builders = 50;
-
-export const reading: Measurement = {
-    name: "read",
-    what: `read ${builders} builders, as a refresh does`,
+export const reading: readonly Measurement[] = perBridge(({ bridge, prefix }) => ({
+    name: `${prefix}read`,
+    what: `read ${builders} builders, as a refresh does${bridgeOf(bridge)}`,
     beside: "docker buildx ls of the same builders",
+    limit: "reading their containers and volumes by the Engine API",
     unit: "ms",
     goal: { of: "ratio", most: 0.5 },
     async run(bench) {
-        const names = Array.from({ length: builders }, () => bench.name());
-        const created = await inParallel(names, (name) => createBuilder(name));
-        const figures = await sideBySide(
-            5,
-            () => timed(() => inParallel(created, readBuilder)),
-            () => timed(() => buildx("ls")),
-        );
-        await inParallel(created, deleteBuilder);
-        return figures;
+        const { provider, buildx, engine } = (await bench.manyBuilders(bridge)).read;
+        return { ours: provider, beside: buildx, limit: engine };
     },
-};
+}));

@@ -11,39 +11,69 @@ export interface Result extends Figures {
     readonly what: string;
     readonly besideWhat?: string;
     readonly isBesideItself?: boolean;
+    readonly limitWhat?: string;
     readonly unit: Unit;
     readonly ratio?: number;
-    readonly goal: Goal;
-    readonly reached: boolean;
+    readonly ratioToLimit?: number;
+    readonly goal?: Goal;
+    /** The largest ratio to the limit. */
+    readonly mostOfLimit?: number;
+    /** Absent if there is no goal. */
+    readonly reached?: boolean;
+    /** The share of the processors that other programs used, if it was too large for the figures to count. */
+    readonly busy?: number;
 }
 
 export interface Results {
     /** The machine and the versions of the measured programs. */
     readonly on: Readonly<Record<string, string | number>>;
+    /** How long the last run of all rows took, in seconds. */
+    readonly took?: number;
     readonly rows: readonly Result[];
 }
 
 const path = "bench/results.json";
 
-export function resultOf(measurement: Measurement, figures: Figures): Result {
-    const { name, what, beside: besideWhat, isBesideItself, unit, goal } = measurement;
-    const { ours, beside, more } = figures;
+/** The largest share of the processors that other programs may use while a row is measured. */
+export const mostBusy = 0.1;
+
+/** Units of figures that depend on other programs. Memory does, because they delay the collection of garbage. */
+const dependsOnLoad: readonly Unit[] = ["ms", "MB"];
+
+/** @param share the share of the processors that other programs used; `undefined` if it is not known. */
+export function resultOf(measurement: Measurement, figures: Figures, share?: number): Result {
+    const { name, what, beside: besideWhat, isBesideItself, limit: limitWhat, unit, goal, mostOfLimit } = measurement;
+    const { ours, beside, limit, more } = figures;
     const ratio = beside ? ours / beside : undefined;
-    const figure = (goal.of === "ratio" ? ratio : ours) ?? Number.NaN;
-    const reached = figure <= (goal.most ?? Infinity) && figure >= (goal.least ?? -Infinity);
+    const ratioToLimit = limit ? ours / limit : undefined;
+    const reached =
+        isReached(goal, goal?.of === "ratio" ? ratio : ours) && isReached({ most: mostOfLimit }, ratioToLimit);
     return {
         name,
         what,
         ...(besideWhat !== undefined && { besideWhat }),
         ...(isBesideItself && { isBesideItself }),
+        ...(limitWhat !== undefined && { limitWhat }),
         unit,
         ours: rounded(ours),
         ...(beside !== undefined && { beside: rounded(beside) }),
         ...(ratio !== undefined && { ratio: rounded(ratio) }),
+        ...(limit !== undefined && { limit: rounded(limit) }),
+        ...(ratioToLimit !== undefined && { ratioToLimit: rounded(ratioToLimit) }),
         ...(more && { more: Object.fromEntries(Object.entries(more).map(([key, value]) => [key, rounded(value)])) }),
-        goal,
-        reached,
+        ...(goal && { goal, ...(mostOfLimit !== undefined && { mostOfLimit }), reached }),
+        ...(share !== undefined && share > mostBusy && dependsOnLoad.includes(unit) && { busy: rounded(share) }),
     };
+}
+
+/** Whether a figure reaches a goal. A figure that was not measured does not. */
+function isReached(
+    goal: { most?: number | undefined; least?: number | undefined } = {},
+    figure: number | undefined,
+): boolean {
+    const { most, least } = goal;
+    if (most === undefined && least === undefined) return true;
+    return figure !== undefined && figure <= (most ?? Infinity) && figure >= (least ?? -Infinity);
 }
 
 const rounded = (value: number): number => Number(value.toPrecision(3));
@@ -70,19 +100,33 @@ export async function readCommitted(): Promise<Results | undefined> {
 }
 
 /**
- * Saves rows and returns all rows. A new row replaces an older row of the same name; the other rows stay as they were.
+ * Saves rows and returns all results. A new row replaces an older row of the same name, but a row that does not count
+ * replaces no row that counts. The other rows stay as they were.
+ *
+ * @param took how long the run took, in seconds, if it was a run of all rows.
  */
 export async function saveResults(
     rows: readonly Result[],
     order: readonly string[],
     on: Results["on"],
-): Promise<readonly Result[]> {
+    took: number | undefined,
+): Promise<Results> {
     const file = join(checkout, path);
     const older = await readFile(file, "utf8").then(
-        (text) => (JSON.parse(text) as Results).rows,
-        () => [],
+        (text) => JSON.parse(text) as Results,
+        (): Results => ({ on, rows: [] }),
     );
-    const all = order.flatMap((name) => [...rows, ...older].find((row) => row.name === name) ?? []);
-    await writeFile(file, `${JSON.stringify({ on, rows: all } satisfies Results, null, 4)}\n`);
+    const duration = took ?? older.took;
+    const all = { on, ...(duration !== undefined && { took: duration }), rows: merged(rows, older.rows, order) };
+    await writeFile(file, `${JSON.stringify(all satisfies Results, null, 4)}\n`);
     return all;
+}
+
+/** @param order the names of all rows. */
+export function merged(rows: readonly Result[], older: readonly Result[], order: readonly string[]): readonly Result[] {
+    return order.flatMap((name) => {
+        const [now, before] = [rows, older].map((all) => all.find((row) => row.name === name));
+        if (now?.busy !== undefined && before !== undefined && before.busy === undefined) return before;
+        return now ?? before ?? [];
+    });
 }

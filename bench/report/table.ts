@@ -1,5 +1,5 @@
 import type { Result } from "./results";
-import { formatGoal, formatMore, formatFigure } from "./format";
+import { formatFigure, formatGoal, formatMore, formatShare } from "./format";
 
 /** Returns the results as a table for the terminal. */
 export function table(results: readonly Result[]): string {
@@ -8,13 +8,30 @@ export function table(results: readonly Result[]): string {
         formatFigure(result.ours, result.unit),
         result.beside === undefined ? "" : formatFigure(result.beside, result.unit),
         result.ratio === undefined ? "" : formatFigure(result.ratio, ""),
-        formatGoal(result.goal, result.unit),
-        result.reached ? "yes" : "NO",
-        [result.what, result.besideWhat && `compared with ${result.besideWhat}`].filter(Boolean).join(", "),
+        result.limit === undefined ? "" : formatFigure(result.limit, result.unit),
+        result.ratioToLimit === undefined ? "" : formatFigure(result.ratioToLimit, ""),
+        formatGoals(result),
+        reachedText(result),
+        description(result),
         formatMore(result),
     ]);
-    return columns([["", "median", "compared", "ratio", "goal", "reached", "what", ""], ...rows]);
+    const head = ["", "median", "compared", "ratio", "limit", "ratio", "goal", "reached", "what", ""];
+    return columns([head, ...rows]);
 }
+
+function formatGoals({ goal, mostOfLimit, unit }: Result): string {
+    const ofLimit = mostOfLimit === undefined ? "" : `${formatFigure(mostOfLimit, "")} of the limit or less`;
+    return [goal && formatGoal(goal, unit), ofLimit].filter(Boolean).join(", ");
+}
+
+function reachedText({ reached, busy }: Result): string {
+    if (busy !== undefined) return `does not count: other programs used ${formatShare(busy)} of the processors`;
+    if (reached === undefined) return "";
+    return reached ? "yes" : "NO";
+}
+
+const description = ({ what, besideWhat, limitWhat }: Result) =>
+    [what, besideWhat && `compared with ${besideWhat}`, limitWhat && `limit: ${limitWhat}`].filter(Boolean).join(", ");
 
 /** Returns rows as text, with the cells of each column aligned. */
 export function columns(rows: readonly (readonly string[])[]): string {

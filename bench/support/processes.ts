@@ -17,6 +17,19 @@ export async function openFiles(pid: number): Promise<string[]> {
     return targets.filter((target) => target !== undefined);
 }
 
+/** Returns the processes that a process and its children started, with their command lines. */
+export async function childProcesses(pid: number): Promise<string[]> {
+    const path = `/proc/${pid}/task`;
+    const lists = (await readdir(path)).map((task) => readFile(`${path}/${task}/children`, "utf8").catch(() => ""));
+    const children = (await Promise.all(lists)).flatMap((list) => list.split(" ")).filter((each) => each !== "");
+    const found = children.map(async (child) => {
+        const command = await readFile(`/proc/${child}/cmdline`, "utf8").catch(() => "");
+        const below = await childProcesses(Number(child)).catch(() => []);
+        return [`${child} ${command.replaceAll("\0", " ").trim()}`, ...below];
+    });
+    return (await Promise.all(found)).flat();
+}
+
 /** The flags in `/proc/net/unix` of a socket that waits for connections. */
 const listening = "00010000";
 

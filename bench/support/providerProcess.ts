@@ -2,9 +2,9 @@ import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { residentMemory } from "./processes";
-import { type ProviderServer, send, startDynamicProvider } from "./providerServer";
+import { type ProviderServer, send, startDynamicProvider, startPlugin } from "./providerServer";
 
-type Properties = Record<string, unknown>;
+export type Properties = Record<string, unknown>;
 
 /** A builder as Pulumi's engine knows it. */
 export interface Managed {
@@ -14,20 +14,33 @@ export interface Managed {
     state: Properties;
 }
 
-const implementation = 'exports.handler = () => require("pulumi-buildx/dynamic").BuildxBuilder;';
+/** How Pulumi reaches the resources: through its own dynamic provider, or through the plugin. */
+export type Bridge = "dynamic" | "plugin";
 
-/** The process in which Pulumi runs dynamic providers. The bench sends it the same requests as Pulumi. */
+type ResourceType = "BuildxBuilder" | "KubernetesBuilder" | "RemoteBuilder";
+
+interface StartOptions {
+    /** Variables in addition to those of this process. */
+    readonly env?: NodeJS.ProcessEnv;
+    /** The resources that the process creates. */
+    readonly type?: ResourceType;
+}
+
+/** The process in which the resources run. The bench sends it the same requests as Pulumi. */
 export class ProviderProcess {
-    private constructor(private readonly server: ProviderServer) {}
+    private constructor(
+        private readonly server: ProviderServer,
+        readonly bridge: Bridge,
+        private readonly type: ResourceType,
+    ) {}
 
-    /**
-     * Starts the process.
-     *
-     * @param env variables in addition to those of this process.
-     */
-    static async start(env: NodeJS.ProcessEnv = {}): Promise<ProviderProcess> {
+    static async start(
+        bridge: Bridge,
+        { env = {}, type = "BuildxBuilder" }: StartOptions = {},
+    ): Promise<ProviderProcess> {
         const nodeOptions = ["--expose-gc", "--require", require.resolve("./probe.cjs")];
-        return new ProviderProcess(await startDynamicProvider({ nodeOptions, env }));
+        const start = bridge === "plugin" ? startPlugin : startDynamicProvider;
+        return new ProviderProcess(await start({ nodeOptions, env }), bridge, type);
     }
 
     get pid(): number {
@@ -44,7 +57,8 @@ export class ProviderProcess {
      * @param name the name of the resource, from which the builder's name is derived.
      */
     async create(name: string, args: Properties = {}): Promise<Managed> {
-        const urn = `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/buildx:BuildxBuilder::${name}`;
+        const token = this.bridge === "plugin" ? "buildx:index" : "pulumi-nodejs:dynamic/buildx";
+        const urn = `urn:pulumi:bench::bench::${token}:${this.type}::${name}`;
         const inputs = await this.check(urn, {}, args);
         const request = new messages.CreateRequest();
         request.setUrn(urn);
@@ -94,11 +108,17 @@ export class ProviderProcess {
         const request = new messages.CheckRequest();
         request.setUrn(urn);
         request.setOlds(Struct.fromJavaScript(olds as never));
-        request.setNews(Struct.fromJavaScript({ ...args, __urn: urn, __provider: implementation }));
+        request.setNews(Struct.fromJavaScript({ ...args, ...this.hidden(urn) } as never));
         const checked = await send<messages.CheckResponse>((done) => this.client.check(request, done));
         const [failure] = checked.getFailuresList();
         if (failure) throw new Error(failure.getReason());
         return properties(checked.getInputs());
+    }
+
+    /** Returns the arguments that the dynamic provider needs and users do not see. */
+    private hidden(urn: string): Properties {
+        if (this.bridge === "plugin") return {};
+        return { __urn: urn, __provider: `exports.handler = () => require("pulumi-buildx/dynamic").${this.type};` };
     }
 
     /** Returns the resident memory of the process, in 10^6 bytes. */
@@ -117,12 +137,13 @@ const properties = (struct: Struct | undefined): Properties => struct?.toJavaScr
 /** Fills in a request to compare or update a builder with new inputs. */
 function fillIn<Request extends messages.DiffRequest | messages.UpdateRequest>(
     request: Request,
-    { id, urn, state }: Managed,
+    { id, urn, inputs: oldInputs, state }: Managed,
     inputs: Properties,
 ): Request {
     request.setId(id);
     request.setUrn(urn);
     request.setOlds(Struct.fromJavaScript(state as never));
+    request.setOldInputs(Struct.fromJavaScript(oldInputs as never));
     request.setNews(Struct.fromJavaScript(inputs as never));
     return request;
 }

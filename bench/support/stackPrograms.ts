@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MovingProject } from "../../tests/support/languages";
 import type { YamlResource } from "../../tests/support/program";
 import type { PlaceOptions, Project } from "../../tests/support/project";
+import { builderName } from "./stackFile";
 
 /** Does some work with projects, and then removes the projects and what they created on the engine. */
 export async function withProjects<T>(
@@ -37,18 +38,27 @@ export async function writeProgram(project: Project, builders: number): Promise<
     await project.program(`for (let index = 0; index < ${builders}; index++) ${each};\n`);
 }
 
-/**
- * Writes the same program in YAML.
- *
- * @param isMoving whether the stack has the same builders of the dynamic provider.
- */
-export async function writeYaml(project: MovingProject, builders: number, { isMoving = false } = {}): Promise<void> {
+interface YamlOptions {
+    /** The type of the builders. */
+    readonly type?: string;
+    /** Returns the arguments of a builder in addition to its name. */
+    readonly argumentsOf?: (index: number) => object;
+    /** Whether the stack has the same builders of the dynamic provider. */
+    readonly isMoving?: boolean;
+}
+
+/** Writes the same program in YAML. */
+export async function writeYaml(
+    project: MovingProject,
+    builders: number,
+    { type = "BuildxBuilder", argumentsOf = () => ({}), isMoving = false }: YamlOptions = {},
+): Promise<void> {
     const { unique } = project;
     const resource = (index: number): YamlResource => {
-        const urn = `urn:pulumi:test::${unique}::pulumi-nodejs:dynamic/buildx:BuildxBuilder::b${index}`;
+        const urn = `urn:pulumi:test::${unique}::pulumi-nodejs:dynamic/buildx:${type}::b${index}`;
         return {
-            type: "buildx:BuildxBuilder",
-            properties: { name: `${unique}-${index}-` },
+            type: `buildx:${type}`,
+            properties: { name: builderName(unique, index), ...argumentsOf(index) },
             ...(isMoving && { options: { aliases: [urn] } }),
         };
     };

@@ -41,7 +41,7 @@ export interface BuildkitdOptions {
 
 /** Creates a buildkitd, with its certificates in a folder of the project. Unless it is stopped, it responds afterwards. */
 export async function startBuildkitd(
-    project: Project,
+    project: Pick<Project, "folder" | "unique">,
     name: string,
     { tls = false, image = "moby/buildkit:buildx-stable-1", isStopped = false, port }: BuildkitdOptions = {},
 ): Promise<Buildkitd> {

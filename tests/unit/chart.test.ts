@@ -18,9 +18,16 @@ const rowOf = (others: Partial<Measurement>, figures: Figures = { ours: 100, bes
 describe("the picture of the bench", () => {
     it("shows the ratio to another program", () => {
         const picture = renderChart([rowOf({})]);
-        assert.match(picture, />create a builder <.*compared with docker buildx create</);
+        assert.match(picture, />create a builder<[^]*>compared with docker buildx create</);
         assert.match(picture, />0\.50</);
         assert.match(picture, />goal 0\.75 or less</);
+    });
+
+    it("shows the limit as a share of the compared figure", () => {
+        const picture = renderChart([rowOf({ limit: "the same container" }, { ours: 100, beside: 200, limit: 80 })]);
+        assert.match(picture, />limit 0\.40</);
+        assert.match(picture, /0\.50 of docker buildx create, with 0\.40 as the limit/);
+        assert.ok(!renderChart([rowOf({})]).includes('class="limit"'));
     });
 
     it("leaves out the comparison of the package with itself", () => {

@@ -38,6 +38,8 @@ export function plan(
     const ofNodes = planNodes(desired, observed, previous);
     const required = causeOfRequirement(desired, previous, ofNodes);
     const nodes = required === undefined ? ofNodes : planNodes(desired, observed, previous, required);
+    const denied = whyDenied(nodes, observed);
+    if (denied !== undefined) return { refusal: denied, steps: [] };
     const removed = observed.removed.flatMap((node) =>
         planNodeRemoval(node, owner, savedOnly.keepState, {
             why: `node ${node.desired.name} was removed from the program`,
@@ -61,6 +63,12 @@ export function plan(
         ],
     };
 }
+
+/** Returns which rights are missing for the steps. Without steps, no right to change something is needed. */
+const whyDenied = (steps: readonly NodeStep[], { nodes }: ObservedKubernetes): string | undefined =>
+    nodes
+        .filter(({ desired }) => steps.some(({ node }) => node === desired.name))
+        .find(({ missingRights }) => missingRights !== undefined)?.missingRights;
 
 const planNodes = (
     desired: DesiredKubernetes,

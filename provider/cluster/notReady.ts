@@ -11,8 +11,14 @@ export type { NotReady } from "./podStatus";
 /** Seconds for which the log of a container is requested again. */
 const patience = 5;
 
-/** How many lines of a container's log an error shows. */
-const shownLines = 15;
+/** How many lines of a container's log are read, and how many of them an error shows. */
+const [readLines, shownLines] = [200, 15];
+
+/**
+ * Lines of the help that buildkitd writes after an error in its flags. The help and the error are on different streams, so
+ * the error may be before the help or after it.
+ */
+const isHelp = (line: string): boolean => /^\s+-|^\s*$/.test(line);
 
 /**
  * Returns why a pod is not ready, with details that the pod's status does not have: the end of the log of a container
@@ -140,7 +146,7 @@ async function lastLogLines(
     const read = async (previous: boolean) => {
         const query = new URLSearchParams({
             container,
-            tailLines: `${shownLines}`,
+            tailLines: `${readLines}`,
             ...(previous && { previous: "true" }),
         });
         const path = `${pathOf({ kind: "Pod", ...pod })}/log?${query.toString()}`;
@@ -165,7 +171,8 @@ async function lastLogLines(
         if (isClusterError(error, "forbidden", "notFound", "other")) return `(${error.message})`;
         throw error;
     });
-    return text.trimEnd() || "(empty)";
+    const lines = text.split("\n").filter((line) => !isHelp(line));
+    return lines.slice(-shownLines).join("\n") || "(empty)";
 }
 
 /** Returns another value for something that explains an error and that this user has no right to read. */

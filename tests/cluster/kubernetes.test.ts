@@ -149,8 +149,11 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             await does(stack, args, "create");
             const running = await longBuildIn(all, name, (await firstNode(stack)).pods[0] ?? "");
             await stack.program(farm({ ...args, env: { A: "b" } }));
-            const update = stack.up();
-            await new Promise((resolve) => setTimeout(resolve, 3000));
+            let isUpdated = false;
+            const update = stack.up().finally(() => (isUpdated = true));
+            const isWaiting = () => stack.log.some(({ text }) => text.includes("waiting for 1 running build"));
+            while (!isUpdated && !isWaiting()) await new Promise((resolve) => setTimeout(resolve, 100));
+            assert.ok(!isUpdated, "the update did not wait for the build");
             await running.finish();
             assert.match(await running.ended, / finished [0-9a-f]{8}$/m);
             await update;

@@ -2,17 +2,15 @@ import { fieldManager, getObject, pathOf, waitUntilGone } from "./apply";
 import type { Cluster } from "./client";
 import { type KubernetesObject, nameOf, referenceTo } from "./objects";
 
-/** Seconds until the removal of an object that is created again is given up on. */
-const untilGone = 60;
-
 /**
  * Restores an object as it was found. An object that was removed is created again. In an object that was changed, the
  * labels, the annotations and the content are replaced.
  *
  * @param object the object as the cluster returned it.
+ * @param untilGone seconds until an object that is still being removed is given up on.
  * @throws {ClusterError} if the cluster refuses the object.
  */
-export async function restoreObject(cluster: Cluster, object: KubernetesObject): Promise<void> {
+export async function restoreObject(cluster: Cluster, object: KubernetesObject, untilGone: number): Promise<void> {
     const reference = referenceTo(object);
     const found = await getObject(cluster, reference);
     if (found?.metadata.deletionTimestamp === undefined && found !== undefined) return reset(cluster, object, found);

@@ -158,6 +158,13 @@ describeOnCluster("an adopted builder", () => {
         "removes its claims and ConfigMaps, which docker buildx rm would keep, when it is removed",
         inCluster(async ({ stack, namespace, place }) => {
             await createWithBuildx(stack, namespace, true);
+            // The old StatefulSet counts until it is removed.
+            await namespace.apply({
+                apiVersion: "v1",
+                kind: "ResourceQuota",
+                metadata: { name: "one" },
+                spec: { hard: { "count/statefulsets.apps": "1" } },
+            });
             await stack.program(farmOf(stack, place, { persistentVolumeClaim: { storage: "1Gi" } }));
             await stack.up();
             await stack.destroy();

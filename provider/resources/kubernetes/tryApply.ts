@@ -1,8 +1,8 @@
 /** Asks the API server what the application of a node's objects would change, and whether they can be created. */
 import { applyObject, fieldManager, getObject, listObjects } from "../../cluster/apply";
 import type { Cluster } from "../../cluster/client";
-import { isClusterError } from "../../cluster/error";
-import { type KubernetesObject, referenceTo } from "../../cluster/objects";
+import { ClusterError, isClusterError } from "../../cluster/error";
+import { type KubernetesObject, nameOf, referenceTo } from "../../cluster/objects";
 import type { Workload } from "../../cluster/workloads";
 import { isConfigMapOf } from "./configMaps";
 import { type Difference, differenceOf, isAboutImmutable } from "./differences";
@@ -52,6 +52,9 @@ async function tryApply(
     }
 }
 
+export const isAboutQuota = (error: unknown): boolean =>
+    isClusterError(error, "other") && error.why.includes("exceeded quota");
+
 /** Asks for the creation of an object under another name, because its own name is still taken. */
 async function tryReplacement(cluster: Cluster, object: KubernetesObject, signal: AbortSignal): Promise<Difference> {
     const name = `${object.metadata.name}-new`;
@@ -63,8 +66,14 @@ async function tryReplacement(cluster: Cluster, object: KubernetesObject, signal
             : difference;
     } catch (error) {
         // The old object still counts for a quota.
-        if (isClusterError(error, "other") && error.why.includes("exceeded quota")) return creatable;
-        throw error;
+        if (isAboutQuota(error)) return creatable;
+        if (!isClusterError(error)) throw error;
+        const failed = `${nameOf(referenceTo(object))} cannot be recreated`;
+        throw new ClusterError(failed, {
+            ...error,
+            why: error.why.replaceAll(name, object.metadata.name),
+            cause: error,
+        });
     }
 }
 

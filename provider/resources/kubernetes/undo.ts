@@ -15,7 +15,7 @@ import type { ObservedNode } from "./observeNode";
 import { stateVolume } from "./pod";
 import type { NodeStep, Step, StepOf } from "./steps";
 
-/** Seconds until the removal of pods of a failed creation is no longer waited for. The cluster still removes them. */
+/** Seconds until a removal is no longer waited for. The cluster still removes the object and its pods. */
 const patience = 60;
 
 /**
@@ -67,11 +67,11 @@ async function undoNodeStep(step: NodeStep, { clusters, nodes, call }: Applying,
                 object.metadata.name === name &&
                 !sameOwner(ownerOf(object.metadata.annotations), owner),
         );
-    const restore = async (kind: Kind, name: string) => {
+    const restore = async (kind: Kind, name: string, untilGone = patience) => {
         const object = adopted(kind, name);
         if (object === undefined) return;
         call.report(`restoring ${kind} ${name} after the failure`);
-        await restoreObject(cluster, object);
+        await restoreObject(cluster, object, untilGone);
     };
     switch (step.do) {
         case "applyConfigMaps":
@@ -85,7 +85,7 @@ async function undoNodeStep(step: NodeStep, { clusters, nodes, call }: Applying,
             for (const name of step.names) await restore("ConfigMap", name);
             return;
         case "removeWorkload":
-            return restore(step.kind, step.workload);
+            return restore(step.kind, step.workload, step.seconds);
         case "applyWorkload": {
             const { kind, metadata } = step.object;
             const isChanged = await isStillThere(cluster, adopted(kind as Kind, metadata.name));

@@ -4,6 +4,7 @@ import type { HostFacts } from "../machine/host";
 import { type RequestedNames, isRequestedName, isRequestedRecord } from "../machine/names";
 import { checkContainers } from "./checks/containers";
 import { checkEngines } from "./checks/engines";
+import { checkFarNodes } from "./checks/farNodes";
 import { checkHost } from "./checks/host";
 import { checkRecords } from "./checks/records";
 import { checkVolumes } from "./checks/volumes";
@@ -19,6 +20,7 @@ export const diagnose = (machine: Machine, host: HostFacts, requested: Requested
     ...checkRecords(machine, requested),
     ...checkContainers(machine, requested),
     ...checkVolumes(machine, requested),
+    ...checkFarNodes(machine),
     ...checkHost(machine, host, requested),
     ...requested.filter((name) => !isKnown(machine, host, name)).map(unknownName),
 ];

@@ -7,6 +7,10 @@ export interface Machine {
     readonly store: StoreFacts;
     /** Each engine once, even if it is known by several addresses. */
     readonly engines: readonly EngineFacts[];
+    /** The daemons of the `remote` driver, one for each node. */
+    readonly daemons: readonly DaemonFacts[];
+    /** The nodes of the `kubernetes` driver. */
+    readonly clusterNodes: readonly ClusterNodeFacts[];
 }
 
 /** buildx's own records. */
@@ -100,4 +104,65 @@ export interface VolumeFacts {
     readonly users: readonly string[];
     /** The size in bytes. It is requested only if no buildkitd reports more. */
     readonly size?: number | undefined;
+}
+
+/** What a buildkitd reports about itself. */
+export interface WorkersFacts {
+    readonly platforms: readonly string[];
+    readonly version: string;
+}
+
+/** The daemon of a node of the `remote` driver. */
+export interface DaemonFacts {
+    readonly builder: string;
+    readonly node: string;
+    /** The address in the record. */
+    readonly address: string;
+    /** Why the daemon does not respond. */
+    readonly error?: string;
+    readonly workers?: WorkersFacts | undefined;
+    /** The files that the record names. */
+    readonly files: readonly FileFacts[];
+}
+
+/** A file that a record names. */
+export interface FileFacts {
+    readonly path: string;
+    /** Whether the file has a secret that other users of the machine can read. */
+    readonly isPublic: boolean;
+    /** Why the file cannot be used, as the rest of a sentence. */
+    readonly error?: string;
+}
+
+/** The workload of a node of the `kubernetes` driver. */
+export interface WorkloadFacts {
+    readonly workload: string;
+    readonly kind: string;
+    readonly namespace: string;
+    /** Name of the cluster for messages. Empty if the kubeconfig cannot be used. */
+    readonly where: string;
+    /** Why the cluster cannot be read. If set, nothing else is known. */
+    readonly error?: string;
+    readonly isMissing: boolean;
+    readonly owner?: Owner | undefined;
+    /** The pods that are not being removed. */
+    readonly pods: readonly PodFacts[];
+    readonly workers?: WorkersFacts | undefined;
+}
+
+export interface PodFacts {
+    readonly name: string;
+    /** How often the container of buildkitd was restarted. */
+    readonly restarts: number;
+    /** `undefined` if the pod is ready. */
+    readonly whyNotReady: string | undefined;
+}
+
+export interface ClusterNodeFacts extends WorkloadFacts {
+    readonly builder: string;
+    readonly node: string;
+    /** The address in the record. */
+    readonly address: string;
+    /** The kubeconfig in the record. */
+    readonly kubeconfig?: FileFacts;
 }

@@ -2,6 +2,7 @@
 import { containerName, volumeName } from "../../provider/buildx/names";
 import { driver } from "../../provider/buildx/store";
 import type { ContainerFacts, EngineFacts, Machine, RecordFacts, RecordNode, VolumeFacts } from "../machine/facts";
+import { statusOfClusterNode, statusOfDaemon } from "./farNodes";
 import { type RequestedNames, isRequestedName, isRequestedRecord, nodeOfName } from "../machine/names";
 import { resourceOf, type StackResource } from "../format/stack";
 
@@ -37,10 +38,11 @@ export interface NodeStatus {
 
 /**
  * The state of a node:
- * - `silent`: the container runs, but BuildKit in it does not respond.
- * - `inactive`: there is no container.
+ * - `silent`: the container or pod runs, but BuildKit in it does not respond.
+ * - `inactive`: there is no container or workload.
+ * - `stopped`: the container does not run, or no pod is ready.
  * - `volume only`: there is neither a container nor a record.
- * - `unreachable`: the engine cannot be queried.
+ * - `unreachable`: the engine, the remote daemon or the cluster does not respond.
  */
 export type NodeState =
     "running" | "silent" | "restarting" | "paused" | "stopped" | "inactive" | "volume only" | "unreachable";
@@ -52,21 +54,23 @@ export interface CacheStatus {
     readonly byType: Readonly<Record<string, number>> | undefined;
 }
 
-export function reportStatus({ store, engines }: Machine, requested: RequestedNames): BuilderStatus[] {
+export function reportStatus(machine: Machine, requested: RequestedNames): BuilderStatus[] {
+    const { store, engines } = machine;
     const records = store.records.filter((record) => isRequestedRecord(requested, record));
-    const builders = records.map((record) => statusOfRecord(record, engines, store.current));
+    const builders = records.map((record) => statusOfRecord(record, machine));
     return [...builders, ...unrecordedBuilders(store.records, engines, requested)];
 }
 
-function statusOfRecord(record: RecordFacts, engines: readonly EngineFacts[], current: string): BuilderStatus {
+function statusOfRecord(record: RecordFacts, machine: Machine): BuilderStatus {
     const { name, unreadable, lastUsed } = record;
-    const common = { name, driver: record.driver, isCurrent: name === current, hasRecord: true };
-    if (unreadable !== undefined || record.driver !== driver) {
+    const common = { name, driver: record.driver, isCurrent: name === machine.store.current, hasRecord: true };
+    const nodeOf = statusByDriver[record.driver];
+    if (unreadable !== undefined || nodeOf === undefined) {
         const status = unreadable === undefined ? `${record.driver} driver` : "unreadable";
         const nodes: NodeStatus[] = [];
         return { ...common, status, trouble: unreadable, lastUsed, resource: undefined, nodes };
     }
-    const nodes = record.nodes.map((node) => statusOfRecordedNode(node, engines));
+    const nodes = record.nodes.map((node) => nodeOf(node, machine, name));
     return {
         ...common,
         status: statusOfAll(nodes),
@@ -77,7 +81,16 @@ function statusOfRecord(record: RecordFacts, engines: readonly EngineFacts[], cu
     };
 }
 
-function statusOfRecordedNode(node: RecordNode, engines: readonly EngineFacts[]): NodeStatus {
+/** By driver, how the status of a node is determined. */
+const statusByDriver: Readonly<
+    Partial<Record<string, (node: RecordNode, machine: Machine, builder: string) => NodeStatus>>
+> = {
+    [driver]: statusOfRecordedNode,
+    remote: statusOfDaemon,
+    kubernetes: statusOfClusterNode,
+};
+
+function statusOfRecordedNode(node: RecordNode, { engines }: Machine): NodeStatus {
     const engine = engines.find((each) => each.addresses.includes(node.address));
     const container = engine?.containers.find(({ name }) => name === containerName(node.name));
     const mounted = container?.volumes.find((name) => nodeOfName(name) !== undefined) ?? volumeName(node.name);

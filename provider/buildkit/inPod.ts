@@ -20,13 +20,26 @@ export function inPod(address: string): Buildctl {
 
 /** Returns the error for a run of `buildctl` that failed, from its output or the error of `kubectl`. */
 export function podFailure(output: string): DaemonError {
-    const last = lastLine(output);
+    // kubectl writes this line after the output of the command.
+    const last = lastLine(output.trim().replace(/\n?command terminated with exit code \d+$/, "") || output);
     if (/\bkubectl\b.*ENOENT/.test(output)) {
         const why = "kubectl is not on the PATH. Install kubectl: buildx uses kubectl for kube-pod:// as well";
         return new DaemonError(why, { mayBeStarting: false });
     }
     if (/server localhost:8080 was refused|no configuration has been provided/i.test(output)) {
         const why = `kubectl has no cluster (${last}). Set KUBECONFIG, or name a context in the endpoint: ?context=name`;
+        return new DaemonError(why, { mayBeStarting: false });
+    }
+    if (/context was not found|context "\S+" does not exist/i.test(output)) {
+        const why = `kubectl does not know the context (${last}). Correct the context in the endpoint: ?context=name`;
+        return new DaemonError(why, { mayBeStarting: false });
+    }
+    if (/is not valid for pod/.test(output)) {
+        const why = `the pod has no such container (${last}). Correct the container in the endpoint: ?container=name`;
+        return new DaemonError(why, { mayBeStarting: false });
+    }
+    if (/\(forbidden\).* cannot /i.test(output)) {
+        const why = `${last}. A Role with the verbs get for pods and create for pods/exec gives the rights that kubectl exec needs`;
         return new DaemonError(why, { mayBeStarting: false });
     }
     if (/executable file not found/.test(output)) {

@@ -1,7 +1,7 @@
 import { pause } from "../waiting";
 import type { Cluster } from "./client";
 import { isClusterError } from "./error";
-import { type Kind, kinds, type KubernetesObject, nameOf, type ObjectReference } from "./objects";
+import { type Kind, kinds, type KubernetesObject, nameOf, type ObjectReference, referenceTo } from "./objects";
 
 /** The field manager of this package in server-side apply. */
 export const fieldManager = "pulumi-buildx";
@@ -180,12 +180,6 @@ function folderOf(kind: Kind, namespace: string): string {
         ? `${group}/${plural}`
         : `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
 }
-
-const referenceTo = ({ kind, metadata: { name, namespace = "default" } }: KubernetesObject): ObjectReference => ({
-    kind: kind as Kind,
-    namespace,
-    name,
-});
 
 const unlessMissing = <Value, Other>(work: Promise<Value>, otherwise: Other): Promise<Value | Other> =>
     work.catch((error: unknown) => {

@@ -2,13 +2,23 @@ import { listByFields, pathOf } from "./apply";
 import type { Cluster } from "./client";
 import { isClusterError } from "./error";
 import type { KubernetesObject } from "./objects";
+import { retry } from "../retry";
 import { type NotReady, readPodStatus } from "./podStatus";
 import { getClaim, type Pod } from "./workloads";
 
 export type { NotReady } from "./podStatus";
 
-/** How many lines of a container's log an error shows. */
-const shownLines = 15;
+/** Seconds for which the log of a container is requested again. */
+const patience = 5;
+
+/** How many lines of a container's log are read, and how many of them an error shows. */
+const [readLines, shownLines] = [200, 15];
+
+/**
+ * Lines of the help that buildkitd writes after an error in its flags. The help and the error are on different streams, so
+ * the error may be before the help or after it.
+ */
+const isHelp = (line: string): boolean => /^\s+-|^\s*$/.test(line);
 
 /**
  * Returns why a pod is not ready, with details that the pod's status does not have: the end of the log of a container
@@ -122,6 +132,9 @@ async function eventsOf(
     return events.sort((one, other) => timeOf(other) - timeOf(one));
 }
 
+/** What the node answers in place of a log that its container runtime has removed. */
+const noLog = /^(?:unable to retrieve container logs for|failed to try resolving symlinks in path) /;
+
 /** Returns the end of a container's log: of its last run if the container is not running. */
 async function lastLogLines(
     cluster: Cluster,
@@ -130,23 +143,36 @@ async function lastLogLines(
     signal: AbortSignal | undefined,
 ): Promise<string> {
     const failed = `the log of the container ${container} in the pod ${pod.name} cannot be read`;
-    const read = (previous: boolean) => {
+    const read = async (previous: boolean) => {
         const query = new URLSearchParams({
             container,
-            tailLines: `${shownLines}`,
+            tailLines: `${readLines}`,
             ...(previous && { previous: "true" }),
         });
         const path = `${pathOf({ kind: "Pod", ...pod })}/log?${query.toString()}`;
-        return cluster.request<string>({ method: "GET", path, failed }, signal);
+        const text = await cluster.request<string>({ method: "GET", path, failed }, signal);
+        return noLog.test(text) ? "" : text;
     };
-    // A container that was restarted has two logs, and the current one may be empty.
-    const text = await read(false)
-        .then(async (current) => current || (await read(true).catch(() => "")))
-        .catch((error: unknown) => {
-            if (isClusterError(error, "forbidden", "notFound", "other")) return `(${error.message})`;
-            throw error;
-        });
-    return text.trimEnd() || "(empty)";
+    // A container that was restarted has two logs, and the current one may be empty, or not be there yet.
+    const either = () =>
+        read(false).then(
+            async (current) => current || (await read(true).catch(() => "")),
+            (error: unknown) =>
+                read(true).catch(() => {
+                    throw error;
+                }),
+        );
+    // A new node may not answer yet, for example because its certificate is not signed yet (docker/buildx#2668).
+    const text = await retry(either, {
+        patience: (error) => (isClusterError(error, "other") ? patience : 0),
+        onRetry: () => undefined,
+        signal: signal ?? new AbortController().signal,
+    }).catch((error: unknown) => {
+        if (isClusterError(error, "forbidden", "notFound", "other")) return `(${error.message})`;
+        throw error;
+    });
+    const lines = text.split("\n").filter((line) => !isHelp(line));
+    return lines.slice(-shownLines).join("\n") || "(empty)";
 }
 
 /** Returns another value for something that explains an error and that this user has no right to read. */

@@ -62,3 +62,12 @@ export const kinds: Readonly<Record<Kind, { readonly apiVersion: string; readonl
 /** Returns an object as messages name it: `Deployment kube0 in the namespace builds`. */
 export const nameOf = ({ kind, namespace, name }: ObjectReference): string =>
     kind === "Namespace" ? `Namespace ${name}` : `${kind} ${name} in the namespace ${namespace}`;
+
+export const referenceTo = ({
+    kind,
+    metadata: { name, namespace = "default" },
+}: KubernetesObject): ObjectReference => ({
+    kind: kind as Kind,
+    namespace,
+    name,
+});

@@ -79,6 +79,10 @@ export function readPodStatus(pod: Pod): NotReady | undefined {
     return { kind: "starting", text: startingText(pod, containers), isFinal: false };
 }
 
+/** Returns how often the first container of a pod was restarted. */
+export const restartsOf = ({ object, container }: Pod): number =>
+    ((object.status ?? {}) as PodStatus).containerStatuses?.find(({ name }) => name === container)?.restartCount ?? 0;
+
 function ofContainer({ name, image, restartCount, state, lastState }: ContainerStatus): NotReady | undefined {
     const { reason = "", message = "" } = state?.waiting ?? {};
     if (imageReasons.includes(reason)) {

@@ -62,9 +62,10 @@ export function cliPage(): string {
         block("console", `$ npx pulumi-buildx status\n${renderStatus(builders, screen, later)}`),
         [
             "- `*` marks the current builder of `docker buildx`. A builder with several nodes has a row for each node below it.",
-            "- `STATUS` is `running`, `silent` (the container runs, but BuildKit does not respond), `restarting`, `paused`, " +
-                "`stopped`, `inactive` (no container), `volume only`, `unreachable` (the engine does not answer within 8 " +
-                "seconds), or the driver of a builder that is not examined.",
+            "- `STATUS` is `running`, `silent` (the container or pod runs, but BuildKit does not respond), `restarting`, `paused`, " +
+                "`stopped` (for a `KubernetesBuilder`: no pod is ready), `inactive` (no container or workload), `volume only`, " +
+                "`unreachable` (the engine, remote daemon or cluster does not answer within 8 seconds), or the driver of a " +
+                "builder that is not examined.",
             "- `CACHE` is the size that BuildKit reports. If BuildKit does not run, `CACHE` is the size of the volume.",
             "- `STACK` is the stack and the resource that created the container or the volume, from their labels. A container " +
                 "that buildx created and a resource adopted has no stack until the container is recreated.",

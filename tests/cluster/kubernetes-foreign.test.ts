@@ -74,8 +74,9 @@ describeOnCluster("a builder of docker buildx create --driver kubernetes", () =>
             assert.match(await stack.failing("up"), /already exists in .*Set adopt: true/);
             await does(stack, { ...args, adopt: true }, "create");
             assert.equal((await build(stack, name, folder)).cached, 3);
+            // The claims are the builder's now. `docker buildx rm` would have kept them.
+            await does(stack, { ...args, adopt: true, keepState: true }, "update");
             await stack.destroy();
-            // It was there before the builder.
             assert.match(await namespace.kubectl("get", "persistentvolumeclaims", "-o", "name"), /buildkitd-/);
         }),
     );

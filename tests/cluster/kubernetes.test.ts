@@ -1,5 +1,6 @@
 /** The life of a builder of the `kubernetes` driver in a real cluster. */
 import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { adminToken, describeOnCluster, testCluster } from "../support/cluster";
@@ -134,6 +135,48 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             assert.ok(metadata.deletionTimestamp);
             await second.finish();
             assert.match(await second.ended, / finished [0-9a-f]{8}$/m);
+        }),
+    );
+
+    it(
+        "drains running builds itself, also if the pods have no preStop hook",
+        inCluster(async (all) => {
+            const { stack, place } = all;
+            const { unique: name } = stack;
+            const container = { name: "buildkitd", lifecycle: { $patch: "replace" } };
+            const podTemplate = { spec: { terminationGracePeriodSeconds: 1, containers: [container] } };
+            const args = { name, ...place, persistentVolumeClaim: { storage: "1Gi" }, podTemplate };
+            await does(stack, args, "create");
+            const running = await longBuildIn(all, name, (await firstNode(stack)).pods[0] ?? "");
+            await stack.program(farm({ ...args, env: { A: "b" } }));
+            let isUpdated = false;
+            const update = stack.up().finally(() => (isUpdated = true));
+            const isWaiting = () => stack.log.some(({ text }) => text.includes("waiting for 1 running build"));
+            while (!isUpdated && !isWaiting()) await new Promise((resolve) => setTimeout(resolve, 100));
+            assert.ok(!isUpdated, "the update did not wait for the build");
+            await running.finish();
+            assert.match(await running.ended, / finished [0-9a-f]{8}$/m);
+            await update;
+        }),
+    );
+
+    it(
+        "gives clients the time to close their connection before buildkitd stops",
+        inCluster(async ({ stack, namespace, place }) => {
+            await does(stack, { name: stack.unique, ...place }, "create");
+            const [pod = ""] = (await firstNode(stack)).pods;
+            // As buildx connects.
+            const args = ["--kubeconfig", testCluster.kubeconfig, "--namespace", namespace.name, "exec", "-i", pod];
+            const client = spawn(testCluster.kubectl, [...args, "--", "buildctl", "dial-stdio"]);
+            try {
+                while (!(await namespace.kubectl("exec", pod, "--", "ps")).includes("buildctl dial-stdio"));
+                await namespace.kubectl("delete", "pod", pod, "--wait=false");
+                await new Promise((resolve) => setTimeout(resolve, 3000));
+                await namespace.kubectl("exec", pod, "--", "buildctl", "debug", "workers");
+            } finally {
+                client.kill();
+            }
+            await namespace.kubectl("wait", "--for=delete", `pod/${pod}`, "--timeout=20s");
         }),
     );
 

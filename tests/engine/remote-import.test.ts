@@ -1,8 +1,9 @@
 /** Builders of the `remote` driver that another stack or a person created: import, `get` and `getBuilder`. */
 import { strict as assert } from "node:assert";
-import { readFile } from "node:fs/promises";
+import { chmod, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { startBuildkitd } from "../support/buildkitd";
-import { cli } from "../support/cli";
+import { cli, doctor, find, fix, status } from "../support/cli";
 import { interrupted } from "../support/interrupted";
 import { withYamlProject } from "../support/languages";
 import { type Plugin, withPlugin } from "../support/pluginClient";
@@ -118,17 +119,48 @@ describe("a builder of the remote driver that another stack created", () => {
                 [result.endpoint, result.status, result.containerName, result.dockerEndpoint],
                 [daemon.tcp, "running", "", ""],
             );
-            const [shown, examined] = await Promise.all([cli(stack, "status"), cli(stack, "doctor")]);
-            assert.match(shown.stdout, new RegExp(`^${name} +remote driver`, "m"));
+            const [shown, examined] = await Promise.all([cli(stack, "status"), cli(stack, "doctor", name)]);
+            assert.match(shown.stdout, new RegExp(`^${name} +running `, "m"));
             assert.deepEqual([shown.code, examined.code], [0, 0]);
-            assert.doesNotMatch(shown.output + examined.output, /unreachable|tcp:/);
 
             await daemon.stop();
+            const silent = await find(stack, "daemon-silent");
+            assert.match(silent.found, /no BuildKit daemon responds at tcp:\S+: connection refused/);
+            const [stopped] = (await status(stack, name)).builders;
+            assert.deepEqual([stopped?.status, stopped?.driver], ["unreachable", "remote"]);
             const before = stack.log.length;
             const gone = await stack.invoke("buildx:index:getBuilder", { name });
             assert.equal(gone.result.status, "inactive");
             const [warning] = stack.log.slice(before).filter(({ severity }) => severity === "warning");
             assert.match(warning?.text ?? "", /no BuildKit daemon responds at tcp:\S+: connection refused/);
+        }),
+    );
+
+    it(
+        "has certificates that doctor examines",
+        withStack(async (stack) => {
+            const { unique: name } = stack;
+            const daemon = await startBuildkitd(stack, "d", { tls: true });
+            const texts = await Promise.all(
+                (["ca", "cert", "key"] as const).map(async (part) => [
+                    part,
+                    await readFile(daemon.files[part], "utf8"),
+                ]),
+            );
+            const tls = Object.fromEntries(texts) as object;
+            await stack.program(resources({ far: remote({ name, endpoint: daemon.tcp, tls }) }));
+            await stack.up();
+            assert.deepEqual(await doctor(stack, name), []);
+            const folder = join(stack.store, "pulumi-buildx-certs", name, `${name}0`);
+            await chmod(join(folder, "key.pem"), 0o644);
+            await fix(stack, await find(stack, "key-public"));
+            await rm(join(folder, "ca.pem"));
+            assert.match(
+                (await find(stack, "certificate-unreadable")).found,
+                /ca\.pem of builder "\S+" does not exist/,
+            );
+            await stack.up();
+            assert.deepEqual(await doctor(stack, name), []);
         }),
     );
 });

@@ -1,5 +1,13 @@
 /** Facts of a machine as plain objects. They are healthy and typical unless a test overrides them. */
-import type { ContainerFacts, EngineFacts, Machine, RecordFacts, VolumeFacts } from "../../cli/machine/facts";
+import type {
+    ClusterNodeFacts,
+    ContainerFacts,
+    DaemonFacts,
+    EngineFacts,
+    Machine,
+    RecordFacts,
+    VolumeFacts,
+} from "../../cli/machine/facts";
 import type { HostFacts } from "../../cli/machine/host";
 import type { Owner } from "../../provider/ownership";
 
@@ -12,11 +20,20 @@ export const machine = ({
     records = [],
     engines = [],
     current = "",
+    daemons = [],
+    clusterNodes = [],
 }: {
     records?: RecordFacts[];
     engines?: EngineFacts[];
     current?: string;
-}): Machine => ({ store: { folder: "/home/me/.docker/buildx", identifier, records, current }, engines });
+    daemons?: DaemonFacts[];
+    clusterNodes?: ClusterNodeFacts[];
+}): Machine => ({
+    store: { folder: "/home/me/.docker/buildx", identifier, records, current },
+    engines,
+    daemons,
+    clusterNodes,
+});
 
 export function record({
     name,

@@ -71,6 +71,7 @@ export const workload = (
     readyReplicas: 1,
     podLabels: { app: "ci0" },
     storage: undefined,
+    hasStateClaims: kind === "StatefulSet",
     ...others,
 });
 

@@ -176,7 +176,7 @@ describe("status", () => {
         const there = machine({
             records: [
                 record({ name: "broken", unreadable: "it is no JSON", driver: "", nodes: [] }),
-                record({ name: "cloud", driver: "kubernetes" }),
+                record({ name: "cloud", driver: "cloud" }),
                 record({ name: "far", address: "tcp://far:2376" }),
             ],
             engines: [engine({ addresses: ["tcp://far:2376"], error: { kind: "silent", message } })],
@@ -186,7 +186,7 @@ describe("status", () => {
             builders.map(({ name, status }) => [name, status]),
             [
                 ["broken", "unreadable"],
-                ["cloud", "kubernetes driver"],
+                ["cloud", "cloud driver"],
                 ["far", "unreachable"],
             ],
         );

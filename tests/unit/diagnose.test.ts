@@ -126,12 +126,72 @@ describe("a diagnosis", () => {
         });
 
         it("of another driver is left alone, and said to be if it is asked for", () => {
-            const there = machine({ records: [record({ name: "k", driver: "kubernetes" })] });
+            const there = machine({ records: [record({ name: "k", driver: "cloud" })] });
             assert.deepEqual(kinds(there), []);
             assert.deepEqual(kinds(there, host(), "k"), [["other-driver", "docker buildx inspect k"]]);
             const [found] = diagnose(there, host(), ["k"]);
             assert.equal(found?.severity, "hint");
-            assert.match(found?.found ?? "", /has the driver kubernetes: only builders with the docker-container/);
+            assert.match(
+                found?.found ?? "",
+                /has the driver cloud: only builders with the drivers docker-container, remote, kubernetes/,
+            );
+        });
+
+        describe("of the remote or kubernetes driver", () => {
+            const far = record({ name: "far", driver: "remote", address: "tcp://far:1234" });
+            const daemon = { builder: "far", node: "far0", address: "tcp://far:1234", files: [] };
+            const farm = record({ name: "farm", driver: "kubernetes", address: "kubernetes:///farm" });
+            const clusterNode = {
+                ...{ builder: "farm", node: "farm0", address: "kubernetes:///farm", workload: "farm0" },
+                ...{ kind: "Deployment", namespace: "builds", where: "the cluster", isMissing: false },
+                pods: [{ name: "farm0-a", restarts: 0, whyNotReady: undefined }],
+            };
+
+            it("is well if its daemon or its pods respond", () => {
+                const files = [{ path: "/ca.pem", isPublic: false }];
+                const there = machine({
+                    records: [far, farm],
+                    daemons: [{ ...daemon, workers: { platforms: ["linux/amd64"], version: "v0.34.2" }, files }],
+                    clusterNodes: [clusterNode],
+                });
+                assert.deepEqual(kinds(there), []);
+                assert.deepEqual(kinds(there, host(), "far", "farm"), []);
+            });
+
+            it("has a daemon that does not respond, or files that it cannot use", () => {
+                const of = (others: object) => kinds(machine({ records: [far], daemons: [{ ...daemon, ...others }] }));
+                assert.deepEqual(of({ error: "no" }), [["daemon-silent", "docker buildx rm far"]]);
+                const missing = { path: "/ca.pem", isPublic: false, error: "does not exist" };
+                assert.deepEqual(of({ error: "no", files: [missing] }), [["certificate-unreadable", undefined]]);
+                const open = { path: "/key.pem", isPublic: true };
+                assert.deepEqual(of({ files: [open] }), [["key-public", "chmod 600 /key.pem"]]);
+            });
+
+            it("has a cluster that does not respond, no workload, or pods that do not run", () => {
+                const of = (others: object) =>
+                    diagnose(machine({ records: [farm], clusterNodes: [{ ...clusterNode, ...others }] }), host(), []);
+                const shown = (others: object) =>
+                    of(others).map(({ kind, mends }) => [kind, mends.find(({ command }) => command)?.command]);
+                assert.deepEqual(shown({ error: "no" }), [["cluster-unreadable", "docker buildx rm farm"]]);
+                assert.deepEqual(shown({ isMissing: true }), [
+                    ["workload-missing", "docker buildx inspect --bootstrap farm"],
+                ]);
+                const pods = [{ name: "farm0-a", restarts: 4, whyNotReady: "the container exited" }];
+                const kubeconfig = { path: "/farm0.yaml", isPublic: true };
+                assert.deepEqual(shown({ pods, kubeconfig }), [
+                    ["key-public", "chmod 600 /farm0.yaml"],
+                    [
+                        "pods-not-ready",
+                        "kubectl --kubeconfig /farm0.yaml --namespace builds describe pods --selector app=farm0",
+                    ],
+                    ["pod-restarting", "kubectl --kubeconfig /farm0.yaml --namespace builds logs --previous farm0-a"],
+                ]);
+                assert.match(
+                    of({ pods })[0]?.found ?? "",
+                    /^0 of 1 pods of builder "farm" are ready: farm0-a: the cont/,
+                );
+                assert.match(of({ pods: [] })[0]?.found ?? "", /it has no pods/);
+            });
         });
 
         it("that this user may not read is given to them, and not removed", () => {

@@ -20,6 +20,14 @@ describe("planning a builder in Kubernetes", () => {
             assert.deepEqual(change(args, args), [], JSON.stringify(args));
     });
 
+    it("is refused if a right is missing, but only if there is something to do", () => {
+        const missing = { missingRights: "the user ci has no right to create deployments.apps" };
+        assert.deepEqual(steps(desired(), absent, missing), [missing.missingRights]);
+        assert.deepEqual(steps(desired(), asAsked(), missing), []);
+        const changed = { ...missing, difference: { is: "changed", paths: template } } as const;
+        assert.deepEqual(steps(desired({ image: "b" }), asAsked(), changed), [missing.missingRights]);
+    });
+
     it("drains builds before the pods are rolled out", () => {
         assert.deepEqual(change({}, { image: "b" }, template), [
             ...["drain", "applyWorkload", "waitUntilReady", "writeRecord"],

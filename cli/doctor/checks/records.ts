@@ -24,6 +24,9 @@ interface RecordedNode {
     readonly volume: VolumeFacts | undefined;
 }
 
+/** Other drivers whose builders are checked. */
+const drivers = ["remote", "kubernetes"];
+
 /** Returns the records that cannot be read, and the records whose containers or volumes do not exist. */
 export function checkRecords(machine: Machine, requested: RequestedNames): Finding[] {
     const { records } = machine.store;
@@ -32,6 +35,7 @@ export function checkRecords(machine: Machine, requested: RequestedNames): Findi
         if (record.forbidden !== undefined) return [forbiddenRecord(record.name, record.forbidden)];
         if (record.unreadable !== undefined) return unreadableRecord(record, machine);
         if (!isRequestedRecord(requested, record)) return [];
+        if (drivers.includes(record.driver)) return []; // see farNodes.ts
         if (record.driver !== driver) return requested.length === 0 ? [] : [otherDriverRecord(record)];
         const nodes = record.nodes.flatMap((node) => recordedNode(record, node, machine.engines));
         return [...checkMissingContainers(record, nodes, machine), ...nodes.flatMap(checkMissingPlatforms)];
@@ -57,7 +61,7 @@ const otherDriverRecord = ({ name, driver: other }: RecordFacts): Finding =>
     finding(
         "other-driver",
         name,
-        `builder "${name}" has the driver ${other}: only builders with the ${driver} driver are checked`,
+        `builder "${name}" has the driver ${other}: only builders with the drivers ${[driver, ...drivers].join(", ")} are checked`,
         { what: "inspect it", command: `docker buildx inspect ${quote(name)}` },
     );
 

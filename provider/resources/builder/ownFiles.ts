@@ -65,3 +65,15 @@ export async function removeFiles(paths: readonly string[]): Promise<void> {
         }
     }
 }
+
+/**
+ * Restores the files in a folder. A file whose content is unknown stays as it is.
+ *
+ * @param before the content of the files, by their paths in buildx's folder.
+ */
+export async function restoreFiles(folder: string, before: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const now = await observeFilesIn(folder);
+    await removeFiles([...now.keys()].filter((path) => !before.has(path)));
+    const known = [...before].filter((entry): entry is [string, string] => entry[1] !== undefined);
+    await writeFiles(Object.fromEntries(known));
+}

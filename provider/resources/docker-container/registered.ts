@@ -1,10 +1,11 @@
 /** A builder's arguments and options as the class registers them with Pulumi. */
 import * as pulumi from "@pulumi/pulumi";
-import { configForms, gcForms, pathsOfBothForms } from "../../args/forms";
+import { configForms, gcForms } from "../../args/forms";
 import { inForms } from "../../program/forms";
 import { isLater } from "../../program/inputs";
 import { usesPlugin } from "../../program/plugin";
 import { withSecretKeys } from "../../program/secretKeys";
+import { optionsOfForms, secondForms } from "../builder/forms";
 import { type BuildKitState, stateInForm } from "../state/resource";
 import { registerUser, type User } from "./conflicts/program";
 import { repeatedArguments } from "./secrets";
@@ -31,39 +32,17 @@ export function registeredArgs(name: string, args: BuilderArgs): pulumi.Inputs {
     const { state, nodes, ...others } = inForms(inForms(args, gcForms), configForms);
     const user: User = { name };
     if (state !== undefined) registerUser(user, state);
-    const second = usesPlugin() ? [] : secondForms(args); // the plugin gets the forms as they are
     return {
         ...others,
-        ...(second.length > 0 && { __secondForms: second }),
+        ...secondForms(args),
         ...(state !== undefined && { state: stateInForm(state) }),
         ...withSecrets(others),
         ...(nodes && { nodes: registeredNodes(nodes, user) }),
     };
 }
 
-/** Returns the paths of the properties in the second form, so that the dynamic bridge names them in errors. */
-function secondForms(args: BuilderArgs & { readonly gcRules?: unknown }): string[] {
-    const { gcRules, buildkitdToml } = args;
-    const nodes = Array.isArray(args.nodes) ? args.nodes : [];
-    const ofNodes = nodes.flatMap((node, index) =>
-        !isLater(node) && node.buildkitdToml !== undefined ? [`nodes[${index}].${configForms.property}`] : [],
-    );
-    return [
-        ...(gcRules === undefined ? [] : [gcForms.property]),
-        ...(buildkitdToml === undefined ? [] : [configForms.property]),
-        ...ofNodes,
-    ];
-}
-
-export const registeredOptions = (
-    { nodes }: BuilderArgs,
-    opts: pulumi.CustomResourceOptions | undefined,
-): pulumi.CustomResourceOptions => ({
-    ...opts,
-    ...(opts?.ignoreChanges && { ignoreChanges: pathsOfBothForms(opts.ignoreChanges) }),
-    ...(opts?.replaceOnChanges && { replaceOnChanges: pathsOfBothForms(opts.replaceOnChanges) }),
-    ...(nodes && { additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), repeatedArguments] }),
-});
+export const registeredOptions = (args: BuilderArgs, opts: pulumi.CustomResourceOptions | undefined) =>
+    optionsOfForms(args, opts, repeatedArguments);
 
 /** Returns the arguments that may contain keys, with the keys as secrets. */
 const withSecrets = ({ tls, buildkitdConfig: config, buildkitdToml: toml }: NodeArgs) => ({

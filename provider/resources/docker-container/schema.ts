@@ -1,13 +1,12 @@
 /** The schema of a builder's arguments: the values that are valid for each argument by itself. */
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { shown } from "../../buildkit/config";
 import { legalEndpoint, legalTls } from "../../args/endpoint";
-import { gcRule } from "../../args/gcRule";
 import { legalPull } from "../../args/image";
 import { legalPlatforms } from "../../args/platforms";
 import { flag, legalLabels, legalName, onlyKeys, seconds, textThat } from "../../args/rules";
 import { quote, didYouMean } from "../../text/quote";
+import { legalConfig, legalGc, legalNodes } from "../builder/schema";
 import type { NodeArguments, UserArgument } from "./args";
 import { allOptions } from "./options/groups";
 import { oneWord } from "./options/rules";
@@ -33,15 +32,6 @@ const address = (host: unknown) => typeof host === "string" && (host === "host-g
 
 const words = (message: (value: unknown) => string, list: string) => v.array(oneWord(message), list);
 
-const rule = v.pipe(
-    v.looseObject(gcRule, 'must be a rule, for example { maxUsedSpace: "20GB" }'),
-    onlyKeys(Object.keys(gcRule)),
-    v.check(
-        (given) => Object.keys(given).length > 0,
-        "a rule without bounds would remove everything: must have at least one bound",
-    ),
-);
-
 /** The arguments of a node. */
 const nodeRules = {
     state: v.optional(v.looseObject({ builderName: v.optional(legalName) }, "must be a BuildKitState")),
@@ -59,41 +49,19 @@ const nodeRules = {
             'must be a list of arguments, for example ["--debug"]',
         ),
     ),
-    buildkitdConfig: v.optional(
-        // validated separately
-        v.custom<string | object>(
-            (config) => typeof config === "string" || (typeof config === "object" && !Array.isArray(config)),
-            ({ input }) =>
-                `${shown(input)} is not a valid configuration of buildkitd: must be the text of a buildkitd.toml or an object`,
-        ),
-    ),
+    buildkitdConfig: v.optional(legalConfig),
 } satisfies Record<keyof NodeArguments, v.GenericSchema>;
 
 export const schema = v.looseObject({
     ...nodeRules,
     name: v.optional(legalName),
-    nodes: v.optional(
-        v.pipe(
-            v.array(
-                v.pipe(
-                    v.looseObject({ ...nodeRules, name: v.optional(legalName) }, "must be an object"),
-                    onlyKeys([...Object.keys(nodeRules), "name"]),
-                ),
-                'must be a list of nodes, for example [{ endpoint: "unix:///var/run/docker.sock" }]',
-            ),
-            v.minLength(1, "must have at least one node"),
-        ),
-    ),
+    nodes: v.optional(legalNodes(nodeRules, '[{ endpoint: "unix:///var/run/docker.sock" }]')),
     use: v.optional(flag),
     keepState: v.optional(flag),
     adopt: v.optional(flag),
     pull: v.optional(legalPull),
     requirePlatforms: v.optional(legalPlatforms('["linux/amd64", "linux/arm64"]')),
-    gc: v.optional(
-        v.lazy((value) =>
-            Array.isArray(value) ? v.pipe(v.array(rule), v.minLength(1, "must have at least one rule")) : rule,
-        ),
-    ),
+    gc: v.optional(legalGc),
     extraHosts: v.optional(
         v.record(
             textThat(

@@ -5,10 +5,12 @@ import type { Cluster } from "../../cluster/client";
 import { inPod } from "../../cluster/inPod";
 import { waitUntilReady } from "../../cluster/readiness";
 import { findWorkload, listClaims, listPods } from "../../cluster/workloads";
+import { retry, seconds as inSeconds } from "../../retry";
 import type { Waiting } from "../../waiting";
 import type { Applying, ReadyNode } from "./applying";
 import { appLabel, stateVolume } from "./pod";
 import { queryPods } from "./queryPods";
+import { isAboutQuota } from "./tryApply";
 import type { NodeStep, StepOf } from "./steps";
 
 /**
@@ -30,9 +32,7 @@ export async function runNodeStep(step: NodeStep, applying: Applying, waiting: W
         case "removeWorkload":
             return removeWorkload(cluster, namespace, step, waiting);
         case "applyWorkload":
-            waiting.report(`applying ${step.object.kind} ${step.object.metadata.name}`);
-            await applyObject(cluster, step.object, { force: true, signal });
-            return;
+            return applyWorkload(cluster, step, waiting);
         case "waitUntilReady":
             applying.ready.set(step.node, await waitForNode(cluster, namespace, step, waiting));
             return;
@@ -47,6 +47,22 @@ export async function runNodeStep(step: NodeStep, applying: Applying, waiting: W
         case "removeClaims":
             return removeClaims(cluster, namespace, step, signal);
     }
+}
+
+/** Seconds after which a quota no longer counts an object that was removed. */
+const quotaPatience = 10;
+
+async function applyWorkload(
+    cluster: Cluster,
+    { object }: StepOf<"applyWorkload">,
+    { report, signal }: Waiting,
+): Promise<void> {
+    report(`applying ${object.kind} ${object.metadata.name}`);
+    await retry(() => applyObject(cluster, object, { force: true, signal }), {
+        patience: (error) => (isAboutQuota(error) ? quotaPatience : 0),
+        onRetry: ({ message }, _, left) => report(`${message}. Retrying for ${inSeconds(left)}`),
+        signal,
+    });
 }
 
 /** Waits until no pod of a workload runs a build. Kubernetes then ends the pods. */

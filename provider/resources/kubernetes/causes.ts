@@ -1,6 +1,5 @@
-/** Why a builder changes, and the arguments that cause it. */
+/** The arguments that change a builder. */
 import { isDeepStrictEqual } from "node:util";
-import type { Cause } from "../../bridges/lifecycle";
 import { formatPath } from "../../text/quote";
 import { type KubernetesInputs, type KubernetesNodeInputs, nodeArguments } from "./args";
 import type { DesiredNode } from "./desired";
@@ -51,19 +50,6 @@ export function changedPaths(
     return [...ofAll, ...ofNodes];
 }
 
-/** Returns the path of an argument or output of a node. */
-export const pathIn = ({ position }: Pick<DesiredNode, "position">, key: string): string =>
-    formatPath(position === undefined ? [key] : ["nodes", position, key]);
-
 /** Returns the path of a node in the arguments. Empty for the single node of a builder without `nodes`. */
 export const pathOfNode = ({ position }: Pick<DesiredNode, "position">): string | undefined =>
     position === undefined ? undefined : formatPath(["nodes", position]);
-
-/** Returns the cause of a step: the arguments that changed, or else that something differs from the arguments. */
-export const causeOf = (properties: readonly string[], drift: string): Cause =>
-    properties.length > 0
-        ? { why: `${[...new Set(properties.map(nameOf))].join(", ")} changed`, properties, isDrift: false }
-        : { why: drift, isDrift: true };
-
-/** Returns the name of an argument for users: `image` for `nodes[0].image`. */
-const nameOf = (path: string): string => path.split(".").at(-1) ?? path;

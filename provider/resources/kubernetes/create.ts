@@ -8,6 +8,7 @@ import type { KubernetesInputs } from "./args";
 import { configFilesOf } from "./configFiles";
 import { type DesiredKubernetes, desiredKubernetes } from "./desired";
 import { observe } from "./observe";
+import type { ObservedNode } from "./observeNode";
 import { plan } from "./plan";
 import type { PreviousKubernetes } from "./previous";
 import { describeAbsent, describeReady } from "./readOutputs";
@@ -57,9 +58,7 @@ export function nodesInState(
                 : (before?.outputs ?? describeAbsent(node, namespace, "inactive", [], undefined));
         const { context, server } = found?.place ?? {};
         const place = context === undefined || server === undefined ? before?.place : { context, server, namespace };
-        // The claims of a node that is new existed before it, unless an interrupted creation created them.
-        const isBegun = sameOwner(found?.workload?.owner, owner);
-        const foundClaims = before?.foundClaims ?? (isBegun ? [] : (found?.claims ?? []));
+        const foundClaims = before?.foundClaims ?? (found === undefined ? [] : claimsBefore(found, owner));
         return { name: node.name, outputs, place, foundClaims };
     });
     return {
@@ -67,4 +66,13 @@ export function nodesInState(
         places: Object.fromEntries(each.flatMap(({ name, place }) => (place === undefined ? [] : [[name, place]]))),
         foundClaims: Object.fromEntries(each.map(({ name, foundClaims }) => [name, foundClaims])),
     };
+}
+
+/**
+ * Returns the claims that existed before a new node and that do not become the node's claims. The claims of an adopted
+ * StatefulSet do, and claims that an interrupted creation created.
+ */
+function claimsBefore({ workload, other, claims }: ObservedNode, owner: Owner): readonly string[] {
+    const isOfNode = sameOwner(workload?.owner, owner) || [workload, other].some((found) => found?.hasStateClaims);
+    return isOfNode ? [] : claims;
 }

@@ -12,7 +12,7 @@ import { observeFiles } from "./files";
 import { nothing, observeNode, type ObservedNode } from "./observeNode";
 import { type ConnectedPlace, openPlace } from "./place";
 import type { PreviousKubernetes, PreviousNode } from "./previous";
-import { withRole } from "./rights";
+import { whyNotAllowed, withRole } from "./rights";
 
 export interface ObservedKubernetes {
     readonly record: BuilderRecord;
@@ -88,7 +88,12 @@ async function observeSafely(
     try {
         connected = await openPlace(node, pinnedContext(node, previous));
         clusters.set(node.name, connected.cluster);
-        return await observeNode(connected, node, previous, owner, signal, { isRemoved });
+        const { cluster, place } = connected;
+        const [observed, missingRights] = await Promise.all([
+            observeNode(connected, node, previous, owner, signal, { isRemoved }),
+            isRemoved ? undefined : whyNotAllowed(cluster, place.namespace, node, signal),
+        ]);
+        return { ...observed, missingRights };
     } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof KubeconfigError || error instanceof ClusterError)) throw error;

@@ -1,16 +1,15 @@
 /** Observes what exists of a node in its cluster. Nothing is changed: the API server answers what a change would do. */
-import { applyObject, fieldManager, getObject, listObjects, managersOf } from "../../cluster/apply";
+import { fieldManager, managersOf } from "../../cluster/apply";
 import type { Cluster } from "../../cluster/client";
-import { isClusterError } from "../../cluster/error";
 import type { KubernetesObject } from "../../cluster/objects";
 import { getWorkload, listClaims, type Workload, type WorkloadKind } from "../../cluster/workloads";
 import { type Owner, ownerOf } from "../../ownership";
-import { isConfigMapOf } from "./configMaps";
 import type { DesiredNode } from "./desired";
-import { type Difference, differenceOf, isAboutImmutable } from "./differences";
+import type { Difference } from "./differences";
+import { isAppliedHere, listMaps, observeMap, tryWorkload } from "./tryApply";
 import { manifestsOf } from "./manifests";
 import type { Place } from "./place";
-import { appLabel, stateVolume } from "./pod";
+import { stateVolume } from "./pod";
 import type { PreviousNode } from "./previous";
 
 /** A node of the program, and what exists of it. */
@@ -21,6 +20,8 @@ export interface ObservedNode {
     readonly place: Place | undefined;
     /** Why the cluster could not be read. The rest is then unknown. */
     readonly error: Error | undefined;
+    /** Which rights this user does not have in the namespace, and how to grant them. `undefined` if none is missing. */
+    readonly missingRights: string | undefined;
     /** The workload of the node. For a workload of another resource, of any kind. */
     readonly workload: FoundWorkload | undefined;
     /** A workload of the other kind, with the name of the node. */
@@ -35,6 +36,8 @@ export interface ObservedNode {
     readonly unneededMaps: readonly string[];
     /** Names of the claims of the node. */
     readonly claims: readonly string[];
+    /** The workloads and ConfigMaps of the node, as the cluster has them. A failed adoption restores them. */
+    readonly objects: readonly KubernetesObject[];
 }
 
 /** A workload that exists. */
@@ -52,11 +55,14 @@ export interface FoundWorkload {
     readonly podLabels: Readonly<Record<string, string>>;
     /** The size in the template of its claims. */
     readonly storage: string | undefined;
+    /** Whether it creates claims with the name of this package's and buildx's claims. */
+    readonly hasStateClaims: boolean;
 }
 
 /** A node of which nothing exists. */
 export const nothing = {
     error: undefined,
+    missingRights: undefined,
     workload: undefined,
     other: undefined,
     difference: { is: "same" },
@@ -64,6 +70,7 @@ export const nothing = {
     differingMaps: [],
     unneededMaps: [],
     claims: [],
+    objects: [],
 } as const satisfies Partial<ObservedNode>;
 
 /**
@@ -92,27 +99,27 @@ export async function observeNode(
     const [own, other] = kind === "Deployment" ? [deployment, statefulSet] : [statefulSet, deployment];
     const withReplicas = own === undefined || !keepsReplicas(own.object, desired, previous);
     const manifests = manifestsOf(desired, namespace, owner, { withReplicas });
-    const configMaps = isRemoved ? [] : manifests.configMaps;
-    const wantedMaps = configMaps.map(({ metadata }) => metadata.name);
-    const found = own && describe(own);
+    const wanted = isRemoved ? [] : manifests.configMaps;
+    const isWanted = (map: KubernetesObject) => wanted.some(({ metadata }) => metadata.name === map.metadata.name);
+    const workloads = [own, other].filter((each) => each !== undefined);
+    const [found, foundOther] = [own && describe(own), other && describe(other)];
     const [difference, maps, listed, claims] = await Promise.all([
-        found?.isApplied === true && !isRemoved
-            ? tryApply(cluster, manifests.workload, own?.object, signal)
-            : nothing.difference,
-        Promise.all(configMaps.map((map) => mapDiffers(cluster, map, signal))),
-        listObjects(cluster, "ConfigMap", namespace, { [appLabel]: name }, signal),
+        isRemoved ? nothing.difference : tryWorkload(cluster, manifests.workload, workloads, signal),
+        Promise.all(wanted.map((map) => observeMap(cluster, map, signal))),
+        listMaps(cluster, place, name, workloads, signal),
         listClaims(cluster, namespace, stateVolume, name, signal),
     ]);
-    const mapNames = listed.map(({ metadata }) => metadata.name);
+    const unneeded = listed.filter((map) => !isWanted(map));
     return {
         ...base,
         workload: found,
-        other: other && describe(other),
-        difference,
+        other: foundOther,
+        difference: maps.map((map) => map.difference).find(({ is }) => is === "invalid") ?? difference,
         withReplicas,
-        differingMaps: wantedMaps.filter((_, index) => maps[index]),
-        unneededMaps: mapNames.filter((map) => isConfigMapOf(name, map) && !wantedMaps.includes(map)),
+        differingMaps: maps.flatMap((map) => (map.difference.is === "same" ? [] : [map.name])),
+        unneededMaps: unneeded.map(({ metadata }) => metadata.name),
         claims: claims.filter(({ isTerminating }) => !isTerminating).map((claim) => claim.name),
+        objects: [...workloads.map(({ object }) => object), ...maps.flatMap((map) => map.found ?? []), ...unneeded],
     };
 }
 
@@ -123,47 +130,25 @@ function keepsReplicas(object: KubernetesObject, { args }: DesiredNode, previous
     return isForeign && previous !== undefined && previous.desired.args.replicas === args.replicas;
 }
 
-/** Asks the API server what the application of an object would change. */
-async function tryApply(
-    cluster: Cluster,
-    object: KubernetesObject,
-    found: KubernetesObject | undefined,
-    signal: AbortSignal,
-): Promise<Difference> {
-    if (found === undefined) return nothing.difference;
-    try {
-        return differenceOf(found, await applyObject(cluster, object, { force: true, dryRun: true, signal }));
-    } catch (error) {
-        if (!isClusterError(error, "invalid")) throw error;
-        return { is: isAboutImmutable(error.why) ? "immutable" : "invalid", why: error.why };
-    }
-}
-
-async function mapDiffers(cluster: Cluster, map: KubernetesObject, signal: AbortSignal): Promise<boolean> {
-    const { namespace = "", name } = map.metadata;
-    const found = await getObject(cluster, { kind: "ConfigMap", namespace, name }, signal);
-    if (found === undefined) return true;
-    return (await tryApply(cluster, map, found, signal)).is !== "same";
-}
-
 interface WorkloadSpec {
     readonly template?: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } };
     readonly volumeClaimTemplates?: readonly {
+        readonly metadata?: { readonly name?: string };
         readonly spec?: { readonly resources?: { readonly requests?: { readonly storage?: string } } };
     }[];
 }
 
 function describe({ kind, uid, replicas, readyReplicas, object }: Workload): FoundWorkload {
     const { template, volumeClaimTemplates } = (object.spec ?? {}) as WorkloadSpec;
-    const managers = object.metadata.managedFields ?? [];
     return {
         kind,
         uid,
         owner: ownerOf(object.metadata.annotations),
-        isApplied: managers.some(({ manager, operation }) => manager === fieldManager && operation === "Apply"),
+        isApplied: isAppliedHere(object),
         replicas,
         readyReplicas,
         podLabels: template?.metadata?.labels ?? {},
         storage: volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage,
+        hasStateClaims: volumeClaimTemplates?.some(({ metadata }) => metadata?.name === stateVolume) ?? false,
     };
 }

@@ -1,6 +1,7 @@
 /** Whether nodes are still where they were. A node cannot move: it would lose its cache, and leave its old workload. */
 import { sameOwner } from "../../ownership";
-import { causeOf, changedPaths, pathIn, placeArguments } from "./causes";
+import { causeOf, pathIn } from "../builder/causes";
+import { changedPaths, placeArguments } from "./causes";
 import type { DesiredKubernetes } from "./desired";
 import type { ObservedKubernetes } from "./observe";
 import type { ObservedNode } from "./observeNode";

@@ -4,13 +4,14 @@
  * `update` and `delete` run them.
  */
 import type { Cause } from "../../bridges/lifecycle";
-import { type NodeGroup, sameRecord } from "../../buildx/store";
 import { planChoice } from "../builder/choice";
-import { changed, changedArguments, firstReason, type Plan } from "../plan";
-import { causeOf, changedPaths, placeArguments, recordArguments } from "./causes";
+import { firstReason, type Plan } from "../plan";
+import { causeOf } from "../builder/causes";
+import { changedPaths, placeArguments, recordArguments } from "./causes";
 import type { DesiredKubernetes, SavedOnly } from "./desired";
 import type { FinalStep } from "../builder/finalSteps";
 import { recordedPath } from "../builder/ownFiles";
+import { planRecord, planSavedOnly } from "../builder/planFinal";
 import { fileOf } from "./files";
 import type { ObservedKubernetes } from "./observe";
 import { planNode } from "./planNode";
@@ -37,6 +38,8 @@ export function plan(
     const ofNodes = planNodes(desired, observed, previous);
     const required = causeOfRequirement(desired, previous, ofNodes);
     const nodes = required === undefined ? ofNodes : planNodes(desired, observed, previous, required);
+    const denied = whyDenied(nodes, observed);
+    if (denied !== undefined) return { refusal: denied, steps: [] };
     const removed = observed.removed.flatMap((node) =>
         planNodeRemoval(node, owner, savedOnly.keepState, {
             why: `node ${node.desired.name} was removed from the program`,
@@ -52,14 +55,20 @@ export function plan(
                 ? []
                 : [{ do: "requirePlatforms", builder: name, platforms, ...required } satisfies FinalStep]),
             ...planFiles(desired, observed, previous),
-            ...planRecord(desired, observed, previous),
+            ...planRecordOf(desired, observed, previous),
             ...removed,
             ...planUnneededFiles(desired, observed, previous),
             ...planChoice(name, savedOnly.use, observed.choice, before?.use === true),
-            ...planSavedOnly(savedOnly, before),
+            ...planSavedOnly(savedOnlyNames, savedOnly, before),
         ],
     };
 }
+
+/** Returns which rights are missing for the steps. Without steps, no right to change something is needed. */
+const whyDenied = (steps: readonly NodeStep[], { nodes }: ObservedKubernetes): string | undefined =>
+    nodes
+        .filter(({ desired }) => steps.some(({ node }) => node === desired.name))
+        .find(({ missingRights }) => missingRights !== undefined)?.missingRights;
 
 const planNodes = (
     desired: DesiredKubernetes,
@@ -121,7 +130,7 @@ function planUnneededFiles(
     return [{ do: "removeFiles", paths, ...causeOf(changes, "a kubeconfig of the builder is no longer needed") }];
 }
 
-function planRecord(
+function planRecordOf(
     desired: DesiredKubernetes,
     { record: found, nodes }: ObservedKubernetes,
     previous: PreviousKubernetes | undefined,
@@ -137,32 +146,13 @@ function planRecord(
             storage: workload?.storage,
         })),
     );
-    const cause = causeOfWrite(record, desired, found, previous);
-    return cause === undefined ? [] : [{ do: "writeRecord", record, isNew: found.is === "absent", ...cause }];
+    const changed = previous && changedPaths(previous.args, desired.args, recordArguments);
+    return planRecord(record, found, changed);
 }
 
-function causeOfWrite(
-    record: NodeGroup,
-    desired: DesiredKubernetes,
-    found: ObservedKubernetes["record"],
-    previous: PreviousKubernetes | undefined,
-): Cause | undefined {
-    const isDrift = previous !== undefined;
-    if (found.is === "absent") return { why: "buildx has no record of the builder on this machine", isDrift };
-    if (found.is === "unreadable") return { why: "buildx's record of the builder cannot be read", isDrift };
-    if (sameRecord(found.nodeGroup, record)) return undefined;
-    const drift = "buildx's record of the builder differs";
-    if (previous === undefined) return { why: drift };
-    return causeOf(changedPaths(previous.args, desired.args, recordArguments), drift);
-}
-
-function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): FinalStep[] {
-    const names = {
-        use: "use",
-        keepState: "keepState",
-        requirePlatforms: "requirePlatforms",
-        bootTimeout: "bootTimeout",
-    } as const satisfies Record<keyof SavedOnly, string>;
-    const properties = before === undefined ? [] : changedArguments(names, before, savedOnly);
-    return properties.length === 0 ? [] : [{ do: "saveSettings", ...changed(properties), isDrift: false }];
-}
+const savedOnlyNames = {
+    use: "use",
+    keepState: "keepState",
+    requirePlatforms: "requirePlatforms",
+    bootTimeout: "bootTimeout",
+} as const satisfies Record<keyof SavedOnly, string>;

@@ -1,6 +1,7 @@
 /** Decides what happens to a node in its cluster. */
 import type { Cause } from "../../bridges/lifecycle";
-import { causeOf, changedPaths, pathIn, pathOfNode, workloadArguments } from "./causes";
+import { causeOf, pathIn } from "../builder/causes";
+import { changedPaths, pathOfNode, workloadArguments } from "./causes";
 import type { DesiredKubernetes } from "./desired";
 import { endsPods } from "./differences";
 import { manifestsOf } from "./manifests";

@@ -107,10 +107,15 @@ function container(node: DesiredNode, hasFiles: boolean): Json {
     };
 }
 
-/** Ends when no build is running: only then Kubernetes tells buildkitd to stop. A running build has no time of completion. */
+/**
+ * Ends when no build is running: only then Kubernetes tells buildkitd to stop. A running build has no time of completion.
+ * buildx may still be reading the result of a build that has ended (docker/buildx#556): each of its connections is a
+ * `buildctl dial-stdio` in the container, and they get ten seconds. The brackets keep the shell from finding itself.
+ */
 const waitForBuilds =
     "while buildctl debug histories --format '{{json .}}' 2>/dev/null | grep '\"record\"' | grep -qv CompletedAt; " +
-    "do sleep 1; done";
+    "do sleep 1; done; " +
+    "for each in 1 2 3 4 5 6 7 8 9 10; do grep -qs 'dial-stdi[o]' /proc/[0-9]*/cmdline || break; sleep 1; done";
 
 const probe = (timing: object): Json => ({ exec: { command: ["buildctl", "debug", "workers"] }, ...timing });
 

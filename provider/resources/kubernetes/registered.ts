@@ -1,11 +1,11 @@
 /** A builder's arguments and options as the class registers them with Pulumi. */
 import * as pulumi from "@pulumi/pulumi";
-import { configForms, gcForms, pathsOfBothForms } from "../../args/forms";
+import { configForms, gcForms } from "../../args/forms";
 import { isKubeconfigText } from "../../cluster/kubeconfig";
 import { inForms } from "../../program/forms";
 import { isLater } from "../../program/inputs";
-import { usesPlugin } from "../../program/plugin";
 import { withSecretKeys } from "../../program/secretKeys";
+import { optionsOfForms, secondForms } from "../builder/forms";
 import { repeatedArguments } from "./saved";
 
 interface NodeArgs {
@@ -26,10 +26,9 @@ interface KubernetesArgs extends NodeArgs {
  */
 export function registeredArgs(args: KubernetesArgs): pulumi.Inputs {
     const { nodes, ...others } = inForms(args, gcForms);
-    const second = usesPlugin() ? [] : secondForms(args); // the plugin gets the forms as they are
     return {
         ...registeredNode(others),
-        ...(second.length > 0 && { __secondForms: second }),
+        ...secondForms(args),
         ...(nodes !== undefined && { nodes: registeredNodes(nodes) }),
     };
 }
@@ -63,27 +62,5 @@ const withSecretText = (kubeconfig: pulumi.Input<string>): pulumi.Input<string> 
           : kubeconfig;
 };
 
-/** Returns the paths of the properties in the second form, so that the dynamic bridge names them in errors. */
-function secondForms({ gcRules, buildkitdToml, nodes }: KubernetesArgs): string[] {
-    const each = Array.isArray(nodes) ? nodes : [];
-    const ofNodes = each.flatMap((node, index) =>
-        !isLater(node) && node.buildkitdToml !== undefined ? [`nodes[${index}].${configForms.property}`] : [],
-    );
-    return [
-        ...(gcRules === undefined ? [] : [gcForms.property]),
-        ...(buildkitdToml === undefined ? [] : [configForms.property]),
-        ...ofNodes,
-    ];
-}
-
-export const registeredOptions = (
-    { nodes }: KubernetesArgs,
-    opts: pulumi.CustomResourceOptions | undefined,
-): pulumi.CustomResourceOptions => ({
-    ...opts,
-    ...(opts?.ignoreChanges && { ignoreChanges: pathsOfBothForms(opts.ignoreChanges) }),
-    ...(opts?.replaceOnChanges && { replaceOnChanges: pathsOfBothForms(opts.replaceOnChanges) }),
-    ...(nodes !== undefined && {
-        additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), repeatedArguments],
-    }),
-});
+export const registeredOptions = (args: KubernetesArgs, opts: pulumi.CustomResourceOptions | undefined) =>
+    optionsOfForms(args, opts, repeatedArguments);

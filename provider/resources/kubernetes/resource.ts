@@ -65,7 +65,8 @@ export interface KubernetesBuilderArgs extends KubernetesNodeOptions {
     use?: pulumi.Input<boolean>;
     /**
      * Take over an existing builder of the same name, with its claims, for example one of `docker buildx create --driver
-     * kubernetes`. Its workload is recreated. If `adopt` is false and the builder exists, the creation fails.
+     * kubernetes`. Its workload is recreated, and restored if the new pods do not become ready. The claims become the
+     * builder's claims: see `keepState`. If `adopt` is false and the builder exists, the creation fails.
      * @default false
      */
     adopt?: pulumi.Input<boolean>;
@@ -83,8 +84,8 @@ export interface KubernetesBuilderArgs extends KubernetesNodeOptions {
      */
     gcRules?: pulumi.Input<Inputs<GcRule>[]>;
     /**
-     * Keep the claims when the builder is removed (`docker buildx rm --keep-state`). Claims that existed before the
-     * builder are always kept.
+     * Keep the claims when the builder is removed, as `docker buildx rm` does. Claims that existed before the builder
+     * without a StatefulSet are always kept.
      * @default false
      */
     keepState?: pulumi.Input<boolean>;

@@ -1,13 +1,12 @@
 /** The schema of a builder's arguments: the values that are valid for each argument by itself. */
 import * as v from "valibot";
-import { gcRule } from "../../args/gcRule";
 import { legalPlatforms } from "../../args/platforms";
 import { flag, legalName, onlyKeys, seconds, text, textThat } from "../../args/rules";
-import { shown } from "../../buildkit/config";
 import { isOwnLabel } from "../../ownership";
 import { isKey, isLabelValue, isNamespace, isObjectName, isQuantity, nearestQuantity } from "../../text/kubernetes";
 import { orNearest } from "../../text/diskSpace";
 import { quote } from "../../text/quote";
+import { legalConfig, legalGc, legalNodes } from "../builder/schema";
 import type {
     KubernetesClaim,
     KubernetesNodeArguments,
@@ -194,49 +193,18 @@ const nodeRules = {
     buildkitdFlags: v.optional(
         v.array(notEmpty("argument of buildkitd", "--debug"), 'must be a list of arguments, for example ["--debug"]'),
     ),
-    buildkitdConfig: v.optional(
-        // validated separately
-        v.custom<string | object>(
-            (config) => typeof config === "string" || (typeof config === "object" && !Array.isArray(config)),
-            ({ input }) =>
-                `${shown(input)} is not a valid configuration of buildkitd: must be the text of a buildkitd.toml or an object`,
-        ),
-    ),
+    buildkitdConfig: v.optional(legalConfig),
 } satisfies Record<keyof KubernetesNodeArguments, v.GenericSchema>;
-
-const rule = v.pipe(
-    v.looseObject(gcRule, 'must be a rule, for example { maxUsedSpace: "20GB" }'),
-    onlyKeys(Object.keys(gcRule)),
-    v.check(
-        (given) => Object.keys(given).length > 0,
-        "a rule without bounds would remove everything: must have at least one bound",
-    ),
-);
 
 export const schema = v.looseObject({
     ...nodeRules,
     name: v.optional(legalName),
-    nodes: v.optional(
-        v.pipe(
-            v.array(
-                v.pipe(
-                    v.looseObject({ ...nodeRules, name: v.optional(legalName) }, "must be an object"),
-                    onlyKeys([...Object.keys(nodeRules), "name"]),
-                ),
-                'must be a list of nodes, for example [{ nodeSelector: { "kubernetes.io/arch": "arm64" } }]',
-            ),
-            v.minLength(1, "must have at least one node"),
-        ),
-    ),
+    nodes: v.optional(legalNodes(nodeRules, '[{ nodeSelector: { "kubernetes.io/arch": "arm64" } }]')),
     defaultLoad: v.optional(flag),
     requirePlatforms: v.optional(legalPlatforms('["linux/amd64", "linux/arm64"]')),
     use: v.optional(flag),
     adopt: v.optional(flag),
-    gc: v.optional(
-        v.lazy((value) =>
-            Array.isArray(value) ? v.pipe(v.array(rule), v.minLength(1, "must have at least one rule")) : rule,
-        ),
-    ),
+    gc: v.optional(legalGc),
     keepState: v.optional(flag),
     bootTimeout: v.optional(seconds({ min: 1 })),
     drainTimeout: v.optional(seconds({ min: 0 })),

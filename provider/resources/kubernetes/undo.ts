@@ -1,25 +1,27 @@
-/** Removes what a failed creation created. */
+/** Removes what a failed creation created, and restores what it changed. */
 import { deleteObject, getObject, waitUntilGone } from "../../cluster/apply";
-import type { Kind } from "../../cluster/objects";
+import type { Cluster } from "../../cluster/client";
+import { type Kind, type KubernetesObject, referenceTo } from "../../cluster/objects";
+import { restoreObject } from "../../cluster/restore";
 import { listClaims } from "../../cluster/workloads";
-import { type Owner, sameOwner } from "../../ownership";
+import { type Owner, ownerOf, sameOwner } from "../../ownership";
+import { restoreFiles } from "../builder/ownFiles";
 import { removeRecordOf, writeRecordOf } from "../builder/record";
 import type { Applying } from "./applying";
 import type { DesiredKubernetes } from "./desired";
-import { removeFiles } from "../builder/ownFiles";
 import { folderOf } from "./files";
 import type { ObservedKubernetes } from "./observe";
+import type { ObservedNode } from "./observeNode";
 import { stateVolume } from "./pod";
-import type { Step } from "./steps";
+import type { NodeStep, Step, StepOf } from "./steps";
 
-/** Seconds until the removal of pods of a failed creation is no longer waited for. The cluster still removes them. */
+/** Seconds until a removal is no longer waited for. The cluster still removes the object and its pods. */
 const patience = 60;
 
 /**
- * Removes what the steps of a failed creation created, in reverse order. An adopted record is restored. An adopted
- * workload stays: it was there before.
+ * Undoes the steps of a failed creation in reverse order: what is new is removed, and what was adopted is restored.
  *
- * @throws {Error} if something could not be removed.
+ * @throws {Error} if something could not be undone.
  */
 export async function undo(
     applying: Applying,
@@ -38,12 +40,11 @@ async function undoStep(
     before: ObservedKubernetes,
     { name, owner }: Pick<DesiredKubernetes, "name" | "owner">,
 ): Promise<void> {
+    if ("node" in step) return undoNodeStep(step, applying, owner);
     switch (step.do) {
-        case "applyWorkload":
-        case "applyConfigMaps":
-            return undoNodeStep(step, applying, owner);
         case "writeFiles":
-            return removeFiles([folderOf(name)]);
+        case "removeFiles":
+            return restoreFiles(folderOf(name), before.files);
         case "writeRecord":
             if (before.record.is === "present")
                 return writeRecordOf(before.record.nodeGroup, false, new AbortController().signal);
@@ -53,38 +54,80 @@ async function undoStep(
     }
 }
 
-async function undoNodeStep(
-    step: Extract<Step, { do: "applyWorkload" | "applyConfigMaps" }>,
-    { clusters, nodes, call }: Applying,
-    owner: Owner,
-): Promise<void> {
+async function undoNodeStep(step: NodeStep, { clusters, nodes, call }: Applying, owner: Owner): Promise<void> {
     const node = nodes.get(step.node);
     const cluster = clusters.get(step.node);
     const namespace = node?.place?.namespace;
-    const found = node?.workload ?? node?.other;
-    const isAdopted = found !== undefined && !sameOwner(found.owner, owner);
-    if (cluster === undefined || namespace === undefined || isAdopted) return;
-    if (step.do === "applyConfigMaps") {
-        for (const { metadata } of step.objects)
-            await deleteObject(
-                cluster,
-                { kind: "ConfigMap", namespace, name: metadata.name },
-                { propagation: "Background" },
-            );
-        return;
+    if (node === undefined || cluster === undefined || namespace === undefined) return;
+    /** Returns an object as it was, unless an interrupted creation of this resource created the object. */
+    const adopted = (kind: Kind, name: string) =>
+        node.objects.find(
+            (object) =>
+                object.kind === kind &&
+                object.metadata.name === name &&
+                !sameOwner(ownerOf(object.metadata.annotations), owner),
+        );
+    const restore = async (kind: Kind, name: string, untilGone = patience) => {
+        const object = adopted(kind, name);
+        if (object === undefined) return;
+        call.report(`restoring ${kind} ${name} after the failure`);
+        await restoreObject(cluster, object, untilGone);
+    };
+    switch (step.do) {
+        case "applyConfigMaps":
+            for (const { metadata } of step.objects) {
+                const reference = { kind: "ConfigMap", namespace, name: metadata.name } as const;
+                if (adopted("ConfigMap", metadata.name) !== undefined) await restore("ConfigMap", metadata.name);
+                else await deleteObject(cluster, reference, { propagation: "Background" });
+            }
+            return;
+        case "removeConfigMaps":
+            for (const name of step.names) await restore("ConfigMap", name);
+            return;
+        case "removeWorkload":
+            return restore(step.kind, step.workload, step.seconds);
+        case "applyWorkload": {
+            const { kind, metadata } = step.object;
+            const isChanged = await isStillThere(cluster, adopted(kind as Kind, metadata.name));
+            if (isChanged) await restore(kind as Kind, metadata.name);
+            else await removeNew(cluster, step, call.report);
+            return removeNewClaims(cluster, namespace, node);
+        }
+        default:
+            return;
     }
-    const { name } = step.object.metadata;
-    const reference = { kind: step.object.kind as Kind, namespace, name };
-    call.report(`removing ${reference.kind} ${name} after the failure`);
+}
+
+/** Whether an adopted object was changed in place. Otherwise, another object has its name now. */
+async function isStillThere(cluster: Cluster, adopted: KubernetesObject | undefined): Promise<boolean> {
+    if (adopted === undefined) return false;
+    const found = await getObject(cluster, referenceTo(adopted));
+    return found?.metadata.uid === adopted.metadata.uid;
+}
+
+async function removeNew(
+    cluster: Cluster,
+    { object }: StepOf<"applyWorkload">,
+    report: (text: string) => void,
+): Promise<void> {
+    const reference = referenceTo(object);
+    report(`removing ${reference.kind} ${reference.name} after the failure`);
     const uid = (await getObject(cluster, reference))?.metadata.uid ?? "";
     if (await deleteObject(cluster, reference, { propagation: "Foreground" }))
         await waitUntilGone(cluster, reference, { uid, timeout: patience });
-    if (reference.kind !== "StatefulSet") return;
-    for (const claim of await listClaims(cluster, namespace, stateVolume, name))
-        if (!(node?.claims ?? []).includes(claim.name))
+}
+
+async function removeNewClaims(
+    cluster: Cluster,
+    namespace: string,
+    { desired, claims: before }: ObservedNode,
+): Promise<void> {
+    if (desired.kind !== "StatefulSet") return;
+    for (const { name, uid } of await listClaims(cluster, namespace, stateVolume, desired.workload))
+        if (!before.includes(name))
             await deleteObject(
                 cluster,
-                { kind: "PersistentVolumeClaim", namespace, name: claim.name },
-                { propagation: "Background", uid: claim.uid },
+                { kind: "PersistentVolumeClaim", namespace, name },
+                { propagation: "Background", uid },
             );
 }

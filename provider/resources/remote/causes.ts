@@ -1,6 +1,5 @@
-/** Why a builder changes, and the arguments that cause it. */
+/** The arguments that change a builder. */
 import { isDeepStrictEqual } from "node:util";
-import type { Cause } from "../../bridges/lifecycle";
 import { formatPath } from "../../text/quote";
 import type { RemoteInputs, RemoteNodeInputs } from "./args";
 import type { DesiredNode } from "./desired";
@@ -42,19 +41,6 @@ function changedInNode(
         .map((key) => formatPath(["nodes", index, key]));
 }
 
-/** Returns the path of an argument or output of a node. */
-export const pathIn = ({ position }: Pick<DesiredNode, "position">, key: string): string =>
-    formatPath(position === undefined ? [key] : ["nodes", position, key]);
-
 /** Returns the path of a node in the arguments. */
 export const pathOfNode = ({ position }: Pick<DesiredNode, "position">): string =>
     position === undefined ? "endpoint" : formatPath(["nodes", position]);
-
-/** Returns the cause of a step: the arguments that changed, or else that something differs from the arguments. */
-export const causeOf = (properties: readonly string[], drift: string): Cause =>
-    properties.length > 0
-        ? { why: `${[...new Set(properties.map(nameOf))].join(", ")} changed`, properties, isDrift: false }
-        : { why: drift, isDrift: true };
-
-/** Returns the name of an argument for users: `tls` for `nodes[0].tls`. */
-const nameOf = (path: string): string => path.split(".").at(-1) ?? path;

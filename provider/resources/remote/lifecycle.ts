@@ -93,7 +93,7 @@ export async function create(call: Call, inputs: RemoteInputs): Promise<Created<
         return { id: name, saved: toSaved(inputs, owner, name, outputsAfter(desired, applying, undefined)) };
     } catch (error) {
         try {
-            await undo(applying.begun, observed.record, name);
+            await undo(applying.begun, observed, name);
         } catch (failure) {
             const nodes = desired.nodes.map((node) => describeNode(node, undefined, undefined));
             throw new PartialFailureError([error, failure], name, toSaved(inputs, owner, name, nodes));

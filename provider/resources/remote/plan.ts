@@ -5,10 +5,11 @@
  */
 import { dirname, sep } from "node:path";
 import type { Cause } from "../../bridges/lifecycle";
-import { type NodeGroup, sameRecord } from "../../buildx/store";
 import { planChoice } from "../builder/choice";
-import { changed, changedArguments, firstReason, type Plan } from "../plan";
-import { causeOf, changedPaths } from "./causes";
+import { planRecord, planSavedOnly } from "../builder/planFinal";
+import { firstReason, type Plan } from "../plan";
+import { causeOf } from "../builder/causes";
+import { changedPaths } from "./causes";
 import type { DesiredRemote, SavedOnly } from "./desired";
 import type { ObservedRemote } from "./observe";
 import { planConnections } from "./planConnections";
@@ -28,14 +29,15 @@ export function plan(
     if (refusal !== undefined) return { refusal, steps: [] };
     const before = previous?.desired.savedOnly;
     const { name, savedOnly } = desired;
+    const changed = previous && changedPaths(previous.args, desired.args, recordArguments);
     return {
         steps: [
             ...planConnections(desired, previous),
             ...planFiles(desired, observed, previous),
-            ...planRecord(desired, observed, previous),
+            ...planRecord(recordOf(desired), observed.record, changed),
             ...planUnneededFiles(desired, observed, previous),
             ...planChoice(name, savedOnly.use, observed.choice, before?.use === true),
-            ...planSavedOnly(savedOnly, before),
+            ...planSavedOnly(savedOnlyNames, savedOnly, before),
         ],
     };
 }
@@ -77,38 +79,10 @@ function causeOfFiles(desired: DesiredRemote, previous: PreviousRemote | undefin
     return causeOf(changedPaths(previous.args, desired.args, ["name", "tls"]), drift);
 }
 
-function planRecord(
-    desired: DesiredRemote,
-    { record: found }: ObservedRemote,
-    previous: PreviousRemote | undefined,
-): Step[] {
-    const record = recordOf(desired);
-    const cause = causeOfWrite(record, desired, found, previous);
-    return cause === undefined ? [] : [{ do: "writeRecord", record, isNew: found.is === "absent", ...cause }];
-}
+const recordArguments = ["name", "endpoint", "tls", "platforms", "defaultLoad"] as const;
 
-function causeOfWrite(
-    record: NodeGroup,
-    desired: DesiredRemote,
-    found: ObservedRemote["record"],
-    previous: PreviousRemote | undefined,
-): Cause | undefined {
-    const isDrift = previous !== undefined;
-    if (found.is === "absent") return { why: "buildx has no record of the builder on this machine", isDrift };
-    if (found.is === "unreadable") return { why: "buildx's record of the builder cannot be read", isDrift };
-    if (sameRecord(found.nodeGroup, record)) return undefined;
-    const drift = "buildx's record of the builder differs";
-    if (previous === undefined) return { why: drift };
-    const among = ["name", "endpoint", "tls", "platforms", "defaultLoad"] as const;
-    return causeOf(changedPaths(previous.args, desired.args, among), drift);
-}
-
-function planSavedOnly(savedOnly: SavedOnly, before: SavedOnly | undefined): Step[] {
-    const names = {
-        use: "use",
-        requirePlatforms: "requirePlatforms",
-        bootTimeout: "bootTimeout",
-    } as const satisfies Record<keyof SavedOnly, string>;
-    const properties = before === undefined ? [] : changedArguments(names, before, savedOnly);
-    return properties.length === 0 ? [] : [{ do: "saveSettings", ...changed(properties), isDrift: false }];
-}
+const savedOnlyNames = {
+    use: "use",
+    requirePlatforms: "requirePlatforms",
+    bootTimeout: "bootTimeout",
+} as const satisfies Record<keyof SavedOnly, string>;

@@ -1,7 +1,8 @@
 /** Decides which daemons are connected to, and whether the builder's platforms are checked. */
 import { isDeepStrictEqual } from "node:util";
 import type { Cause } from "../../bridges/lifecycle";
-import { causeOf, changedPaths, pathIn, pathOfNode } from "./causes";
+import { causeOf, pathIn } from "../builder/causes";
+import { changedPaths, pathOfNode } from "./causes";
 import type { DesiredNode, DesiredRemote } from "./desired";
 import type { PreviousRemote } from "./previous";
 import type { Step } from "./steps";

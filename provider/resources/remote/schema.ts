@@ -2,9 +2,10 @@
 import * as v from "valibot";
 import { legalPem } from "../../args/endpoint";
 import { legalPlatforms } from "../../args/platforms";
-import { flag, legalName, onlyKeys, seconds, textThat, unknownKey } from "../../args/rules";
+import { flag, legalName, seconds, textThat, unknownKey } from "../../args/rules";
 import { whyInvalidAddress } from "../../buildkit/address";
 import { quote } from "../../text/quote";
+import { legalNodes } from "../builder/schema";
 import type { RemoteNodeArguments, RemoteTlsArguments, UserArgument } from "./args";
 
 const address = textThat(
@@ -53,18 +54,7 @@ const nodeRules = {
 export const schema = v.looseObject({
     ...nodeRules,
     name: v.optional(legalName),
-    nodes: v.optional(
-        v.pipe(
-            v.array(
-                v.pipe(
-                    v.looseObject({ ...nodeRules, name: v.optional(legalName) }, "must be an object"),
-                    onlyKeys([...Object.keys(nodeRules), "name"]),
-                ),
-                'must be a list of nodes, for example [{ endpoint: "tcp://buildkitd.example:1234" }]',
-            ),
-            v.minLength(1, "must have at least one node"),
-        ),
-    ),
+    nodes: v.optional(legalNodes(nodeRules, '[{ endpoint: "tcp://buildkitd.example:1234" }]')),
     defaultLoad: v.optional(flag),
     requirePlatforms: v.optional(legalPlatforms('["linux/amd64", "linux/arm64"]')),
     use: v.optional(flag),

@@ -1,0 +1,47 @@
+/** The second forms of arguments, such as `gcRules` beside `gc`, as the classes of builders register them with Pulumi. */
+import type * as pulumi from "@pulumi/pulumi";
+import { configForms, gcForms, pathsOfBothForms } from "../../args/forms";
+import { isLater } from "../../program/inputs";
+import { usesPlugin } from "../../program/plugin";
+
+interface Forms {
+    readonly gcRules?: unknown;
+    readonly buildkitdToml?: unknown;
+    readonly nodes?: unknown;
+}
+
+/**
+ * Returns the internal argument with the paths of the properties in the second form, so that the dynamic bridge names them
+ * in errors. The plugin gets the forms as they are.
+ */
+export function secondForms({ gcRules, buildkitdToml, nodes }: Forms): pulumi.Inputs {
+    if (usesPlugin()) return {};
+    const each: readonly pulumi.Input<Forms>[] = Array.isArray(nodes) ? nodes : [];
+    const ofNodes = each.flatMap((node, index) =>
+        !isLater(node) && (node).buildkitdToml !== undefined
+            ? [`nodes[${index}].${configForms.property}`]
+            : [],
+    );
+    const second = [
+        ...(gcRules === undefined ? [] : [gcForms.property]),
+        ...(buildkitdToml === undefined ? [] : [configForms.property]),
+        ...ofNodes,
+    ];
+    return second.length > 0 ? { __secondForms: second } : {};
+}
+
+/**
+ * Returns the options of a resource whose arguments have second forms.
+ *
+ * @param repeated the property of the state that repeats the arguments of the nodes. It is secret if there are nodes.
+ */
+export const optionsOfForms = (
+    { nodes }: Forms,
+    opts: pulumi.CustomResourceOptions | undefined,
+    repeated: string,
+): pulumi.CustomResourceOptions => ({
+    ...opts,
+    ...(opts?.ignoreChanges && { ignoreChanges: pathsOfBothForms(opts.ignoreChanges) }),
+    ...(opts?.replaceOnChanges && { replaceOnChanges: pathsOfBothForms(opts.replaceOnChanges) }),
+    ...(nodes !== undefined && { additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), repeated] }),
+});

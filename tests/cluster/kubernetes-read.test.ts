@@ -1,0 +1,132 @@
+/** Builders in a cluster that others read, that no longer answer, and what `status` and `doctor` say about them. */
+import { strict as assert } from "node:assert";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { describeOnCluster, type TestNamespace, testCluster } from "../support/cluster";
+import { doctor, find, shell, status } from "../support/cli";
+import { does, firstNode, found, inCluster } from "../support/kubernetesStack";
+
+/** Writes a kubeconfig whose API server can be taken away. */
+async function startProxy(namespace: TestNamespace) {
+    const { cluster, server, user } = namespace.cluster.kubeconfig;
+    const { hostname, port } = new URL(server);
+    const sockets = new Set<Socket>();
+    const proxy = createServer((socket) => {
+        const onward = connect(Number(port), hostname);
+        for (const each of [socket, onward]) {
+            sockets.add(each);
+            each.on("error", () => undefined).on("close", () => [socket, onward].forEach((other) => other.destroy()));
+        }
+        socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const url = `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const stop = () => {
+        const closed = new Promise((resolve) => proxy.close(resolve));
+        for (const socket of sockets) socket.destroy();
+        return closed;
+    };
+    const tls = { "tls-server-name": hostname };
+    return { url, stop, kubeconfig: await namespace.kubeconfig({ ...cluster, ...tls, server: url }, user) };
+}
+
+describeOnCluster("a builder in a cluster", () => {
+    it(
+        "is read by get and getBuilder, which change nothing",
+        inCluster(async ({ stack, place }) => {
+            const { unique: name } = stack;
+            await does(stack, { name, ...place }, "create");
+            const record = await stack.record(name);
+            const { result } = await stack.invoke("buildx:index:getBuilder", { name: name.toUpperCase() });
+            assert.deepEqual([result.name, result.status], [name, "running"]);
+            const got = stack.urn("KubernetesBuilder", "other");
+            const { id, properties } = await stack.read(got, name);
+            const own = await stack.outputs<Record<string, unknown>>();
+            for (const key of ["name", "platforms", "buildkitVersion", "status", "nodes"])
+                assert.deepEqual(properties[key], own[key], key);
+            assert.equal(id, name);
+            assert.deepEqual(await stack.record(name), record);
+            const remote = stack.read(stack.urn("RemoteBuilder", "wrong"), name);
+            await assert.rejects(remote, /its driver is kubernetes instead of remote/);
+        }),
+    );
+
+    it(
+        "that does not answer stays until deleteUnreachable is set, and its objects are left in the cluster",
+        inCluster(async ({ stack, namespace, place }) => {
+            const { unique: name } = stack;
+            const proxy = await startProxy(namespace);
+            await does(stack, { name, ...place, kubeconfig: proxy.kubeconfig }, "create");
+            const { workload } = await firstNode(stack);
+            await proxy.stop();
+
+            const { output: refreshed } = await stack.refresh();
+            assert.match(refreshed, /node \S+ is shown as inactive: .*refused the connection/);
+            const { result } = await stack.invoke("buildx:index:getBuilder", { name });
+            assert.equal(result.status, "inactive");
+            const output = await stack.failing("destroy");
+            assert.match(output, /cannot be removed: .*refused the connection/);
+            assert.match(output, /pulumi config set buildx:deleteUnreachable true/);
+            assert.deepEqual(await stack.records(), [name]);
+
+            await stack.config("buildx:deleteUnreachable", "true");
+            const left = await stack.destroy();
+            assert.match(left.output, /Its objects are left in the cluster/);
+            assert.deepEqual(await stack.records(), []);
+            assert.deepEqual(await stack.state(), []);
+            assert.equal((await found(namespace, "deployment", workload)).spec.replicas, 1);
+        }),
+    );
+
+    it(
+        "is examined by status and doctor",
+        inCluster(async ({ stack, namespace, place }) => {
+            const { unique: name } = stack;
+            const proxy = await startProxy(namespace);
+            await does(stack, { name, ...place, kubeconfig: proxy.kubeconfig }, "create");
+            const shown = async () => {
+                const [builder] = (await status(stack, name)).builders;
+                return [builder?.status, builder?.resource?.name, builder?.nodes[0]?.buildkitVersion];
+            };
+            const { buildkitVersion } = await stack.outputs();
+            assert.deepEqual(await shown(), ["running", "farm", buildkitVersion]);
+            assert.deepEqual(await doctor(stack, name), []);
+
+            const file = join(stack.store, "pulumi-buildx-kubeconfigs", name, `${name}0.yaml`);
+            await chmod(file, 0o644);
+            const open = await find(stack, "key-public");
+            assert.equal((await shell(stack, open.mends[0]?.command ?? "")).code, 0);
+            assert.deepEqual(await doctor(stack, name), []);
+
+            const { workload } = await firstNode(stack);
+            const image = `deployment/${workload}`;
+            await namespace.kubectl("patch", image, "--type=json", `--patch=${brokenImage}`);
+            await namespace.kubectl("delete", "pods", "--all", "--wait=true", "--grace-period=1");
+            let unready = await doctor(stack, name);
+            while (!/cannot be pulled/.test(unready[0]?.found ?? "")) unready = await doctor(stack, name);
+            assert.deepEqual(
+                unready.map(({ kind }) => kind),
+                ["pods-not-ready"],
+            );
+            const describe = unready[0]?.mends.find(({ command }) => command?.startsWith("kubectl"))?.command ?? "";
+            const kubectl = `${testCluster.kubectl}${describe.slice("kubectl".length)}`;
+            assert.match((await shell(stack, kubectl)).output, /localhost:1\/none:1/);
+
+            await namespace.kubectl("delete", "deployment", workload);
+            const missing = await find(stack, "workload-missing");
+            assert.match(missing.found, new RegExp(`Deployment ${workload} in the namespace ${namespace.name}`));
+            assert.deepEqual((await shown())[0], "inactive");
+
+            await proxy.stop();
+            const silent = await find(stack, "cluster-unreadable");
+            assert.match(silent.found, /refused the connection/);
+            assert.deepEqual((await shown())[0], "unreachable");
+            await stack.config("buildx:deleteUnreachable", "true");
+        }),
+    );
+});
+
+const brokenImage = JSON.stringify([
+    { op: "replace", path: "/spec/template/spec/containers/0/image", value: "localhost:1/none:1" },
+]);

@@ -18,9 +18,7 @@ export function secondForms({ gcRules, buildkitdToml, nodes }: Forms): pulumi.In
     if (usesPlugin()) return {};
     const each: readonly pulumi.Input<Forms>[] = Array.isArray(nodes) ? nodes : [];
     const ofNodes = each.flatMap((node, index) =>
-        !isLater(node) && (node).buildkitdToml !== undefined
-            ? [`nodes[${index}].${configForms.property}`]
-            : [],
+        !isLater(node) && node.buildkitdToml !== undefined ? [`nodes[${index}].${configForms.property}`] : [],
     );
     const second = [
         ...(gcRules === undefined ? [] : [gcForms.property]),

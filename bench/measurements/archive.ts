@@ -21,12 +21,17 @@ const rounds = 3;
 // Both compress with zstd's default level, 3, in one thread, and end when all data is on the disk. After the first
 // round, what they read is in the page cache. No earlier writes are pending while they run.
 
+/** Root on the engine's host accesses the volume's folder directly. */
+const limit = "tar and zstd as root on the engine's host";
+
 export const archive: Measurement = {
     name: "archive",
     what: "archive a state of 1 GB",
     beside: "docker run tar | zstd of the same volume",
     unit: "ms",
-    goal: { of: "ratio", most: 1.3 },
+    goal: { of: "ratio", most: 0.6 },
+    limit,
+    mostOfLimit: 2,
     async run(bench) {
         const { builderName, volume } = await bench.largeState();
         const [ours, theirs] = [join(bench.folder, "ours.tar.zst"), join(bench.folder, "theirs.tar.zst")];
@@ -56,7 +61,9 @@ export const restore: Measurement = {
     what: "restore a state of 1 GB from its archive",
     beside: "zstd -d | docker run tar of the same archive",
     unit: "ms",
-    goal: { of: "ratio", most: 1.3 },
+    goal: { of: "ratio", most: 0.8 },
+    limit,
+    mostOfLimit: 1.3,
     async run(bench) {
         const { builderName } = await bench.largeState();
         const file = join(bench.folder, "state.tar.zst");
@@ -99,9 +106,9 @@ async function createVolume(bench: Bench): Promise<string> {
     return volume;
 }
 
-/** Returns the time of tar and zstd if root on the engine's host accesses the volume's folder directly. */
+/** Returns the limit. */
 async function onHost(measure: () => Promise<number>) {
     const times: number[] = [];
     for (let each = 0; each < rounds; each++) times.push(await measure());
-    return { more: { "tar and zstd as root on the engine's host": median(times) } };
+    return { limit: median(times) };
 }

@@ -147,6 +147,7 @@ describeOnCluster("a builder of another stack", () => {
                 await other.remove();
             }
             await namespace.kubectl("rollout", "status", "deployment", `${name}0`);
+            await stack.refresh();
             await stack.preview("--expect-no-changes");
             await build(stack, name, await context(stack));
         }),

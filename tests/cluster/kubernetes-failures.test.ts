@@ -101,8 +101,11 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
             await stack.up();
             await stack.program(farm({ ...args, image: "localhost:1/none:1", bootTimeout: 8 }));
             assert.match(await stack.failing("up"), /localhost:1\/none:1/);
+            await stack.program(farm(args)); // the update that failed has changed the Deployment
+            assert.match((await stack.preview()).output, /update/);
             await stack.program(farm({ ...args, env: { A: "b" } }));
             await stack.up();
+            await stack.refresh();
             await stack.preview("--expect-no-changes");
         }),
     );

@@ -95,7 +95,9 @@ describeOnCluster("a builder of docker buildx create --driver kubernetes", () =>
             const { labels } = spec.template.metadata;
             assert.deepEqual(labels, { app: node, team: "ci" });
             assert.deepEqual(spec.template.spec.containers[0]?.env, [{ name: "A", value: "b" }]);
+            await stack.refresh();
             await stack.up();
+            await stack.refresh();
             await stack.preview("--expect-no-changes");
             await build(stack, name, await context(stack));
         }),

@@ -192,6 +192,7 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             await namespace.kubectl("scale", "deployment", node, "--replicas=2");
             await namespace.kubectl("annotate", "deployment", node, "example.com/a=b");
             await namespace.kubectl("rollout", "status", "deployment", node);
+            await stack.refresh();
             await stack.preview("--expect-no-changes");
             await stack.program(farm({ ...args, env: { A: "c" } }));
             await stack.up();
@@ -203,14 +204,18 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             assert.equal((await found(namespace, "deployment", node)).spec.replicas, 3);
 
             await namespace.kubectl("set", "env", `deployment/${node}`, "A=d");
+            await stack.preview("--expect-no-changes"); // which asks the cluster nothing
+            await stack.refresh();
             assert.match(
                 (await stack.preview()).output,
                 /the Deployment .* differs in spec\.template\.spec\.containers\[buildkitd\]/,
             );
             await stack.up();
             await namespace.kubectl("delete", "deployment", node);
+            await stack.refresh();
             await stack.up();
             assert.equal((await found(namespace, "deployment", node)).status.readyReplicas, 3);
+            await stack.refresh();
             await stack.preview("--expect-no-changes");
         }),
     );

@@ -5,14 +5,15 @@ import { type Owner, sameOwner } from "../../ownership";
 import { apply, startRun } from "./apply";
 import type { Applying } from "./applying";
 import type { KubernetesInputs } from "./args";
+import { digestOf } from "./compared";
 import { configFilesOf } from "./configFiles";
 import { type DesiredKubernetes, desiredKubernetes } from "./desired";
 import { observe } from "./observe";
 import type { ObservedNode } from "./observeNode";
 import { plan } from "./plan";
-import type { PreviousKubernetes } from "./previous";
+import { load, type PreviousKubernetes } from "./previous";
 import { describeAbsent, describeReady } from "./readOutputs";
-import { type NodesInState, type SavedKubernetes, toSaved } from "./saved";
+import { comparedAs, type NodesInState, type SavedKubernetes, toSaved } from "./saved";
 import { undo } from "./undo";
 
 export async function create(call: Call, inputs: KubernetesInputs): Promise<Created<SavedKubernetes>> {
@@ -28,7 +29,8 @@ export async function create(call: Call, inputs: KubernetesInputs): Promise<Crea
         const planned = plan(desired, observed, undefined);
         if (planned.refusal !== undefined) throw new Error(planned.refusal);
         await apply(planned.steps, applying);
-        return { id: name, saved: toSaved(inputs, owner, name, nodesInState(desired, applying, undefined)) };
+        const saved = toSaved(inputs, owner, name, nodesInState(desired, applying, undefined));
+        return { id: name, saved: comparedAs(saved, await digestOf(desired, load(saved).nodes)) };
     } catch (error) {
         try {
             await undo(applying, observed, desired);

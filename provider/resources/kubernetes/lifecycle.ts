@@ -7,6 +7,7 @@ import { automaticName } from "../builder/automaticName";
 import { differenceOf } from "../plan";
 import type { KubernetesInputs } from "./args";
 import { failuresOfKubernetes, nodeIndexes, warningsOfKubernetes } from "./check";
+import { digestOf } from "./compared";
 import { configFilesOf } from "./configFiles";
 import { desiredKubernetes } from "./desired";
 import { builderName } from "./nodeArgs";
@@ -52,7 +53,10 @@ export async function exclusiveUses({ urn }: Pick<Call, "urn">, inputs: Kubernet
     return [{ key: `kubernetes builder ${name}`, property: "name", reason }];
 }
 
-/** Plans the update from the saved builder to `news`. */
+/**
+ * Plans the update from the saved builder to `news`. If nothing changed since the builder was last compared with its
+ * cluster, no request is sent.
+ */
 export async function diff(
     call: Call,
     _id: string,
@@ -62,6 +66,8 @@ export async function diff(
     const previous = load(olds);
     const known = fillIn(news, previous.args);
     const desired = desiredKubernetes(known, olds.__owner, await configFilesOf(known));
+    if (olds.__compared !== undefined && olds.__compared === (await digestOf(desired, previous.nodes)))
+        return differenceOf({ steps: [] }, { deleteBeforeReplace: true });
     const { observed } = await observe(desired, previous, call.signal);
     const planned = plan(desired, observed, previous);
     // A refresh also calls `diff` and must not fail. `update` fails with the refusal.

@@ -1,27 +1,33 @@
 import type { Call, Created } from "../../bridges/lifecycle";
 import { canonicalName } from "../../buildx/names";
 import { whyUnreadableName } from "../../buildx/otherDriver";
+import { digestOf } from "./compared";
+import { configFilesOf } from "./configFiles";
+import { desiredKubernetes } from "./desired";
 import { findKubernetes } from "./findBuilder";
 import { requireKubernetes } from "./import";
-import { pinnedContext } from "./observe";
-import { load } from "./previous";
+import { observe, pinnedContext } from "./observe";
+import { plan } from "./plan";
+import { load, type PreviousKubernetes } from "./previous";
 import { findNode } from "./readOutputs";
-import { type SavedKubernetes, toSaved } from "./saved";
+import { comparedAs, type SavedKubernetes, toSaved } from "./saved";
 
 /**
- * Reads a builder. The builder stays in Pulumi's state if its workload is gone, if its cluster does not respond, or if
+ * Reads a builder, and compares it with its saved arguments. The builder stays in Pulumi's state if its workload is gone, if its cluster does not respond, or if
  * this machine has no record of it: the next update puts it right.
  */
 export async function read(call: Call, id: string, props: Partial<SavedKubernetes>): Promise<Created<SavedKubernetes>> {
     if (props.__owner === undefined) return readForeign(call, id, props);
     const olds = props as SavedKubernetes;
-    const { desired, nodes: before, args } = load(olds);
-    const found = await Promise.all(
-        desired.nodes.map((node) => {
-            const previous = before.find(({ name }) => name === node.name);
-            return findNode(node, previous?.outputs, pinnedContext(node, previous), call.signal);
+    const previous = load(olds);
+    const { desired, nodes: before, args } = previous;
+    const [compared, ...found] = await Promise.all([
+        compare(call, olds, previous),
+        ...desired.nodes.map((node) => {
+            const saved = before.find(({ name }) => name === node.name);
+            return findNode(node, saved?.outputs, pinnedContext(node, saved), call.signal);
         }),
-    );
+    ]);
     for (const { outputs, error } of found)
         if (error !== undefined)
             await call.warn(`node ${outputs.name} is shown as ${outputs.status}: ${error.message}`);
@@ -30,7 +36,25 @@ export async function read(call: Call, id: string, props: Partial<SavedKubernete
         places: olds.__places,
         foundClaims: olds.__foundClaims,
     });
-    return { id, saved: { ...olds, ...saved } };
+    return { id, saved: comparedAs({ ...olds, ...saved }, compared) };
+}
+
+/** Returns the digest of what was compared; `undefined` if the builder differs or cannot be compared. */
+async function compare(
+    { signal }: Call,
+    { __owner: owner }: SavedKubernetes,
+    previous: PreviousKubernetes,
+): Promise<string | undefined> {
+    try {
+        const desired = desiredKubernetes(previous.args, owner, await configFilesOf(previous.args));
+        const { observed } = await observe(desired, previous, signal);
+        const { steps, refusal, replaces = [] } = plan(desired, observed, previous);
+        const isSame = steps.length === 0 && refusal === undefined && replaces.length === 0;
+        return isSame ? await digestOf(desired, previous.nodes) : undefined;
+    } catch {
+        signal.throwIfAborted();
+        return undefined; // the next preview compares the builder, and reports the reason
+    }
 }
 
 /** Reads a builder that is not in Pulumi's state from buildx's store, for `KubernetesBuilder.get`. */

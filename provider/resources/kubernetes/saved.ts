@@ -22,6 +22,11 @@ export type SavedKubernetes = KubernetesBuilderOutputs &
         __places: Record<string, SavedPlace>;
         /** Claims that existed before the builder, by node. They are kept when the builder is removed. */
         __foundClaims: Record<string, string[]>;
+        /**
+         * What the builder was compared with, see `compared.ts`. Absent if it differs, or if that is not known. The
+         * resource declares it as secret to Pulumi, because secret arguments are part of it.
+         */
+        __compared?: string;
     };
 
 /** Arguments that have the name of an output. Except for `name`, the state stores them under other keys. */
@@ -75,6 +80,11 @@ export interface NodesInState {
     readonly foundClaims: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Returns a saved builder with what it was compared with. */
+export function comparedAs({ __compared: _, ...saved }: SavedKubernetes, digest: string | undefined): SavedKubernetes {
+    return { ...saved, ...(digest !== undefined && { __compared: digest }) };
+}
+
 export const toSaved = (
     inputs: KubernetesInputs,
     owner: Owner,
@@ -112,6 +122,6 @@ export function secretPaths(of: object): Path[] {
         ...pathsOfKeys(of),
         ...(isSecretText(kubeconfig) ? [["kubeconfig"]] : []),
         ...each.flatMap((node, index) => (isSecretText(node?.kubeconfig) ? [["nodes", index, "kubeconfig"]] : [])),
-        ...(repeatedArguments in of ? [[repeatedArguments]] : []),
+        ...[repeatedArguments, "__compared"].filter((key) => key in of).map((key) => [key]),
     ];
 }

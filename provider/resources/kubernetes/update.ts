@@ -1,13 +1,14 @@
 import { type Call, PartialFailureError } from "../../bridges/lifecycle";
 import { apply, startRun } from "./apply";
 import type { KubernetesInputs } from "./args";
+import { digestOf } from "./compared";
 import { configFilesOf } from "./configFiles";
 import { nodesInState } from "./create";
 import { desiredKubernetes } from "./desired";
 import { observe } from "./observe";
 import { plan } from "./plan";
 import { load } from "./previous";
-import { type SavedKubernetes, toSaved } from "./saved";
+import { comparedAs, type SavedKubernetes, toSaved } from "./saved";
 
 export async function update(
     call: Call,
@@ -25,7 +26,8 @@ export async function update(
         await apply(planned.steps, applying);
     } catch (error) {
         if (applying.begun.length === 0) throw error; // nothing changed: the state is still correct
-        throw new PartialFailureError([error], id, olds); // the next update compares the cluster again
+        throw new PartialFailureError([error], id, comparedAs(olds, undefined));
     }
-    return toSaved(news, olds.__owner, desired.name, nodesInState(desired, applying, previous));
+    const saved = toSaved(news, olds.__owner, desired.name, nodesInState(desired, applying, previous));
+    return comparedAs(saved, await digestOf(desired, load(saved).nodes));
 }

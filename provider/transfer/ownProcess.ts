@@ -58,6 +58,8 @@ async function run(engine: Engine, volume: string, task: Task, { signal, ...to }
     // Keys and passwords are sent through the IPC channel, not through arguments or the environment.
     const copier = fork(require.resolve("./copier"), {
         execArgv: [],
+        // One thread for zstd and one for files. With Node.js' default of 4, zstd changes threads and needs more time.
+        env: { ...process.env, UV_THREADPOOL_SIZE: "2" },
         serialization: "advanced",
         stdio: ["ignore", "ignore", "pipe", "ipc"],
     });

@@ -61,13 +61,19 @@ else
 fi
 `;
 
+/** The number of blocks, of 512 bytes each, in a record: what tar reads or writes at once. A pipe holds one record. */
+const recordBlocks = 128;
+
+export const recordLength = recordBlocks * 512;
+
 const createTar =
-    "tar --create --file=- --sort=name --numeric-owner --xattrs '--xattrs-include=*' --sparse" +
+    `tar --create --blocking-factor=${recordBlocks} --file=- --sort=name --numeric-owner --xattrs '--xattrs-include=*' --sparse` +
     " --pax-option=delete=atime,delete=ctime --warning=no-file-ignored --anchored" +
     excludedEntries.map((entry) => ` --exclude=./${entry}`).join("");
 
 const extractTar =
-    "tar --extract --file=- --numeric-owner --same-owner --same-permissions --xattrs '--xattrs-include=*'";
+    `tar --extract --blocking-factor=${recordBlocks} --file=- --numeric-owner --same-owner --same-permissions` +
+    " --xattrs '--xattrs-include=*'";
 
 /** Prints the names at the state's root, an empty line, and the mark of the last restore if there is one. */
 export const listScript = `cd /state && ls -A1 && echo && if [ -f ${restored} ]; then cat ${restored}; fi`;
@@ -159,10 +165,8 @@ ${moveIntoPlace(mark)}`;
 /** Removes the progress reports from a text, which leaves the error messages. */
 export const withoutReports = (text: string): string => text.replace(/^.*\b(size|copied)-\d*\s*$\n?/gm, "");
 
-/** How many of tar's records, of 10240 bytes each, lie between two progress reports. */
-const checkpoint = 400;
-
-export const recordLength = 10_240;
+/** How many of tar's records lie between two progress reports. */
+const checkpoint = 64;
 
 /** Copies the state at `/from`. Reports the number of copied records on standard error, for {@link copiedRecords}. */
 export const copyScript = (mark: string): string => `

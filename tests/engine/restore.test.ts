@@ -1,10 +1,16 @@
 import { strict as assert } from "node:assert";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { zstdCompressSync } from "node:zlib";
+import { manifestFrame, trailerFrame } from "../../provider/transfer/format";
+import { recordLength } from "../../provider/transfer/scripts";
 import { leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { auth, configure } from "../support/privateImage";
 import { archive as archiveOf, builder, resources, state } from "../support/program";
 import { credentials, startRegistry } from "../support/registry";
+import { must } from "../support/run";
 import { startSshd } from "../support/sshd";
 import { Stack, withStack } from "../support/stack";
 import {
@@ -95,6 +101,32 @@ describe("restoring a state", () => {
             assert.ok((await entriesOf(restoredVolume(stack)))?.includes("runc-overlayfs"));
             assert.deepEqual(await leftovers(`${volumeOf(unique)}_copy`), []);
             await stack.preview("--expect-no-changes");
+        }),
+    );
+
+    it(
+        "reads an archive whose tar has the records of an older version",
+        withStack(async (stack) => {
+            const content = join(stack.folder, "content");
+            await mkdir(content);
+            await writeFile(join(content, "cache.db"), randomBytes(100_000));
+            const tar = join(stack.folder, "old.tar");
+            await must("tar", ["--create", "--blocking-factor=20", `--file=${tar}`, `--directory=${content}`, "."]);
+            const bytes = await readFile(tar);
+            assert.notEqual(bytes.length % recordLength, 0);
+            const manifest = { buildkitVersion: "", volume: "v", node: "n", createdAt: "", madeBy: "0.1.0" };
+            const sha256 = createHash("sha256").update(bytes).digest("hex");
+            await writeFile(
+                join(stack.folder, "old.tar.zst"),
+                Buffer.concat([
+                    manifestFrame({ ...manifest, format: 1, architecture: "" }),
+                    zstdCompressSync(bytes),
+                    trailerFrame({ sha256, bytes: bytes.length }),
+                ]),
+            );
+            await stack.program(restoring(stack, { archive: "old.tar.zst" }));
+            await stack.up();
+            assert.deepEqual(await restoredEntriesOf(restoredVolume(stack)), ["cache.db"]);
         }),
     );
 

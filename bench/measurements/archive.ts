@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { must } from "../../tests/support/run";
 import type { Measurement } from "../measurement";
 import type { Bench } from "../support/bench";
-import { median, sideBySide, timed } from "../support/rounds";
+import { alternate, timed } from "../support/rounds";
 import {
     archiveWithTar,
     archiveState,
@@ -18,19 +18,18 @@ import {
 
 const rounds = 3;
 
+const limit = "tar and zstd as root on the engine's host";
+
 // Both compress with zstd's default level, 3, in one thread, and end when all data is on the disk. After the first
 // round, what they read is in the page cache. No earlier writes are pending while they run.
-
-/** Root on the engine's host accesses the volume's folder directly. */
-const limit = "tar and zstd as root on the engine's host";
 
 export const archive: Measurement = {
     name: "archive",
     what: "archive a state of 1 GB",
     beside: "docker run tar | zstd of the same volume",
+    limit,
     unit: "ms",
     goal: { of: "ratio", most: 0.6 },
-    limit,
     mostOfLimit: 2,
     async run(bench) {
         const { builderName, volume } = await bench.largeState();
@@ -41,18 +40,18 @@ export const archive: Measurement = {
             await rm(theirs);
             return time;
         };
-        const figures = await sideBySide(
-            rounds,
-            async () => {
+        const tarOnHost = await onEngineHost(volume, theirs);
+        const measured = {
+            ours: async () => {
                 await syncDisk();
                 const time = await timed(() => archiveState({ builderName, to: ours }));
                 await rm(ours);
                 return time;
             },
-            () => byTar(inContainer(bench.name(), volume, theirs)),
-        );
-        const tarOnHost = await onEngineHost(volume, theirs);
-        return { ...figures, ...(tarOnHost && (await onHost(() => byTar(tarOnHost)))) };
+            beside: () => byTar(inContainer(bench.name(), volume, theirs)),
+        };
+        if (tarOnHost === undefined) return alternate(rounds, measured);
+        return alternate(rounds, { ...measured, limit: () => byTar(tarOnHost) });
     },
 };
 
@@ -60,9 +59,9 @@ export const restore: Measurement = {
     name: "restore",
     what: "restore a state of 1 GB from its archive",
     beside: "zstd -d | docker run tar of the same archive",
+    limit,
     unit: "ms",
     goal: { of: "ratio", most: 0.8 },
-    limit,
     mostOfLimit: 1.3,
     async run(bench) {
         const { builderName } = await bench.largeState();
@@ -74,29 +73,26 @@ export const restore: Measurement = {
             await must("docker", ["volume", "rm", volume]);
             return time;
         };
-        const figures = await sideBySide(
-            rounds,
-            async () => {
+        const intoNewVolume = async (where: (volume: string) => Promise<TarTarget>) => {
+            const volume = await createVolume(bench);
+            return byTar(volume, await where(volume));
+        };
+        const probe = await createVolume(bench);
+        const hasAccess = (await onEngineHost(probe, file)) !== undefined;
+        await must("docker", ["volume", "rm", probe]);
+        const onHost = async (volume: string) => (await onEngineHost(volume, file)) as TarTarget;
+        const measured = {
+            ours: async () => {
                 await syncDisk();
                 let restored: Restored | undefined;
                 const time = await timed(async () => (restored = await restoreState(bench.name(), file)));
                 await restored?.remove();
                 return time;
             },
-            async () => {
-                const volume = await createVolume(bench);
-                return byTar(volume, inContainer(bench.name(), volume, file));
-            },
-        );
-        const volume = await createVolume(bench);
-        const hasAccess = await onEngineHost(volume, file);
-        await must("docker", ["volume", "rm", volume]);
-        if (!hasAccess) return figures;
-        const round = async () => {
-            const fresh = await createVolume(bench);
-            return byTar(fresh, (await onEngineHost(fresh, file)) as TarTarget);
+            beside: () => intoNewVolume(async (volume) => inContainer(bench.name(), volume, file)),
         };
-        return { ...figures, ...(await onHost(round)) };
+        if (!hasAccess) return alternate(rounds, measured);
+        return alternate(rounds, { ...measured, limit: () => intoNewVolume(onHost) });
     },
 };
 
@@ -104,11 +100,4 @@ async function createVolume(bench: Bench): Promise<string> {
     const volume = bench.name();
     await must("docker", ["volume", "create", volume]);
     return volume;
-}
-
-/** Returns the limit. */
-async function onHost(measure: () => Promise<number>) {
-    const times: number[] = [];
-    for (let each = 0; each < rounds; each++) times.push(await measure());
-    return { limit: median(times) };
 }

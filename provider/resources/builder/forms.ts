@@ -31,15 +31,16 @@ export function secondForms({ gcRules, buildkitdToml, nodes }: Forms): pulumi.In
 /**
  * Returns the options of a resource whose arguments have second forms.
  *
- * @param repeated the property of the state that repeats the arguments of the nodes. It is secret if there are nodes.
+ * @param secretOutputs the properties of the state that are secret.
  */
 export const optionsOfForms = (
-    { nodes }: Forms,
     opts: pulumi.CustomResourceOptions | undefined,
-    repeated: string,
+    secretOutputs: readonly string[],
 ): pulumi.CustomResourceOptions => ({
     ...opts,
     ...(opts?.ignoreChanges && { ignoreChanges: pathsOfBothForms(opts.ignoreChanges) }),
     ...(opts?.replaceOnChanges && { replaceOnChanges: pathsOfBothForms(opts.replaceOnChanges) }),
-    ...(nodes !== undefined && { additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), repeated] }),
+    ...(secretOutputs.length > 0 && {
+        additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), ...secretOutputs],
+    }),
 });

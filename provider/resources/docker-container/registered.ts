@@ -42,7 +42,7 @@ export function registeredArgs(name: string, args: BuilderArgs): pulumi.Inputs {
 }
 
 export const registeredOptions = (args: BuilderArgs, opts: pulumi.CustomResourceOptions | undefined) =>
-    optionsOfForms(args, opts, repeatedArguments);
+    optionsOfForms(opts, args.nodes === undefined ? [] : [repeatedArguments]);
 
 /** Returns the arguments that may contain keys, with the keys as secrets. */
 const withSecrets = ({ tls, buildkitdConfig: config, buildkitdToml: toml }: NodeArgs) => ({

@@ -6,7 +6,7 @@ import { inForms } from "../../program/forms";
 import { isLater } from "../../program/inputs";
 import { withSecretKeys } from "../../program/secretKeys";
 import { optionsOfForms, secondForms } from "../builder/forms";
-import { repeatedArguments } from "./saved";
+import { comparedWith, repeatedArguments } from "./saved";
 
 interface NodeArgs {
     readonly kubeconfig?: pulumi.Input<string>;
@@ -63,4 +63,4 @@ const withSecretText = (kubeconfig: pulumi.Input<string>): pulumi.Input<string> 
 };
 
 export const registeredOptions = (args: KubernetesArgs, opts: pulumi.CustomResourceOptions | undefined) =>
-    optionsOfForms(args, opts, repeatedArguments);
+    optionsOfForms(opts, [...(args.nodes === undefined ? [] : [repeatedArguments]), comparedWith]);

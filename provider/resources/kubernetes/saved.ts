@@ -111,6 +111,9 @@ export const savedArguments = (state: SavedKubernetes): KubernetesInputs => ({
 /** Property of a saved builder that repeats the arguments of its nodes. */
 export const repeatedArguments = "__nodes";
 
+/** Property of a saved builder that has a digest of its arguments, which may be secret. */
+export const comparedWith = "__compared";
+
 const isSecretText = (value: unknown): boolean =>
     typeof value === "string" && value !== unknown && isKubeconfigText(value);
 
@@ -122,6 +125,6 @@ export function secretPaths(of: object): Path[] {
         ...pathsOfKeys(of),
         ...(isSecretText(kubeconfig) ? [["kubeconfig"]] : []),
         ...each.flatMap((node, index) => (isSecretText(node?.kubeconfig) ? [["nodes", index, "kubeconfig"]] : [])),
-        ...[repeatedArguments, "__compared"].filter((key) => key in of).map((key) => [key]),
+        ...[repeatedArguments, comparedWith].filter((key) => key in of).map((key) => [key]),
     ];
 }

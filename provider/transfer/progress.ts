@@ -14,7 +14,7 @@ const interval = 250;
 /**
  * Returns a function that counts bytes and reports the progress at most four times per second.
  *
- * @param total returns the expected number of bytes, if it is known by now.
+ * @param total returns the expected number of bytes, if it is known already.
  */
 export function meter(
     total: () => number | undefined,

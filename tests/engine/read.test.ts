@@ -116,6 +116,7 @@ describe("a builder that another stack or a person created", () => {
         "and has another driver is reported with its driver by everything that reads it",
         withStack(async (stack) => {
             await mkdir(join(stack.store, "instances"), { recursive: true });
+            stack.env.KUBECONFIG = join(stack.folder, "none");
             const says = (driver: string, what: string) =>
                 new RegExp(
                     `${what}: its driver is ${driver}, and only builders of the docker-container driver are supp`,
@@ -139,8 +140,7 @@ describe("a builder that another stack or a person created", () => {
             const failed = await stack.failing("up");
             await Promise.all(
                 names.map(async (driver) => {
-                    const isRead = ["remote", "kubernetes"].includes(driver); // by getBuilder
-                    const read = isRead ? undefined : await fails("getBuilder", { name: driver });
+                    const read = driver in examinedAs ? undefined : await fails("getBuilder", { name: driver });
                     if (read !== undefined) assert.match(read, says(driver, `builder "${driver}" cannot be read`));
                     const measured = await fails("getState", { builderName: driver });
                     assert.match(measured, says(driver, `the state of builder "${driver}" cannot be measured`));
@@ -149,14 +149,24 @@ describe("a builder that another stack or a person created", () => {
                     assert.match(failed, says(driver, `the state of builder "${driver}" cannot be archived`));
                     assert.match(failed, says(driver, `builder "${driver}" cannot be pruned`));
                     const examined = await cli(stack, "doctor", driver);
-                    assert.deepEqual([examined.code, examined.output.includes(`has the driver ${driver}`)], [0, true]);
+                    const isExpected = examined.output.includes(
+                        examinedAs[driver] ?? `builder "${driver}" has the driver ${driver}`,
+                    );
+                    assert.deepEqual(
+                        [examined.code, isExpected],
+                        [driver in examinedAs ? 1 : 0, true],
+                        examined.output,
+                    );
                     assert.doesNotMatch(examined.output, /host URL|does not answer|docker context/);
                 }),
             );
             const archived = await archiveFails(stack, { builderName: "cloud", to: join(stack.folder, "a") });
             assert.match(archived, says("cloud", 'the state of builder "cloud" cannot be archived'));
             const { stdout } = await cli(stack, "status", ...names);
-            for (const driver of names) assert.match(stdout, new RegExp(`^${driver} +${driver} driver`, "m"));
+            for (const driver of names) {
+                const shown = driver in examinedAs ? "unreachable" : `${driver} driver`;
+                assert.match(stdout, new RegExp(`^${driver} +${shown}`, "m"));
+            }
 
             await isolateDockerConfig(stack);
             await createContext(stack, "hidden", `unix://${stack.folder}/none.sock`);
@@ -174,6 +184,12 @@ const endpoints: Readonly<Record<string, string>> = {
     kubernetes: "kubernetes:///farm?deployment=farm0",
     remote: "tcp://farm.example:1234",
     cloud: "cloud://org/farm",
+};
+
+/** What doctor says of those that this package has resources for. */
+const examinedAs: Readonly<Record<string, string>> = {
+    kubernetes: 'the cluster of builder "kubernetes" cannot be read: no kubeconfig was found',
+    remote: 'the daemon of builder "remote" does not respond: no BuildKit daemon responds at tcp://farm.example:1234',
 };
 
 /** Writes the record of a builder that has the name of its driver. */

@@ -6,7 +6,7 @@ export default tseslint.config(
     js.configs.recommended,
     tseslint.configs.recommendedTypeChecked,
     {
-        languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+        languageOptions: { parserOptions: { project: "tsconfig.json", tsconfigRootDir: import.meta.dirname } },
         rules: {
             // Verbs of a lifecycle are async because the contract says so, whether they wait or not.
             "@typescript-eslint/require-await": "off",

@@ -21,7 +21,7 @@ const listens = "running server on";
 /** How long the log is followed, in milliseconds. It saves queries: each starts a process. */
 const logTimeout = 3_000;
 
-/** How long the answer of one buildkitd is used for others that boot at the same time, in seconds. */
+/** How long one buildkitd's response is used for others, in seconds. buildkitd detects emulators every 20 seconds. */
 export const answerHolds = 10;
 
 /** Thrown if the engine does not start a container. The cause is not in buildkitd. */

@@ -1,4 +1,4 @@
-/** The steps of a builder without a container on an engine that concern this machine and the builder as a whole. */
+/** The steps of a builder that concern this machine and the builder as a whole. */
 import type { Call, Cause } from "../../bridges/lifecycle";
 import { stopUsingBuilder, useBuilder } from "../../buildx/current";
 import { type NodeGroup, removeRecord } from "../../buildx/store";
@@ -37,11 +37,11 @@ export const changingFinalSteps: readonly FinalStep["do"][] = [
     "stopUsing",
 ];
 
-/** @param platforms the platforms of all nodes. */
+/** @param platforms returns the platforms of all nodes. */
 export async function runFinalStep(
     step: FinalStep,
-    { signal, warn }: Call,
-    platforms: readonly Platform[],
+    { signal, warn }: Pick<Call, "signal" | "warn">,
+    platforms: () => Promise<readonly Platform[]>,
 ): Promise<void> {
     switch (step.do) {
         case "writeFiles":
@@ -57,7 +57,7 @@ export async function runFinalStep(
         case "stopUsing":
             return stopUsingBuilder(step.name, await currentEndpoint(), signal);
         case "requirePlatforms": {
-            const offered = formatPlatforms(platforms);
+            const offered = formatPlatforms(await platforms());
             const missing = step.platforms.filter((platform) => !offered.includes(platform));
             if (missing.length > 0) throw new Error(missingPlatform(step.builder, missing, offered));
             return;

@@ -1,17 +1,12 @@
 /** Runs the steps of a plan. */
 import { queryWorkers } from "../../buildkit/workers";
-import { formatPlatforms } from "../../text/platform";
-import { stopUsingBuilder, useBuilder } from "../../buildx/current";
-import { removeRecord } from "../../buildx/store";
 import { inContainer } from "../../docker/buildkitd/inContainer";
 import { removeContext, writeContext } from "../../docker/endpoint/context";
-import { currentEndpoint } from "../../docker/endpoint/endpoint";
 import { untilAborted, type Waiting } from "../../waiting";
-import { missingPlatform } from "../builder/missingPlatform";
-import { writeRecordOf } from "../builder/record";
+import { runFinalStep as runSharedStep } from "../builder/finalSteps";
 import type { Applying, NodeRun, Progress } from "./applying";
 import { runNodeStep } from "./node/applyStep";
-import type { FinalStep, Step, StepOf } from "./steps";
+import type { FinalStep, Step } from "./steps";
 import { restoreReplaced } from "./undo";
 
 /** How long a running step may take to finish after the signal aborts, in milliseconds. */
@@ -54,38 +49,18 @@ async function begin(step: Step, progress: Progress, { signal }: Waiting, run: (
 }
 
 async function runFinalStep(step: FinalStep, applying: Applying): Promise<void> {
-    const { signal } = applying;
     switch (step.do) {
         case "writeContext":
             return writeContext(step.name, step.content);
         case "removeContext":
             return removeContext(step.name);
-        case "writeRecord":
-            return writeRecordOf(step.record, step.isNew, signal);
-        case "removeRecord":
-            return removeRecord(step.name, signal);
-        case "use":
-            return useBuilder(step.name, await currentEndpoint(), signal);
-        case "stopUsing":
-            return stopUsingBuilder(step.name, await currentEndpoint(), signal);
-        case "requirePlatforms":
-            return requirePlatforms(step, applying);
-        case "leave":
-            return applying.warn(`${step.what} is not removed: ${step.why}`);
-        case "saveSettings":
-            return;
+        default:
+            return runSharedStep(step, applying, () => platformsOfAll(applying));
     }
 }
 
-async function requirePlatforms(
-    { builder, platforms: required }: StepOf<"requirePlatforms">,
-    { nodes, signal }: Applying,
-): Promise<void> {
-    const offered = await Promise.all(nodes.map((run) => platformsOf(run, signal)));
-    const all = formatPlatforms(offered.flat());
-    const missing = required.filter((platform) => !all.includes(platform));
-    if (missing.length > 0) throw new Error(missingPlatform(builder, missing, all));
-}
+const platformsOfAll = async ({ nodes, signal }: Applying) =>
+    (await Promise.all(nodes.map((run) => platformsOf(run, signal)))).flat();
 
 async function platformsOf({ node, workers }: NodeRun, signal: AbortSignal) {
     const engine = node.connection?.engine;

@@ -43,7 +43,7 @@ export async function apply(steps: readonly Step[], applying: Applying): Promise
             applying.call.signal.throwIfAborted();
             if (changing.includes(step.do)) applying.begun.push(step); // before it runs: it may fail halfway
             const platforms = [...applying.ready.values()].flatMap(({ workers }) => workers.platforms);
-            await runFinalStep(step, applying.call, platforms);
+            await runFinalStep(step, applying.call, async () => platforms);
             index++;
         }
     }

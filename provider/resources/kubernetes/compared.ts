@@ -3,14 +3,10 @@
  * compare it again: a change in the cluster is found by a refresh, as of every resource.
  */
 import { createHash } from "node:crypto";
-import { readRecord } from "../../buildx/store";
 import { loadKubeconfig, pinnedKubeconfig } from "../../cluster/kubeconfig";
-import { isContext } from "../../docker/endpoint/context";
 import { ownVersion } from "../../transfer/format";
-import { observeChoice } from "../builder/choice";
 import type { DesiredKubernetes } from "./desired";
-import { observeFiles } from "./files";
-import { pinnedContext } from "./observe";
+import { observeMachine, pinnedContext } from "./observe";
 import type { PreviousNode } from "./previous";
 
 /**
@@ -25,11 +21,8 @@ export async function digestOf(
 ): Promise<string | undefined> {
     const { name, owner, savedOnly } = desired;
     try {
-        const [record, files, choice, hasContext, ...places] = await Promise.all([
-            readRecord(name),
-            observeFiles(name),
-            observeChoice(name),
-            isContext(name),
+        const [{ files, ...machine }, ...places] = await Promise.all([
+            observeMachine(name),
             ...desired.nodes.map(async (node) => {
                 const pinned = pinnedContext(
                     node,
@@ -40,8 +33,8 @@ export async function digestOf(
             }),
         ]);
         const described = desired.nodes.map(({ files: { digest }, ...node }) => ({ ...node, files: digest }));
-        const machine = [record, [...files], choice, hasContext, places];
-        const all = [ownVersion(), name, owner, savedOnly, described, nodes.map((node) => node.name), machine];
+        const before = nodes.map((node) => node.name);
+        const all = [ownVersion(), name, owner, savedOnly, described, before, machine, [...files], places];
         return createHash("sha256").update(JSON.stringify(all, sorted)).digest("hex");
     } catch {
         return undefined; // `observe` reports the reason

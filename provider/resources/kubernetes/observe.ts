@@ -14,19 +14,33 @@ import { type ConnectedPlace, openPlace } from "./place";
 import type { PreviousKubernetes, PreviousNode } from "./previous";
 import { whyNotAllowed, withRole } from "./rights";
 
-export interface ObservedKubernetes {
+/** What exists of a builder on this machine. */
+export interface ObservedMachine {
     readonly record: BuilderRecord;
-    /** Whether this resource is known to have begun the builder, although Pulumi's state does not have the builder. */
-    readonly isBegun: boolean;
     /** Whether docker has a context with the builder's name. buildx would use the context as the builder. */
     readonly isContext: boolean;
     /** Whether buildx uses the builder when no builder is named, according to buildx's store. */
     readonly choice: Choice;
     /** The content of the builder's own files, by their paths in buildx's folder. */
     readonly files: ReadonlyMap<string, string | undefined>;
+}
+
+export interface ObservedKubernetes extends ObservedMachine {
+    /** Whether this resource is known to have begun the builder, although Pulumi's state does not have the builder. */
+    readonly isBegun: boolean;
     readonly nodes: readonly ObservedNode[];
     /** Nodes in Pulumi's state that the program no longer has. */
     readonly removed: readonly ObservedNode[];
+}
+
+export async function observeMachine(builder: string): Promise<ObservedMachine> {
+    const [record, isContextName, choice, files] = await Promise.all([
+        readRecord(builder),
+        isContext(builder),
+        observeChoice(builder),
+        observeFiles(builder),
+    ]);
+    return { record, isContext: isContextName, choice, files };
 }
 
 /** What exists of a builder, and the clusters of its nodes by node. */
@@ -49,11 +63,8 @@ export async function observe(
     const observeOne = (node: DesiredNode, before: PreviousNode | undefined, isGone = isRemoved) =>
         observeSafely(node, before, desired, { signal, clusters, isRemoved: isGone });
     const gone = (previous?.nodes ?? []).filter(({ name }) => !desired.nodes.some((node) => node.name === name));
-    const [record, contextOfThatName, choice, files, nodes, removed] = await Promise.all([
-        readRecord(desired.name),
-        isContext(desired.name),
-        observeChoice(desired.name),
-        observeFiles(desired.name),
+    const [machine, nodes, removed] = await Promise.all([
+        observeMachine(desired.name),
         Promise.all(
             desired.nodes.map((node) =>
                 observeOne(
@@ -65,9 +76,8 @@ export async function observe(
         Promise.all(gone.map((before) => observeOne(before.desired, before, true))),
     ]);
     const isOurs = nodes.some(({ workload }) => sameOwner(workload?.owner, desired.owner));
-    const isBegun = isOurs || (wasBegun && record.is === "present" && record.isOwn);
-    const observed = { record, isBegun, isContext: contextOfThatName, choice, files, nodes, removed };
-    return { observed, clusters };
+    const isBegun = isOurs || (wasBegun && machine.record.is === "present" && machine.record.isOwn);
+    return { observed: { ...machine, isBegun, nodes, removed }, clusters };
 }
 
 interface Observing {

@@ -33,7 +33,7 @@ export async function apply(steps: readonly Step[], applying: Applying): Promise
     for (const step of others) {
         call.signal.throwIfAborted();
         if (changes(step)) begun.push(step); // before it runs: it may fail halfway
-        await runFinalStep(step, call, platforms);
+        await runFinalStep(step, call, async () => platforms);
     }
 }
 

@@ -2,6 +2,7 @@
 import { NotReadyError, queryWorkers, type Workers } from "../../../buildkit/workers";
 import { containerName } from "../../../buildx/names";
 import { formatPlatforms } from "../../../text/platform";
+import { answerHolds } from "../../../docker/buildkitd/boot";
 import { inContainer } from "../../../docker/buildkitd/inContainer";
 import { inspectContainer, isResponsive, startOf } from "../../../docker/engine/container";
 import type { Engine } from "../../../docker/engine/engine";
@@ -51,9 +52,6 @@ export async function observedNodeOutputs(
         : undefined;
     return describeNode(name, stored, container, reported, before);
 }
-
-/** How long one buildkitd's response is used for others, in seconds. buildkitd detects emulators every 20 seconds. */
-const answerHolds = 10;
 
 /**
  * Returns what a running buildkitd offers, or `undefined` if it is known to offer the same as before. While buildkitd

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startApiServerProxy } from "../support/apiServerProxy";
 import { describeOnCluster, type TestNamespace, testCluster } from "../support/cluster";
 import { doctor, find, shell, status } from "../support/cli";
 import { does, firstNode, found, inCluster } from "../support/kubernetesStack";
@@ -10,24 +10,8 @@ import { does, firstNode, found, inCluster } from "../support/kubernetesStack";
 /** Writes a kubeconfig whose API server can be taken away. */
 async function startProxy(namespace: TestNamespace) {
     const { cluster, server, user } = namespace.cluster.kubeconfig;
-    const { hostname, port } = new URL(server);
-    const sockets = new Set<Socket>();
-    const proxy = createServer((socket) => {
-        const onward = connect(Number(port), hostname);
-        for (const each of [socket, onward]) {
-            sockets.add(each);
-            each.on("error", () => undefined).on("close", () => [socket, onward].forEach((other) => other.destroy()));
-        }
-        socket.pipe(onward).pipe(socket);
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    const url = `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    const stop = () => {
-        const closed = new Promise((resolve) => proxy.close(resolve));
-        for (const socket of sockets) socket.destroy();
-        return closed;
-    };
-    const tls = { "tls-server-name": hostname };
+    const { url, stop } = await startApiServerProxy(server);
+    const tls = { "tls-server-name": new URL(server).hostname };
     return { url, stop, kubeconfig: await namespace.kubeconfig({ ...cluster, ...tls, server: url }, user) };
 }
 

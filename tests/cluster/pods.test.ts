@@ -1,6 +1,5 @@
 /** Pods of a real cluster: when they are ready, why they are not, and programs in them. */
 import { strict as assert } from "node:assert";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { queryWorkers } from "../../provider/buildkit/workers";
 import { execInPod, inPod } from "../../provider/cluster/inPod";
@@ -14,6 +13,7 @@ import {
     type TestNamespace,
     withNamespace,
 } from "../support/cluster";
+import { startApiServerProxy } from "../support/apiServerProxy";
 
 const labels = { app: "kube0" };
 
@@ -190,36 +190,12 @@ describeOnCluster("pods that become ready", () => {
     );
 });
 
-/** Starts a proxy in front of the API server, which can be away for some time. */
-async function startProxy(server: string) {
-    const { hostname, port } = new URL(server);
-    const sockets = new Set<Socket>();
-    const proxy = createServer((socket) => {
-        const onward = connect(Number(port), hostname);
-        for (const each of [socket, onward]) {
-            sockets.add(each);
-            each.on("error", () => undefined).on("close", () => [socket, onward].forEach((other) => other.destroy()));
-        }
-        socket.pipe(onward).pipe(socket);
-    });
-    const listen = (at: number) => new Promise<void>((resolve) => proxy.listen(at, "127.0.0.1", resolve));
-    await listen(0);
-    const { port: own } = proxy.address() as AddressInfo;
-    const stop = () => {
-        const closed = new Promise((resolve) => proxy.close(resolve));
-        for (const socket of sockets) socket.destroy();
-        sockets.clear();
-        return closed;
-    };
-    return { url: `https://127.0.0.1:${own}`, stop, start: () => listen(own) };
-}
-
 describeOnCluster("a wait for pods", () => {
     it(
         "continues when the API server was away, and fails at once if it never responded",
         withNamespace(async (namespace) => {
             const { cluster, server } = namespace.cluster.kubeconfig;
-            const proxy = await startProxy(server);
+            const proxy = await startApiServerProxy(server);
             const token = await adminToken();
             const through = await openAs(await namespace.kubeconfig({ ...cluster, server: proxy.url }, { token }));
             await namespace.apply(workload("Deployment", { image: "localhost:1/no:1" }));

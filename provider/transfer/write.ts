@@ -57,7 +57,7 @@ export async function writeArchive(
     const { Architecture: architecture = "" } = await traitsOf(engine);
     const version = versionOf(engine, builder, signal);
     if (stops) await version; // from the running builder; otherwise from a container, while the helper starts
-    return withTarHelper(copying, "read", options, async ({ pipe, start }) => {
+    const work = withTarHelper(copying, "read", options, async ({ pipe, start }) => {
         try {
             const { result, stoppedFor } = await withStoppedBuilder(copying, builder, drainTimeout, async () => {
                 report(`archiving ${volume}`);
@@ -99,7 +99,12 @@ export async function writeArchive(
                 cause: error,
             });
         }
-    }).finally(() => version); // it removes its container
+    });
+    try {
+        return await work;
+    } finally {
+        await version; // it removes its container
+    }
 }
 
 /** Throws at the end of a tar if the helper that wrote the tar failed. */

@@ -113,7 +113,9 @@ describe("a node whose engine is gone", () => {
         stack.program(resources({ b: builder({ name: stack.unique, nodes }) }));
     const onFirst = { endpoint: first };
     const statuses = async (stack: Stack) =>
-        ((await stack.state())[0]?.outputs.nodes as { status: string }[]).map(({ status }) => status);
+        (await stack.state()).flatMap(({ outputs }) =>
+            (outputs.nodes as { status: string }[]).map(({ status }) => status),
+        );
 
     it(
         "is shown as inactive by a refresh, and is removed or moved with deleteUnreachable",

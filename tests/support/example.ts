@@ -12,7 +12,7 @@ import { must } from "./run";
  */
 export async function example(project: Project, name: string, own = name): Promise<void> {
     project.loadAll();
-    Object.assign(project.env, await withoutPlugin(), { PULUMI_NODEJS_TRANSPILE_ONLY: "true" }); // tsc checks all examples
+    Object.assign(project.env, await withoutPlugin(), { PULUMI_NODEJS_TRANSPILE_ONLY: "true" }); // checks.test.ts checks the types of all examples
     const source = join(checkout, "examples", name);
     const files = (await readdir(source)).filter((file) => !["node_modules", "package.json"].includes(file));
     await Promise.all(files.map((file) => cp(join(source, file), join(project.folder, file), { recursive: true })));

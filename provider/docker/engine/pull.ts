@@ -161,7 +161,7 @@ async function pullFrom(
     if (problem !== undefined && !warned.has(problem)) {
         warned.add(problem);
         const how = auth === undefined ? "without a login" : "with another login from docker's configuration";
-        void (waiting.warn ?? waiting.report)(`${problem}. Pulling ${name} ${how}`);
+        (waiting.warn ?? waiting.report)(`${problem}. Pulling ${name} ${how}`);
     }
     const late = new AbortController();
     const timer = isMirror ? setTimeout(() => late.abort(), mirrorTimeout) : undefined;

@@ -6,7 +6,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { pluginMain } from "../../tests/support/languages";
+import { installedPlugin } from "../../tests/support/installedPlugin";
 import { startEngineServer } from "./engineServer";
 
 /** A process that answers Pulumi's requests, and that is configured. */
@@ -31,7 +31,7 @@ export const startDynamicProvider = (options?: StartOptions): Promise<ProviderSe
 
 /** Starts the plugin, as its executable does. */
 export async function startPlugin(options?: StartOptions): Promise<ProviderServer> {
-    return start(pluginMain, options, (client, engineAddress) => {
+    return start(await installedPlugin(), options, (client, engineAddress) => {
         const request = new messages.ProviderHandshakeRequest();
         request.setEngineAddress(engineAddress);
         request.setConfigureWithUrn(true);

@@ -19,7 +19,7 @@ interface Manifest {
 }
 
 /** The folder of this package. */
-export const packageFolder = join(__dirname, "../../..");
+export const packageFolder = dirname(createRequire(__filename).resolve("pulumi-buildx/package.json"));
 
 const main = "dist/provider/bridges/plugin/main.js";
 
@@ -33,7 +33,8 @@ export const readManifest = async (folder: string): Promise<Manifest> =>
  */
 export async function writePlugin(folder: string, { os }: Target, native: string | undefined): Promise<void> {
     const { name, version } = await readManifest(packageFolder);
-    const own = { name, version, main };
+    // Modules of the package find its version by its own name.
+    const own = { name, version, main, exports: { "./package.json": "./package.json" } };
     await mkdir(folder, { recursive: true });
     await Promise.all([
         writeFile(join(folder, "package.json"), `${JSON.stringify(own, undefined, 4)}\n`),
@@ -68,9 +69,9 @@ async function writeStarter(folder: string, os: Target["os"]): Promise<void> {
 
 /** Parts of packages that are not loaded, as patterns of their paths. */
 const notLoaded = [
-    /\.(d\.[cm]?ts|map|md|markdown|ts|flow)$/i,
+    /\.(d\.[cm]?ts|map|md|markdown|ts|flow|c|cc|cpp|h|hh|hpp|inc|s|asm|def)$/i,
     /(^|\/)(test|tests|docs?|examples?|benchmarks?|\.github)(\/|$)/,
-    /^koffi\/(src|vendor|lib)(\/|$)/,
+    /^koffi\/(vendor|lib)(\/|$)/,
     /^ssh2\/(install\.js|util|lib\/protocol\/crypto\/(src|poly1305\.js\.map|build))/,
     /^protobufjs\/(dist|cli|google|scripts)(\/|$)/,
     /^@kubernetes\/client-node\/dist\/gen\/(models|types|apis\/(?!exception\.js))/, // see provider/cluster/library.ts

@@ -1,16 +1,24 @@
 import { strict as assert } from "node:assert";
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cli, main } from "../support/cli";
 import { leftovers } from "../support/docker";
 import { startHttpServer } from "../support/httpServer";
-import { packageVersion, pluginMain, withYamlProject, type YamlProject } from "../support/languages";
+import { installedPlugin } from "../support/installedPlugin";
+import { packageVersion, withYamlProject, type YamlProject } from "../support/languages";
 import { checkout } from "../support/project";
 import { must, run } from "../support/run";
 
-/** A state of its own: a whole life of a resource that needs no BuildKit. */
-const state = ({ unique }: YamlProject) => ({
-    resources: { cache: { type: "buildx:BuildKitState", properties: { builderName: unique } } },
+/** A builder, which needs buildx's lock, and an archive, which a process of its own writes. */
+const program = ({ unique }: YamlProject) => ({
+    resources: {
+        cache: { type: "buildx:BuildKitState", properties: { builderName: unique } },
+        builder: { type: "buildx:BuildxBuilder", properties: { state: "${cache}" } },
+        copy: {
+            type: "buildx:BuildKitStateArchive",
+            properties: { state: "${cache}", to: { archive: "copy.tar.zst" } },
+        },
+    },
 });
 
 /** Removes the plugin that the project has installed. */
@@ -22,10 +30,13 @@ async function withoutPlugin(project: YamlProject): Promise<string> {
 }
 
 async function creates(project: YamlProject): Promise<void> {
-    await project.program(state(project));
+    await project.program(program(project));
     await project.up();
-    assert.deepEqual(await leftovers(project.unique), [`buildx_buildkit_${project.unique}0_state`]);
+    const container = `buildx_buildkit_${project.unique}0`;
+    assert.deepEqual(await leftovers(project.unique), [container, `${container}_state`]);
+    await stat(join(project.folder, "copy.tar.zst"));
     await project.destroy();
+    assert.deepEqual(await leftovers(project.unique), []);
 }
 
 describe("the plugin's installation", () => {
@@ -103,7 +114,7 @@ describe("the plugin's installation", () => {
             const older = join(project.folder, "older.cjs");
             const versions = '{ ...process.versions, node: "22.18.0" }';
             await writeFile(older, `Object.defineProperty(process, "versions", { value: ${versions} });`);
-            const { code, output } = await run(process.execPath, ["--require", older, pluginMain]);
+            const { code, output } = await run(process.execPath, ["--require", older, await installedPlugin()]);
             assert.match(
                 output,
                 /^pulumi-resource-buildx needs Node\.js 22\.19 or newer, but the node on the PATH is v/,

@@ -6,10 +6,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { YamlProgram } from "./program";
 import { checkout, cleaning, type PlaceOptions, Project } from "./project";
+import { installedPlugin } from "./installedPlugin";
 import { must } from "./run";
-
-/** The executable that Pulumi starts as the plugin. */
-export const pluginMain = join(checkout, "dist/provider/bridges/plugin/main.js");
 
 export const packageVersion = async (): Promise<string> =>
     (JSON.parse(await readFile(join(checkout, "package.json"), "utf8")) as { version: string }).version;
@@ -23,7 +21,7 @@ const pathWithoutPlugin = (): string =>
         .filter((folder) => !existsSync(join(folder, "pulumi-resource-buildx")))
         .join(delimiter);
 
-/** A Pulumi project with the checkout's plugin installed in its own Pulumi home. */
+/** A Pulumi project with the plugin installed in its own Pulumi home. */
 abstract class PluginProject extends Project {
     /** Pulumi's hosts of the other languages are in a folder that only these projects have on their PATH. */
     protected async prepare(): Promise<void> {
@@ -46,7 +44,7 @@ abstract class PluginProject extends Project {
         const plugins = join(this.env.PULUMI_HOME ?? "", "plugins");
         const folder = join(plugins, `resource-buildx-v${await packageVersion()}`);
         await mkdir(folder, { recursive: true });
-        const script = `#!/bin/sh\nexec "${process.execPath}" "${pluginMain}" "$@"\n`;
+        const script = `#!/bin/sh\nexec "${process.execPath}" "${await installedPlugin()}" "$@"\n`;
         await writeFile(join(folder, "pulumi-resource-buildx"), script, { mode: 0o755 });
     }
 

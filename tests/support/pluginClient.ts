@@ -12,7 +12,7 @@ import type * as engine from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { pluginMain } from "./languages";
+import { installedPlugin } from "./installedPlugin";
 import { cleaning, type PlaceOptions, Project } from "./project";
 
 type Properties = Record<string, unknown>;
@@ -101,7 +101,7 @@ export class Plugin extends Project {
         this.logServer = new grpc.Server();
         const address = `127.0.0.1:${await this.serveLog()}`;
         const { NODE_OPTIONS: _, ...env } = { ...process.env, ...this.env };
-        const [program = "", ...args] = [...this.launcher, process.execPath, pluginMain, address];
+        const [program = "", ...args] = [...this.launcher, process.execPath, await installedPlugin(), address];
         const started = spawn(program, args, {
             cwd: this.folder,
             env,

@@ -1,0 +1,40 @@
+/** The plugin as users have it: the files that `pulumi-buildx plugin install` copies, not those of the checkout. */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { nativeForThisMachine, writePlugin } from "../../cli/plugin/contents";
+import { checkout } from "./project";
+
+const folder = join(checkout, ".pulumi/test-plugin");
+
+let main: Promise<string> | undefined;
+
+/**
+ * Returns the path of the installed plugin's main module, which the file `pulumi-resource-buildx` starts. The plugin is
+ * installed once for each `npm run build`.
+ */
+export const installedPlugin = (): Promise<string> => (main ??= install());
+
+async function install(): Promise<string> {
+    const path = "dist/provider/bridges/plugin/main.js";
+    const { mtimeMs } = await stat(join(checkout, path));
+    const name = `built-${Math.trunc(mtimeMs)}`;
+    const installed = join(folder, name);
+    if (!existsSync(installed)) {
+        await removeOlder();
+        await mkdir(folder, { recursive: true });
+        const written = await mkdtemp(join(folder, "incomplete-"));
+        await writePlugin(written, { os: "linux", arch: "amd64" }, await nativeForThisMachine());
+        await rename(written, installed).catch(async (error: NodeJS.ErrnoException) => {
+            await rm(written, { recursive: true });
+            if (!existsSync(installed)) throw error; // another process of the tests was faster
+        });
+    }
+    return join(installed, path);
+}
+
+/** Removes the plugins of older builds. */
+async function removeOlder(): Promise<void> {
+    const older = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith("built-"));
+    await Promise.all(older.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}

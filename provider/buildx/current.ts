@@ -3,7 +3,7 @@
  * (buildx: `store/store.go`, `Current` and `SetCurrent`).
  */
 import { createHash } from "node:crypto";
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { withStoreLock } from "./lock";
 import { makeFolder, writeStored, readStored, removeFile, storeFolder } from "./storeFiles";
@@ -40,7 +40,7 @@ export async function readCurrent(): Promise<Current> {
  */
 export async function currentBuilder(key: string): Promise<string> {
     const { Key: chosenFor, Name: name, Global: isGlobal } = await readCurrent();
-    if (name !== "" && isGlobal && (await hasRecord(name))) return name;
+    if (name !== "" && isGlobal && hasRecord(name)) return name;
     if (name !== "" && chosenFor === key) return name;
     return (await readStored(defaultOf(key)).catch(() => undefined)) ?? "";
 }
@@ -82,8 +82,4 @@ export async function resetCurrent(name: string): Promise<void> {
 /** Returns the file with the default builder of an endpoint, as `docker buildx use --default` creates it. */
 const defaultOf = (key: string) => join("defaults", createHash("sha256").update(key).digest("hex").slice(0, 20));
 
-const hasRecord = (name: string): Promise<boolean> =>
-    access(join(storeFolder(), "instances", name)).then(
-        () => true,
-        () => false,
-    );
+const hasRecord = (name: string): boolean => existsSync(join(storeFolder(), "instances", name));

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { storeFolder } from "./store";
 
@@ -6,10 +6,7 @@ import { storeFolder } from "./store";
  * Returns the path of `buildkitd.default.toml` in buildx's store, which is the configuration of builders without one.
  * `undefined` if the file does not exist.
  */
-export async function defaultConfigFile(): Promise<string | undefined> {
+export function defaultConfigFile(): string | undefined {
     const path = join(storeFolder(), "buildkitd.default.toml");
-    return access(path).then(
-        () => path,
-        () => undefined,
-    );
+    return existsSync(path) ? path : undefined;
 }

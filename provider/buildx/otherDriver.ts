@@ -14,7 +14,7 @@ export async function otherDriver(name: string): Promise<string | undefined> {
     const record = await readRecord(name);
     if (record.is === "present") return otherDriverOf(record.nodeGroup);
     if (record.is === "unreadable") return undefined;
-    return name === "default" || (await isContext(name)) ? "docker" : undefined;
+    return name === "default" || isContext(name) ? "docker" : undefined;
 }
 
 /**

@@ -3,12 +3,12 @@
  * access a file, the error says what to do.
  */
 import { randomBytes } from "node:crypto";
-import { access, chown, constants, type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
+import { access, chown, constants, type FileHandle, open, rm, stat } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { join, relative } from "node:path";
 import { writeAtomically } from "../atomicWrite";
 import { dockerConfigFolder } from "../docker/endpoint/configFile";
-import { FileAccessError, makeFolders, type WhatFailed, whyNoAccess } from "../fileAccess";
+import { FileAccessError, makeFolders, readSmallFile, type WhatFailed, whyNoAccess } from "../fileAccess";
 
 /**
  * Returns the folder with this user's records: `$BUILDX_CONFIG`, or else `buildx` beside docker's configuration file.
@@ -66,7 +66,7 @@ export async function removeFile(path: string): Promise<void> {
 export async function readStored(path: string): Promise<string | undefined> {
     const target = join(storeFolder(), path);
     try {
-        return await readFile(target, "utf8");
+        return readSmallFile(target);
     } catch (error) {
         if (isMissing(error)) return undefined;
         throw await unreadable(error, target);

@@ -16,6 +16,7 @@ export interface ImageReference {
 const domainPart = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
 const domain = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
 const pathPart = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const validPath = new RegExp(`^${pathPart}(?:/${pathPart})*$`);
 const reference = new RegExp(
     `^((?:(${domain})/)?(${pathPart}(?:/${pathPart})*))(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
 );
@@ -28,7 +29,7 @@ export function parseImageReference(name: string): ImageReference | undefined {
     // "localhost". Otherwise it is a part of the repository's path.
     const isDomain = first !== undefined && (/[.:A-Z[]/.test(first) || first === "localhost");
     const path = isDomain || first === undefined ? rest : `${first}/${rest}`;
-    if (!isDomain && !new RegExp(`^${pathPart}(?:/${pathPart})*$`).test(path)) return undefined;
+    if (!isDomain && !validPath.test(path)) return undefined;
     const isHub = !isDomain || first === "docker.io" || first === "index.docker.io";
     return {
         domain: isHub ? "docker.io" : first,

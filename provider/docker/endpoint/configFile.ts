@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { FileAccessError, whyNoAccess } from "../../fileAccess";
+import { FileAccessError, readSmallFile, whyNoAccess } from "../../fileAccess";
 
 /** Credentials in docker's configuration, by the name of the registry. */
 export type Auths = Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
@@ -29,7 +28,7 @@ export async function readDockerConfig(env: NodeJS.ProcessEnv = process.env): Pr
     const path = join(dockerConfigFolder(env), "config.json");
     let text: string;
     try {
-        text = await readFile(path, "utf8");
+        text = readSmallFile(path);
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
         const own = [dockerConfigFolder(env)];

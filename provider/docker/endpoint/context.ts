@@ -1,9 +1,10 @@
 /** docker's contexts: named engines with their TLS files (docker/cli `cli/context/store`). */
 import { createHash } from "node:crypto";
-import { access, constants, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { access, constants, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeAtomically } from "../../atomicWrite";
-import { FileAccessError, makeFolders, whyNoAccess } from "../../fileAccess";
+import { FileAccessError, makeFolders, readSmallFile, whyNoAccess } from "../../fileAccess";
 import { dockerConfigFolder } from "./configFile";
 import { materialInFolder, type TlsMaterial, tlsFile, tlsParts } from "./tls";
 
@@ -29,17 +30,13 @@ const metaPath = (name: string) => join(folderOf("meta", name), "meta.json");
 const tlsFolder = (name: string) => join(folderOf("tls", name), "docker");
 
 /** Whether docker has a context of this name. */
-export const isContext = (name: string): Promise<boolean> =>
-    access(metaPath(name)).then(
-        () => true,
-        () => false,
-    );
+export const isContext = (name: string): boolean => existsSync(metaPath(name));
 
 /** Returns a context by name, or `undefined` if it does not exist. */
 export async function readContext(name: string): Promise<DockerContext | undefined> {
     let text: string;
     try {
-        text = await readFile(metaPath(name), "utf8");
+        text = readSmallFile(metaPath(name));
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
         throw await noAccess(error, metaPath(name), "read");

@@ -1,5 +1,4 @@
 /** The argument `buildkitdConfig`, and buildx's default configuration for a node without the argument. */
-import { readFile } from "node:fs/promises";
 import type { CheckFailure } from "@pulumi/pulumi/dynamic";
 import { hasUnknown, unknown, withoutUnknown } from "../../args/unknown";
 import {
@@ -12,6 +11,7 @@ import {
 } from "../../buildkit/config";
 import { hasGc } from "../../buildkit/gc";
 import { defaultConfigFile } from "../../buildx/defaultConfig";
+import { readSmallFile } from "../../fileAccess";
 import { formatPath } from "../../text/quote";
 
 /** The content of a `buildkitd.toml`, or the same as an object. */
@@ -20,12 +20,12 @@ type ConfigArgument = string | BuildkitdConfig | undefined;
 /** Returns the configuration of a node's buildkitd. Without one, returns buildx's default configuration, if there is one. */
 export async function configOf(config: ConfigArgument): Promise<Table | undefined> {
     if (config !== undefined) return (await readConfig(config)).table; // `check` reports its problems
-    const path = await defaultConfigFile();
+    const path = defaultConfigFile();
     return path === undefined ? undefined : readDefault(path);
 }
 
 async function readDefault(path: string): Promise<Table> {
-    const text = await readFile(path, "utf8");
+    const text = readSmallFile(path);
     const { table, problems } = await readConfig(text);
     const why = firstOf(path, problems);
     if (why === undefined) return table;
@@ -37,9 +37,9 @@ async function readDefault(path: string): Promise<Table> {
  * its own configuration, or the default configuration is valid or does not exist.
  */
 export async function whyDefaultUnusable(config: ConfigArgument): Promise<string | undefined> {
-    const path = config === undefined ? await defaultConfigFile() : undefined;
+    const path = config === undefined ? defaultConfigFile() : undefined;
     if (path === undefined) return undefined;
-    return firstOf(path, await problemsOfConfig(await readFile(path, "utf8")));
+    return firstOf(path, await problemsOfConfig(readSmallFile(path)));
 }
 
 /** Returns the first error in buildx's default configuration. Ignores unknown keys, as buildx does, and warnings. */

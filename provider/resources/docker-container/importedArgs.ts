@@ -106,7 +106,7 @@ async function configOf(
 ): Promise<string | undefined> {
     const text = files[configFile]?.toString("utf8");
     const paths = Object.values((table?.registry ?? {}) as Record<string, Registry>).flatMap(pathsIn);
-    if (table === undefined) return (await defaultConfigFile()) === undefined ? undefined : ""; // not the default one
+    if (table === undefined) return defaultConfigFile() === undefined ? undefined : ""; // not the default one
     if (paths.length === 0) return text;
     const contents = new Map(
         paths.map((path): [string, string] => {

@@ -43,9 +43,8 @@ export async function observe(
     isNewBuilder: boolean,
 ): Promise<Observed> {
     const { name, owner } = desired;
-    const [record, contextOfThatName, choice] = await Promise.all([
+    const [record, choice] = await Promise.all([
         readRecord(name).then((found) => withSameFiles(found, desired)),
-        isContext(name),
         observeChoice(name),
     ]);
     const observeOne = (node: Connected<ProgramNode>) => {
@@ -61,7 +60,7 @@ export async function observe(
         nodes.some((node) => node.desired.name === removedName && node.engine.ID === engineId);
     return {
         record,
-        isContext: contextOfThatName,
+        isContext: isContext(name),
         choice,
         nodes,
         removed: removed.map((node) => ({ ...node, stays: stays(node) })),

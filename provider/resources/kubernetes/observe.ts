@@ -34,13 +34,12 @@ export interface ObservedKubernetes extends ObservedMachine {
 }
 
 export async function observeMachine(builder: string): Promise<ObservedMachine> {
-    const [record, isContextName, choice, files] = await Promise.all([
+    const [record, choice, files] = await Promise.all([
         readRecord(builder),
-        isContext(builder),
         observeChoice(builder),
         observeFiles(builder),
     ]);
-    return { record, isContext: isContextName, choice, files };
+    return { record, isContext: isContext(builder), choice, files };
 }
 
 /** What exists of a builder, and the clusters of its nodes by node. */

@@ -20,12 +20,11 @@ export interface ObservedRemote {
 
 /** @param wasBegun whether an earlier creation of this resource started with the name. */
 export async function observe(name: string, wasBegun = false): Promise<ObservedRemote> {
-    const [record, contextOfThatName, choice, files] = await Promise.all([
+    const [record, choice, files] = await Promise.all([
         readRecord(name),
-        isContext(name),
         observeChoice(name),
         observeFilesIn(folderOf(name)),
     ]);
     const isBegun = wasBegun && record.is === "present" && record.isOwn;
-    return { record, isBegun, isContext: contextOfThatName, choice, files };
+    return { record, isBegun, isContext: isContext(name), choice, files };
 }

@@ -129,7 +129,7 @@ export type ContextStatus = "absent" | "same" | "differs" | "foreign";
 
 /** Returns how the existing docker context of that name compares with the needed context. */
 export async function statusOfContext({ name, content }: OwnContext): Promise<ContextStatus> {
-    if (!(await isContext(name))) return "absent";
+    if (!isContext(name)) return "absent";
     const found = await readContext(name).catch(() => undefined);
     if (found !== undefined && found.metadata[urnKey] !== content.metadata[urnKey]) return "foreign";
     const shown = (of: DockerContext) =>

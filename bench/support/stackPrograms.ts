@@ -15,7 +15,7 @@ export async function withProjects<T>(
         return await work(async (making) => {
             const project = await making;
             projects.unshift(project);
-            delete project.env.NODE_COMPILE_CACHE; // users do not set it
+            for (const name of ["NODE_COMPILE_CACHE", "GOGC"]) delete project.env[name]; // users do not set them
             project.loadAll();
             return project;
         });

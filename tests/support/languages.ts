@@ -23,17 +23,11 @@ const pathWithoutPlugin = (): string =>
 
 /** A Pulumi project with the plugin installed in its own Pulumi home. */
 abstract class PluginProject extends Project {
-    /** Pulumi's hosts of the other languages are in a folder that only these projects have on their PATH. */
     protected async prepare(): Promise<void> {
-        this.env.PATH = this.path();
+        this.env.PATH = pathWithoutPlugin();
         this.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION = "true";
-        delete this.env.NODE_OPTIONS; // the plugin loads as it does for users
         await this.writeProject("");
         await Promise.all([this.initStack(), this.installPlugin()]);
-    }
-
-    protected path(): string {
-        return `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${pathWithoutPlugin()}`;
     }
 
     /** Writes `Pulumi.yaml`. */
@@ -44,7 +38,8 @@ abstract class PluginProject extends Project {
         const plugins = join(this.env.PULUMI_HOME ?? "", "plugins");
         const folder = join(plugins, `resource-buildx-v${await packageVersion()}`);
         await mkdir(folder, { recursive: true });
-        const script = `#!/bin/sh\nexec "${process.execPath}" "${await installedPlugin()}" "$@"\n`;
+        // The plugin loads as it does for users.
+        const script = `#!/bin/sh\nunset NODE_OPTIONS\nexec "${process.execPath}" "${await installedPlugin()}" "$@"\n`;
         await writeFile(join(folder, "pulumi-resource-buildx"), script, { mode: 0o755 });
     }
 
@@ -100,11 +95,6 @@ export class MovingProject extends PluginProject {
     protected override writeProject(): Promise<void> {
         return this.writeJavaScript();
     }
-
-    /** The hosts of JavaScript and YAML are beside the CLI. */
-    protected override path(): string {
-        return pathWithoutPlugin();
-    }
 }
 
 /** A project in Python. Programs import the SDK, which is generated from the schema, as `pulumi_buildx`. */
@@ -130,7 +120,11 @@ export class PythonProject extends PluginProject {
 }
 
 /** The virtual environment with Pulumi's SDK. */
-export const python = (): string => environmentFolder("PULUMI_BUILDX_TEST_PYTHON");
+export function python(): string {
+    const folder = process.env.PULUMI_BUILDX_TEST_PYTHON;
+    if (!folder) throw new Error('PULUMI_BUILDX_TEST_PYTHON is not set. Run: eval "$(environment/up --for-tests)"');
+    return folder;
+}
 
 /** A project in Go. Programs import the SDK, which is generated from the schema, as `buildx`. */
 export class GoProject extends PluginProject {
@@ -217,8 +211,11 @@ export async function sdkOf(language: Language): Promise<string> {
     try {
         const file = join(generated, "schema.json");
         await writeFile(file, JSON.stringify({ ...(JSON.parse(schema) as object), version }));
-        const PATH = `${environmentFolder("PULUMI_BUILDX_TEST_LANGUAGES")}${delimiter}${pathWithoutPlugin()}`;
-        const env = { PATH, PULUMI_HOME: join(generated, "home"), PULUMI_SKIP_UPDATE_CHECK: "true" };
+        const env = {
+            PATH: pathWithoutPlugin(),
+            PULUMI_HOME: join(generated, "home"),
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+        };
         await must("pulumi", ["package", "gen-sdk", file, "--language", language, "--out", generated], { env });
         const complete = join(generated, "installed");
         await mkdir(complete);
@@ -230,12 +227,6 @@ export async function sdkOf(language: Language): Promise<string> {
     } finally {
         await rm(generated, { recursive: true, force: true });
     }
-}
-
-function environmentFolder(name: string): string {
-    const folder = process.env[name];
-    if (!folder) throw new Error(`${name} is not set. Run: eval "$(environment/up --for-tests)"`);
-    return folder;
 }
 
 type Test<Any> = (project: Any) => Promise<void>;

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { removeLeftovers } from "./docker";
+import { writeNewStack } from "./newStack";
 import { type Ended, must, run } from "./run";
 
 export const checkout = resolve(__dirname, "../..");
@@ -44,9 +45,11 @@ export class Project {
             BUILDX_CONFIG: store,
             PULUMI_BACKEND_URL: `file://${backend}`,
             PULUMI_HOME: join(folder, "home"),
+            PULUMI_STACK: "test",
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_SKIP_UPDATE_CHECK: "true",
             NO_COLOR: "1",
+            GOGC: "400", // makes programs in Go, which live for seconds here, collect garbage less often
             NODE_COMPILE_CACHE: join(tmpdir(), "pulumi-buildx-test-compile-cache"),
             NODE_OPTIONS: `--require ${join(__dirname, "lighter.cjs")}`,
         };
@@ -79,7 +82,7 @@ export class Project {
     }
 
     protected async initStack(): Promise<void> {
-        await must("pulumi", ["stack", "init", "test", "--non-interactive"], { cwd: this.folder, env: this.env });
+        await writeNewStack({ folder: this.folder, backend: this.backend, project: this.unique });
     }
 
     /** Makes Pulumi's SDK load everything that it loads for users. This takes twice as long. */

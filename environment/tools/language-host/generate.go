@@ -29,7 +29,8 @@ type language struct {
 	generatePackage func(*schema.Package, schema.ReferenceLoader, *pulumirpc.GeneratePackageRequest) (files, error)
 	generateProgram func(*pcl.Program) (files, hcl.Diagnostics, error)
 	generateProject func(workspace.Project, *pcl.Program, *pulumirpc.GenerateProjectRequest) error
-	command         func(*pulumirpc.ProgramInfo) *exec.Cmd // returns nil if the host cannot run programs
+	command         func(request *pulumirpc.RunRequest, engine string) (*exec.Cmd, error)
+	errorShown      int // the exit code of a program that has shown its error, or 0 if the language has no such code
 }
 
 var languages = map[string]language{
@@ -61,7 +62,8 @@ var languages = map[string]language{
 		generateProject: func(project workspace.Project, program *pcl.Program, request *pulumirpc.GenerateProjectRequest) error {
 			return nodejs.GenerateProject(request.TargetDirectory, project, program, request.LocalDependencies, false, "nodejs")
 		},
-		command: func(*pulumirpc.ProgramInfo) *exec.Cmd { return nil },
+		command:    runNode,
+		errorShown: 32,
 	},
 }
 

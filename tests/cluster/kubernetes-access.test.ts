@@ -11,6 +11,16 @@ import { must } from "../support/run";
 
 const api = "client.authentication.k8s.io/v1";
 
+const rbac = "rbac.authorization.k8s.io";
+
+const adaIsAdmin = {
+    apiVersion: `${rbac}/v1`,
+    kind: "RoleBinding",
+    metadata: { name: "ada" },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "cluster-admin" },
+    subjects: [{ apiGroup: rbac, kind: "User", name: "ada" }],
+};
+
 /** Writes a credential plugin, and a kubeconfig that uses it. */
 async function withPlugin(namespace: TestNamespace, script: string) {
     const plugin = await namespace.write("login", `#!/bin/sh\n${script}\n`);
@@ -27,9 +37,10 @@ describeOnCluster("the credentials of a builder of the kubernetes driver", () =>
             const keys = dirname(testCluster.kubeconfig);
             const authority = { cert: join(keys, "ca.crt"), key: join(keys, "ca.key") };
             const { cert, key } = await certify(namespace.folder, "ada", authority);
-            await namespace.kubectl("create", "rolebinding", "ada", "--clusterrole=cluster-admin", "--user=ada");
-            const mayExec = ["auth", "can-i", "create", "pods/exec", "--as=ada"];
-            while ((await namespace.tryKubectl(...mayExec)).code !== 0);
+            await namespace.apply(adaIsAdmin);
+            const ofAda = { "client-certificate": cert, "client-key": key };
+            const direct = await namespace.kubeconfig(namespace.cluster.kubeconfig.cluster, ofAda);
+            await namespace.granted(direct, [{ group: "", resource: "pods/exec", verbs: ["create"] }]);
             const [certificate, secret] = await Promise.all([readFile(cert, "utf8"), readFile(key, "utf8")]);
             const status = { clientCertificateData: certificate, clientKeyData: secret };
             const credential = JSON.stringify({ apiVersion: api, kind: "ExecCredential", status });

@@ -29,11 +29,11 @@ async function createWithBuildx(stack: Stack, namespace: TestNamespace, withClai
     delete stack.env.KUBECONFIG;
 }
 
+const ownKinds = ["Deployment", "StatefulSet", "ConfigMap", "PersistentVolumeClaim"] as const;
+
 /** What exists of a builder, without the metadata that each write changes. */
 async function everything(stack: Stack, namespace: TestNamespace) {
-    const kinds = "deployments,statefulsets,configmaps,persistentvolumeclaims";
-    const text = await namespace.kubectl("get", kinds, "--output", "json");
-    const { items } = JSON.parse(text) as { items: Item[] };
+    const items = (await Promise.all(ownKinds.map((kind) => namespace.list<Item>(kind)))).flat();
     const own = items.filter(({ metadata }) => metadata.name !== "kube-root-ca.crt");
     return {
         record: await stack.record(stack.unique),
@@ -74,19 +74,13 @@ describeOnCluster("a failing adoption of a builder of docker buildx create", () 
                 assert.match(await stack.failing("up"), /localhost:1\/none:1/);
                 assert.deepEqual(await everything(stack, namespace), before);
                 assert.deepEqual(await stack.state(), []);
-                const kind = withClaim ? "statefulset" : "deployment";
-                await namespace.kubectl("rollout", "status", kind, `${stack.unique}0`);
+                const kind = withClaim ? "StatefulSet" : "Deployment";
+                await namespace.rolledOut(kind, `${stack.unique}0`);
                 const { cached } = await build(stack, stack.unique, folder);
                 if (withClaim) assert.equal(cached, 3);
-                const managers = "--output=jsonpath={.metadata.managedFields[*].manager}";
-                const shown = await namespace.kubectl(
-                    "get",
-                    kind,
-                    `${stack.unique}0`,
-                    "--show-managed-fields",
-                    managers,
-                );
-                assert.doesNotMatch(shown, /pulumi-buildx/);
+                const { metadata } = await namespace.read(kind, `${stack.unique}0`);
+                const managers = (metadata.managedFields ?? []).map(({ manager }) => manager);
+                assert.ok(managers.length > 0 && !managers.includes("pulumi-buildx"), managers.join());
             }),
         );
 
@@ -94,7 +88,7 @@ describeOnCluster("a failing adoption of a builder of docker buildx create", () 
         "removes nothing if the API server refuses the new workload, or a right is missing",
         inCluster(async ({ stack, namespace, place }) => {
             await createWithBuildx(stack, namespace, false);
-            const before = await found(namespace, "deployment", `${stack.unique}0`);
+            const before = await found(namespace, "Deployment", `${stack.unique}0`);
             await stack.program(farmOf(stack, place, { podTemplate: invalidTemplate }));
             const output = await stack.failing("up");
             assert.match(output, /Deployment \S+0 is not valid: .*protocol.*NONE/);
@@ -120,7 +114,7 @@ describeOnCluster("a failing adoption of a builder of docker buildx create", () 
             );
             assert.match(denied, /kind: Role\n/);
             assert.match(denied, /kind: ServiceAccount, namespace: \w+, name: almost/);
-            const after = await found(namespace, "deployment", `${stack.unique}0`);
+            const after = await found(namespace, "Deployment", `${stack.unique}0`);
             assert.deepEqual(
                 [after.metadata.uid, after.metadata.generation],
                 [before.metadata.uid, before.metadata.generation],
@@ -146,7 +140,7 @@ describeOnCluster("a builder of another stack", () => {
             } finally {
                 await other.remove();
             }
-            await namespace.kubectl("rollout", "status", "deployment", `${name}0`);
+            await namespace.rolledOut("Deployment", `${name}0`);
             await stack.refresh();
             await stack.preview("--expect-no-changes");
             await build(stack, name, await context(stack));
@@ -169,8 +163,7 @@ describeOnCluster("an adopted builder", () => {
             await stack.program(farmOf(stack, place, { persistentVolumeClaim: { storage: "1Gi" } }));
             await stack.up();
             await stack.destroy();
-            const left = "deployments,statefulsets,configmaps,persistentvolumeclaims";
-            assert.equal((await namespace.kubectl("get", left, "-o", "name")).trim(), "configmap/kube-root-ca.crt");
+            assert.deepEqual(await namespace.names(ownKinds), ["ConfigMap/kube-root-ca.crt"]);
         }),
     );
 });

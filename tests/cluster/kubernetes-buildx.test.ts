@@ -57,11 +57,12 @@ describeOnCluster("a builder of the kubernetes driver beside docker buildx creat
             inCluster(async ({ stack, namespace, place }) => {
                 const { unique: name } = stack;
                 await create(stack, namespace, name, ["--bootstrap", ...cli]);
-                const kind = "persistentVolumeClaim" in args ? "statefulset" : "deployment";
+                const kind = "persistentVolumeClaim" in args ? "StatefulSet" : "Deployment";
                 const ofBuildx = await found(namespace, kind, `${name}0`);
                 const record = (await stack.record(name)) as unknown as BuilderRecord;
                 await stack.buildx("rm", name);
-                await namespace.kubectl("delete", "persistentvolumeclaims", "--all", "--wait=false");
+                for (const claim of await namespace.list("PersistentVolumeClaim"))
+                    await namespace.delete("PersistentVolumeClaim", claim.metadata.name, { waits: false });
                 await does(stack, { name, ...place, ...args }, "create");
                 const own = await found(namespace, kind, `${name}0`);
 
@@ -105,7 +106,7 @@ describeOnCluster("the import of a builder of the kubernetes driver", () => {
                 assert.equal(changes, "some");
                 await plugin.delete(urn, name, properties);
                 assert.deepEqual(await plugin.records(), []);
-                assert.equal((await namespace.kubectl("get", "deployments", "-o", "name")).trim(), "");
+                assert.deepEqual(await namespace.names(["Deployment"]), []);
             })(),
         ),
     );

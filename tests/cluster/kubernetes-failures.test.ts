@@ -21,8 +21,8 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
                 await stack.program(farm({ name, ...place, persistentVolumeClaim: { storage: "1Gi" }, ...args }));
                 const output = await stack.failing("up");
                 for (const message of messages) assert.match(output, message);
-                const left = ["deployments", "statefulsets", "persistentvolumeclaims"].join();
-                assert.equal((await namespace.kubectl("get", left, "-o", "name")).trim(), "");
+                const left = await namespace.names(["Deployment", "StatefulSet", "PersistentVolumeClaim"]);
+                assert.deepEqual(left, []);
                 assert.deepEqual(await stack.records(), []);
                 assert.deepEqual(await stack.state(), []);
             }),
@@ -57,10 +57,7 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
             );
             await stack.up();
             await stack.destroy();
-            assert.equal(
-                (await namespace.kubectl("get", "statefulsets,persistentvolumeclaims", "-o", "name")).trim(),
-                "",
-            );
+            assert.deepEqual(await namespace.names(["StatefulSet", "PersistentVolumeClaim"]), []);
         }),
     );
 

@@ -59,7 +59,7 @@ describeOnCluster("a builder in a cluster", () => {
             assert.match(left.output, /Its objects are left in the cluster/);
             assert.deepEqual(await stack.records(), []);
             assert.deepEqual(await stack.state(), []);
-            assert.equal((await found(namespace, "deployment", workload)).spec.replicas, 1);
+            assert.equal((await found(namespace, "Deployment", workload)).spec.replicas, 1);
         }),
     );
 
@@ -84,9 +84,9 @@ describeOnCluster("a builder in a cluster", () => {
             assert.deepEqual(await doctor(stack, name), []);
 
             const { workload } = await firstNode(stack);
-            const image = `deployment/${workload}`;
-            await namespace.kubectl("patch", image, "--type=json", `--patch=${brokenImage}`);
-            await namespace.kubectl("delete", "pods", "--all", "--wait=true", "--grace-period=1");
+            await namespace.patch("Deployment", workload, brokenImage);
+            const pods = await namespace.list("Pod");
+            await Promise.all(pods.map(({ metadata }) => namespace.delete("Pod", metadata.name, { grace: 1 })));
             let unready = await doctor(stack, name);
             while (!/cannot be pulled/.test(unready[0]?.found ?? "")) unready = await doctor(stack, name);
             assert.deepEqual(
@@ -97,7 +97,7 @@ describeOnCluster("a builder in a cluster", () => {
             const kubectl = `${testCluster.kubectl}${describe.slice("kubectl".length)}`;
             assert.match((await shell(stack, kubectl)).output, /localhost:1\/none:1/);
 
-            await namespace.kubectl("delete", "deployment", workload);
+            await namespace.delete("Deployment", workload);
             const missing = await find(stack, "workload-missing");
             assert.match(missing.found, new RegExp(`Deployment ${workload} in the namespace ${namespace.name}`));
             assert.deepEqual((await shown())[0], "inactive");
@@ -111,6 +111,6 @@ describeOnCluster("a builder in a cluster", () => {
     );
 });
 
-const brokenImage = JSON.stringify([
+const brokenImage = [
     { op: "replace", path: "/spec/template/spec/containers/0/image", value: "localhost:1/none:1" },
-]);
+];

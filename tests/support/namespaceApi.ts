@@ -137,7 +137,7 @@ export class NamespaceApi {
     }
 
     /** Waits until an object exists, and is as expected. */
-    private async until(kind: Kind, name: string, isExpected = (_: KubernetesObject): boolean => true): Promise<void> {
+    async until(kind: Kind, name: string, isExpected = (_: KubernetesObject): boolean => true): Promise<void> {
         const deadline = performance.now() + patience * 1000;
         for (;;) {
             const [found] = (await this.list(kind)).filter(({ metadata }) => metadata.name === name);

@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startApiServerProxy } from "../support/apiServerProxy";
 import { describeOnCluster, testCluster } from "../support/cluster";
 import { doctor, find, shell, status } from "../support/cli";
@@ -100,6 +101,9 @@ describeOnCluster("a builder in a cluster", () => {
             await namespace.patch("Deployment", workload, brokenImage);
             const pods = await namespace.list("Pod");
             await Promise.all(pods.map(({ metadata }) => namespace.delete("Pod", metadata.name, { grace: 1 })));
+            const isRefused = async () =>
+                /ErrImagePull|ImagePullBackOff/.test(JSON.stringify(await namespace.list("Pod")));
+            while (!(await isRefused())) await sleep(50);
             let unready = await doctor(stack, name);
             while (!/cannot be pulled/.test(unready[0]?.found ?? "")) unready = await doctor(stack, name);
             assert.deepEqual(

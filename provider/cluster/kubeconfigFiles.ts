@@ -62,12 +62,26 @@ async function readSource(path: string, from: string): Promise<Source> {
     return parse(text, from, dirname(resolve(path)));
 }
 
-async function parse(text: string, from: string, folder: string): Promise<Source> {
+/** The last kubeconfigs that were parsed, by their text: builders of a program have the same few. */
+const parsed = new Map<string, unknown>();
+
+const mostParsed = 20;
+
+async function parseOnce(text: string): Promise<unknown> {
+    if (parsed.has(text)) return parsed.get(text);
     const { parse: parseYaml } = await import("yaml");
+    const document: unknown = parseYaml(text);
+    const [oldest] = parsed.keys();
+    if (oldest !== undefined && parsed.size >= mostParsed) parsed.delete(oldest);
+    parsed.set(text, document);
+    return document;
+}
+
+async function parse(text: string, from: string, folder: string): Promise<Source> {
     const invalid = (why: string, cause?: unknown) => new Error(`${from} is not valid: ${why}. ${advice}`, { cause });
     let document: unknown;
     try {
-        document = parseYaml(text);
+        document = await parseOnce(text);
     } catch (error) {
         // The message of the library shows the line, which may contain a secret.
         const [summary = ""] = (error as Error).message.split(/[:\n]/);

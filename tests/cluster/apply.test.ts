@@ -40,8 +40,6 @@ const deployment = (
     },
 });
 
-const ownersOfItems = "{.items[*].metadata.ownerReferences[*].uid}";
-
 /**
  * Waits until the garbage collector removes objects: after the start of a cluster, it first lists every object. Removals
  * that keep or first remove owned objects wait for the collector.
@@ -139,22 +137,23 @@ describeOnCluster("server-side apply", () => {
                 false,
             );
 
-            const replicaSets = async () => (await namespace.kubectl("get", "replicasets", "--output", "name")).trim();
-            while ((await replicaSets()) === "") await sleep(50);
+            const replicaSets = () => namespace.list("ReplicaSet");
+            while ((await replicaSets()).length === 0) await sleep(50);
             await collectorRuns(namespace);
             assert.equal(await deleteObject(cluster, reference(name), { propagation: "Orphan", uid }), true);
             await waitUntilGone(cluster, reference(name), { uid, timeout: 20 });
-            assert.notEqual(await replicaSets(), "");
+            assert.notDeepEqual(await replicaSets(), []);
             assert.equal(await deleteObject(cluster, reference(name), { propagation: "Orphan" }), false);
 
             const again = await applyObject(cluster, deployment(name, { replicas: 1 }), { force: true });
             // Until its controller has adopted the orphan, the Deployment owns nothing that could be removed first.
-            const owners = () => namespace.kubectl("get", "replicasets", `--output=jsonpath=${ownersOfItems}`);
-            while ((await owners()).trim() !== again.metadata.uid) await sleep(50);
+            const owners = async () =>
+                (await replicaSets()).flatMap(({ metadata: { ownerReferences = [] } }) => ownerReferences);
+            while ((await owners()).map((owner) => owner.uid).join() !== again.metadata.uid) await sleep(50);
             assert.equal(await deleteObject(cluster, reference(name), { propagation: "Foreground" }), true);
             await waitUntilGone(cluster, reference(name), { uid: again.metadata.uid, timeout: 20 });
             // If the garbage collector has not seen the adoption yet, it removes the orphan afterwards.
-            while ((await replicaSets()) !== "") await sleep(50);
+            while ((await replicaSets()).length > 0) await sleep(50);
         }),
     );
 });

@@ -1,15 +1,26 @@
 /** How a builder of the `kubernetes` driver gets its credentials. */
 import { strict as assert } from "node:assert";
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { KubernetesObject } from "../../provider/cluster/objects";
 import { certify } from "../support/certificates";
-import { adminToken, describeOnCluster, type TestNamespace, testCluster } from "../support/cluster";
+import { buildkitImage, describeOnCluster, type TestNamespace, testCluster, withNamespace } from "../support/cluster";
 import { build, context } from "../support/image";
 import { does, farm, inCluster } from "../support/kubernetesStack";
 import { checkout } from "../support/project";
 import { must } from "../support/run";
 
 const api = "client.authentication.k8s.io/v1";
+
+const rbac = "rbac.authorization.k8s.io";
+
+const adaIsAdmin = {
+    apiVersion: `${rbac}/v1`,
+    kind: "RoleBinding",
+    metadata: { name: "ada" },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "cluster-admin" },
+    subjects: [{ apiGroup: rbac, kind: "User", name: "ada" }],
+};
 
 /** Writes a credential plugin, and a kubeconfig that uses it. */
 async function withPlugin(namespace: TestNamespace, script: string) {
@@ -27,9 +38,10 @@ describeOnCluster("the credentials of a builder of the kubernetes driver", () =>
             const keys = dirname(testCluster.kubeconfig);
             const authority = { cert: join(keys, "ca.crt"), key: join(keys, "ca.key") };
             const { cert, key } = await certify(namespace.folder, "ada", authority);
-            await namespace.kubectl("create", "rolebinding", "ada", "--clusterrole=cluster-admin", "--user=ada");
-            const mayExec = ["auth", "can-i", "create", "pods/exec", "--as=ada"];
-            while ((await namespace.tryKubectl(...mayExec)).code !== 0);
+            await namespace.apply(adaIsAdmin);
+            const ofAda = { "client-certificate": cert, "client-key": key };
+            const direct = await namespace.kubeconfig(namespace.cluster.kubeconfig.cluster, ofAda);
+            await namespace.granted(direct, [{ group: "", resource: "pods/exec", verbs: ["create"] }]);
             const [certificate, secret] = await Promise.all([readFile(cert, "utf8"), readFile(key, "utf8")]);
             const status = { clientCertificateData: certificate, clientKeyData: secret };
             const credential = JSON.stringify({ apiVersion: api, kind: "ExecCredential", status });
@@ -61,49 +73,59 @@ describeOnCluster("the credentials of a builder of the kubernetes driver", () =>
 
     it(
         "are those of the service account, if Pulumi runs in a pod",
-        inCluster(async ({ namespace }) => {
-            const kubeconfig = await namespace.account("ci", [{ group: "", resource: "pods", verbs: ["list"] }]);
-            const { users } = JSON.parse(await readFile(kubeconfig, "utf8")) as {
-                users: { user: { token: string } }[];
-            };
-            const token = await namespace.write("token", users[0]?.user.token ?? "");
-            const { hostname, port } = new URL(namespace.cluster.kubeconfig.server);
-            const script = await namespace.write("pod.sh", inPod);
-            // In a mount namespace of its own, because the folder of a service account is fixed.
-            const args = [script, token, join(dirname(testCluster.kubeconfig), "ca.crt"), namespace.name];
-            const output = await must("unshare", ["--mount", "sh", ...args, process.execPath, "--eval", listPods], {
-                cwd: checkout,
-                env: {
-                    ...{ HOME: namespace.folder, KUBECONFIG: "" },
-                    ...{ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
-                },
-            });
-            assert.deepEqual(JSON.parse(output), {
+        withNamespace(async (namespace) => {
+            await namespace.account("ci", [{ group: "", resource: "pods", verbs: ["list"] }]);
+            await namespace.apply(await podOfNode(namespace, "ci", listPods));
+            const isOver = ({ status }: KubernetesObject) => /Succeeded|Failed/.test(String(status?.phase));
+            await namespace.until("Pod", "pulumi", isOver);
+            const output = await namespace.logs("pulumi", "node");
+            assert.deepEqual(output.startsWith("{") ? JSON.parse(output) : output, {
                 from: "the service account of this pod",
                 namespace: namespace.name,
-                pods: [],
+                pods: ["pulumi"],
                 isReference: true,
             });
-            assert.ok(!output.includes(await adminToken()));
         }),
     );
 });
+
+/**
+ * Returns a pod that runs a script with the Node.js and the checkout of this machine: no image of the cluster has
+ * Node.js.
+ */
+async function podOfNode({ cluster }: TestNamespace, serviceAccountName: string, script: string): Promise<object> {
+    const libraries = await must("ldd", [process.execPath]);
+    const [, libc = ""] = /=> (\S+\/libc\.so\.\d+) /.exec(libraries) ?? [];
+    const [, loader = ""] = /^\s+(\/\S*\/ld-linux\S*) /m.exec(libraries) ?? [];
+    const folders = { libraries: dirname(await realpath(libc)), node: dirname(process.execPath), checkout };
+    // This cluster has no kube-proxy, which would forward connections to the address of the service.
+    const { hostname, port } = new URL(cluster.kubeconfig.server);
+    const container = {
+        name: "node",
+        image: buildkitImage,
+        command: [`/libraries/${basename(await realpath(loader))}`, "--library-path", "/libraries"],
+        args: [`/node/${basename(process.execPath)}`, "--eval", script],
+        workingDir: "/checkout",
+        env: [
+            { name: "KUBERNETES_SERVICE_HOST", value: hostname },
+            { name: "KUBERNETES_SERVICE_PORT", value: port },
+        ],
+        volumeMounts: Object.keys(folders).map((name) => ({ name, mountPath: `/${name}`, readOnly: true })),
+    };
+    const volumes = Object.entries(folders).map(([name, path]) => ({ name, hostPath: { path, type: "Directory" } }));
+    return {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "pulumi" },
+        spec: { serviceAccountName, restartPolicy: "Never", containers: [container], volumes },
+    };
+}
 
 async function withPluginAt(path: string, credential: string): Promise<void> {
     await writeFile(path, `#!/bin/sh\ncat <<'END'\n${credential}\nEND\n`, { mode: 0o700 });
 }
 
-/** Lays out the files of a service account as Kubernetes mounts them into pods, and runs a command. */
-const inPod = `
-set -e
-token=$1 ca=$2 namespace=$3 && shift 3
-folder=$HOME/account/kubernetes.io/serviceaccount
-mkdir -p $folder && cp "$token" $folder/token && cp "$ca" $folder/ca.crt && printf %s "$namespace" >$folder/namespace
-mount -t tmpfs run /run && mkdir /run/secrets && mount --bind "$HOME/account" /run/secrets
-exec "$@"
-`;
-
-/** Uses what \`KubernetesBuilder\` uses without the argument kubeconfig. */
+/** Uses what `KubernetesBuilder` uses without the argument kubeconfig. */
 const listPods = `
 const { loadKubeconfig, pinnedKubeconfig } = require("./dist/provider/cluster/kubeconfig.js");
 const { openCluster } = require("./dist/provider/cluster/client.js");

@@ -1,8 +1,8 @@
 /** The record and the objects of a builder beside those of `docker buildx create --driver kubernetes`, and its import. */
 import { strict as assert } from "node:assert";
-import { type TestNamespace, describeOnCluster, testCluster, withNamespace } from "../support/cluster";
+import { describeOnCluster, type TestNamespace, testCluster } from "../support/cluster";
 import { does, found, inCluster } from "../support/kubernetesStack";
-import { type Plugin, withPlugin } from "../support/pluginClient";
+import type { Stack } from "../support/stack";
 
 interface BuilderRecord {
     readonly Nodes: readonly { readonly Endpoint: string; readonly DriverOpts: Readonly<Record<string, string>> }[];
@@ -43,28 +43,29 @@ const cases: Readonly<Record<string, readonly [cli: readonly string[], args: obj
 };
 
 /** Creates a builder with buildx. */
-async function create(plugin: Plugin, { name }: TestNamespace, builder: string, args: readonly string[]) {
-    plugin.env.KUBECONFIG = testCluster.kubeconfig;
-    const node = ["--name", builder, "--node", `${builder}0`, "--driver", "kubernetes"];
-    await plugin.buildx("create", ...node, `--driver-opt=namespace=${name}`, ...args);
-    delete plugin.env.KUBECONFIG;
+async function create(stack: Stack, namespace: TestNamespace, args: readonly string[]) {
+    const { unique: name } = stack;
+    stack.env.KUBECONFIG = testCluster.kubeconfig;
+    const node = ["--name", name, "--node", `${name}0`, "--driver", "kubernetes", "--bootstrap"];
+    await stack.buildx("create", ...node, `--driver-opt=namespace=${namespace.name}`, ...args);
+    delete stack.env.KUBECONFIG;
 }
 
 describeOnCluster("a builder of the kubernetes driver beside docker buildx create", () => {
     for (const [what, [cli, args]] of Object.entries(cases)) {
         it(
-            `is the same with ${what}`,
+            `is the same with ${what}, and its import gives the same arguments`,
             inCluster(async ({ stack, namespace, place }) => {
                 const { unique: name } = stack;
-                await create(stack, namespace, name, ["--bootstrap", ...cli]);
-                const kind = "persistentVolumeClaim" in args ? "statefulset" : "deployment";
+                await create(stack, namespace, cli);
+                const kind = "persistentVolumeClaim" in args ? "StatefulSet" : "Deployment";
                 const ofBuildx = await found(namespace, kind, `${name}0`);
                 const record = (await stack.record(name)) as unknown as BuilderRecord;
-                await stack.buildx("rm", name);
-                await namespace.kubectl("delete", "persistentvolumeclaims", "--all", "--wait=false");
+                await importAndDelete(stack, args, place);
+                assert.deepEqual(await namespace.names(["Deployment", "StatefulSet"]), []);
+
                 await does(stack, { name, ...place, ...args }, "create");
                 const own = await found(namespace, kind, `${name}0`);
-
                 const withoutFile = ({ Nodes: nodes }: BuilderRecord) =>
                     nodes.map((node) => ({ ...node, Endpoint: node.Endpoint.replace(/kubeconfig=.*/, "") }));
                 assert.deepEqual(
@@ -84,29 +85,23 @@ describeOnCluster("a builder of the kubernetes driver beside docker buildx creat
     }
 });
 
-describeOnCluster("the import of a builder of the kubernetes driver", () => {
-    it(
-        "gives the arguments of docker buildx create, and removes what buildx created",
-        withNamespace(async (namespace) =>
-            withPlugin(async (plugin) => {
-                const { unique: name } = plugin;
-                const [cli, args] = cases["all options"] ?? [[], {}];
-                await create(plugin, namespace, name, ["--bootstrap", ...cli]);
-                const urn = plugin.urn("KubernetesBuilder", "imported");
-                const { id, inputs, properties } = await plugin.read(urn, name.toUpperCase());
-                const { bootTimeout: _, ...given } = args as Record<string, unknown>;
-                const place = { kubeconfig: testCluster.kubeconfig, namespace: namespace.name };
-                const buildkitdFlags = ["--allow-insecure-entitlement=network.host"];
-                assert.deepEqual(inputs, { name, ...place, ...given, buildkitdFlags });
-                assert.equal(properties.status, "running");
-                const { inputs: news, failures } = await plugin.check(urn, inputs, inputs);
-                assert.deepEqual(failures, []);
-                const { changes } = await plugin.diff(urn, id, { olds: properties, oldInputs: inputs, news });
-                assert.equal(changes, "some");
-                await plugin.delete(urn, name, properties);
-                assert.deepEqual(await plugin.records(), []);
-                assert.equal((await namespace.kubectl("get", "deployments", "-o", "name")).trim(), "");
-            })(),
-        ),
-    );
-});
+/** Imports the builder of buildx, and removes it through the import. */
+async function importAndDelete(stack: Stack, args: object, place: object): Promise<void> {
+    await stack.restart(); // no operation has started the plugin
+    const urn = stack.urn("KubernetesBuilder", "farm");
+    const { id, inputs, properties } = await stack.read(urn, stack.unique.toUpperCase());
+    const {
+        bootTimeout: _,
+        buildkitdFlags = [],
+        ...given
+    } = args as { bootTimeout?: number; buildkitdFlags?: string[] };
+    const flags = [...buildkitdFlags, "--allow-insecure-entitlement=network.host"];
+    assert.deepEqual(inputs, { name: stack.unique, ...place, ...given, buildkitdFlags: flags });
+    assert.equal(properties.status, "running");
+    const { inputs: news, failures } = await stack.check(urn, inputs, inputs);
+    assert.deepEqual(failures, []);
+    const { changes } = await stack.diff(urn, id, { olds: properties, oldInputs: inputs, news });
+    assert.equal(changes, "some");
+    await stack.delete(urn, id, properties);
+    assert.deepEqual(await stack.records(), []);
+}

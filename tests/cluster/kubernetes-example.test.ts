@@ -20,8 +20,7 @@ describeOnCluster("the example", () => {
                 await build(project, project.unique, await context(project));
                 await project.destroy();
                 assert.deepEqual(await project.records(), []);
-                const left = await namespace.kubectl("get", "statefulsets,persistentvolumeclaims", "-o", "name");
-                assert.equal(left.trim(), "");
+                assert.deepEqual(await namespace.names(["StatefulSet", "PersistentVolumeClaim"]), []);
             })(),
         ),
     );

@@ -21,8 +21,8 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
                 await stack.program(farm({ name, ...place, persistentVolumeClaim: { storage: "1Gi" }, ...args }));
                 const output = await stack.failing("up");
                 for (const message of messages) assert.match(output, message);
-                const left = ["deployments", "statefulsets", "persistentvolumeclaims"].join();
-                assert.equal((await namespace.kubectl("get", left, "-o", "name")).trim(), "");
+                const left = await namespace.names(["Deployment", "StatefulSet", "PersistentVolumeClaim"]);
+                assert.deepEqual(left, []);
                 assert.deepEqual(await stack.records(), []);
                 assert.deepEqual(await stack.state(), []);
             }),
@@ -31,20 +31,12 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
 
     it(
         "explains missing rights, with the Role that is enough",
-        inCluster(async ({ stack, place }) => {
+        inCluster(async ({ stack, namespace, place }) => {
             await stack.program(farm({ name: stack.unique, ...place, kubeconfig: testCluster.ci }));
             const output = await stack.failing("up");
             assert.match(output, /kind: Role/);
             assert.match(output, /name: "ci"/);
             assert.match(output, new RegExp(`namespace: ${place.namespace}`));
-        }),
-    );
-
-    it(
-        "is created by a user with this Role",
-        inCluster(async ({ stack, namespace, place }) => {
-            await stack.program(farm({ name: stack.unique, ...place, kubeconfig: testCluster.ci }));
-            const output = await stack.failing("up");
             const [role = ""] = /apiVersion: rbac[\s\S]*subjects: \[[^\]]*\]/.exec(output) ?? [];
             await namespace.apply(role);
             await stack.program(
@@ -57,18 +49,17 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
             );
             await stack.up();
             await stack.destroy();
-            assert.equal(
-                (await namespace.kubectl("get", "statefulsets,persistentvolumeclaims", "-o", "name")).trim(),
-                "",
-            );
+            assert.deepEqual(await namespace.names(["StatefulSet", "PersistentVolumeClaim"]), []);
         }),
     );
 
     it(
-        "explains a namespace that does not exist",
+        "explains a namespace and a context that do not exist",
         inCluster(async ({ stack, place }) => {
             await stack.program(farm({ name: stack.unique, ...place, namespace: `${stack.unique}-none` }));
             assert.match(await stack.failing("up"), new RegExp(`namespace.*${stack.unique}-none`));
+            await stack.program(farm({ name: stack.unique, ...place, context: "other" }));
+            assert.match(await stack.failing("up"), /"other" is not a context of .*test/);
         }),
     );
 
@@ -82,14 +73,6 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
             const output = await stack.failing("up");
             assert.match(output, new RegExp(server.replaceAll(".", "\\.")));
             assert.ok(performance.now() - start < 15_000, "it took longer");
-        }),
-    );
-
-    it(
-        "names the contexts of a kubeconfig without the context",
-        inCluster(async ({ stack, place }) => {
-            await stack.program(farm({ name: stack.unique, ...place, context: "other" }));
-            assert.match(await stack.failing("up"), /"other" is not a context of .*test/);
         }),
     );
 

@@ -28,7 +28,7 @@ describeOnCluster("a workload of another resource", () => {
         inCluster(async ({ stack, namespace, place }) => {
             const { unique: name } = stack;
             await namespace.apply(statefulSet("own"));
-            const { metadata } = await found(namespace, "statefulset", "own");
+            const { metadata } = await found(namespace, "StatefulSet", "own");
             await does(stack, { name, ...place, workload: "own" }, "create");
             const node = await firstNode(stack);
             assert.deepEqual(
@@ -37,7 +37,7 @@ describeOnCluster("a workload of another resource", () => {
             );
             await build(stack, name, await context(stack));
             await stack.destroy();
-            const after = await found(namespace, "statefulset", "own");
+            const after = await found(namespace, "StatefulSet", "own");
             assert.deepEqual([after.metadata.uid, after.metadata.generation], [metadata.uid, metadata.generation]);
             assert.deepEqual(await stack.records(), []);
         }),
@@ -77,7 +77,7 @@ describeOnCluster("a builder of docker buildx create --driver kubernetes", () =>
             // The claims are the builder's now. `docker buildx rm` would have kept them.
             await does(stack, { ...args, adopt: true, keepState: true }, "update");
             await stack.destroy();
-            assert.match(await namespace.kubectl("get", "persistentvolumeclaims", "-o", "name"), /buildkitd-/);
+            assert.match((await namespace.names(["PersistentVolumeClaim"])).join(), /\/buildkitd-/);
         }),
     );
 
@@ -89,9 +89,9 @@ describeOnCluster("a builder of docker buildx create --driver kubernetes", () =>
             await does(stack, args, "create");
             const { name: node } = await firstNode(stack);
             assert.match(await stack.buildx("inspect", name), /Status: +running/);
-            await namespace.kubectl("delete", "deployment", node);
+            await namespace.delete("Deployment", node);
             await stack.buildx("inspect", "--bootstrap", name);
-            const { spec } = await found(namespace, "deployment", node);
+            const { spec } = await found(namespace, "Deployment", node);
             const { labels } = spec.template.metadata;
             assert.deepEqual(labels, { app: node, team: "ci" });
             assert.deepEqual(spec.template.spec.containers[0]?.env, [{ name: "A", value: "b" }]);

@@ -1,74 +1,88 @@
 /** Builders in a cluster that others read, that no longer answer, and what `status` and `doctor` say about them. */
 import { strict as assert } from "node:assert";
-import { chmod } from "node:fs/promises";
+import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startApiServerProxy } from "../support/apiServerProxy";
-import { describeOnCluster, type TestNamespace, testCluster } from "../support/cluster";
+import { describeOnCluster, testCluster } from "../support/cluster";
 import { doctor, find, shell, status } from "../support/cli";
-import { does, firstNode, found, inCluster } from "../support/kubernetesStack";
+import { does, firstNode, found, type InCluster, inCluster } from "../support/kubernetesStack";
 
-/** Writes a kubeconfig whose API server can be taken away. */
-async function startProxy(namespace: TestNamespace) {
-    const { cluster, server, user } = namespace.cluster.kubeconfig;
-    const { url, stop } = await startApiServerProxy(server);
-    const tls = { "tls-server-name": new URL(server).hostname };
-    return { url, stop, kubeconfig: await namespace.kubeconfig({ ...cluster, ...tls, server: url }, user) };
+interface Proxied extends InCluster {
+    readonly proxy: Awaited<ReturnType<typeof startApiServerProxy>>;
 }
+
+/**
+ * Runs a test whose kubeconfig goes through a proxy, so that the API server can be taken away.
+ *
+ * @param options.listsRequests whether the proxy lists the requests.
+ */
+const throughProxy = (test: (all: Proxied) => Promise<void>, { listsRequests = false } = {}) =>
+    inCluster(async (all) => {
+        const { cluster, server, user } = all.namespace.cluster.kubeconfig;
+        const ca = listsRequests ? await readFile(cluster["certificate-authority"] as string) : undefined;
+        const proxy = await startApiServerProxy(server, ca);
+        try {
+            const tls = { ...cluster, "tls-server-name": new URL(server).hostname };
+            const kubeconfig = await all.namespace.kubeconfig({ ...(!listsRequests && tls), server: proxy.url }, user);
+            await test({ ...all, place: { ...all.place, kubeconfig }, proxy });
+        } finally {
+            await proxy.stop();
+        }
+    });
 
 describeOnCluster("a builder in a cluster", () => {
     it(
-        "is read by get and getBuilder, which change nothing",
-        inCluster(async ({ stack, place }) => {
-            const { unique: name } = stack;
-            await does(stack, { name, ...place }, "create");
-            const record = await stack.record(name);
-            const { result } = await stack.invoke("buildx:index:getBuilder", { name: name.toUpperCase() });
-            assert.deepEqual([result.name, result.status], [name, "running"]);
-            const got = stack.urn("KubernetesBuilder", "other");
-            const { id, properties } = await stack.read(got, name);
-            const own = await stack.outputs<Record<string, unknown>>();
-            for (const key of ["name", "platforms", "buildkitVersion", "status", "nodes"])
-                assert.deepEqual(properties[key], own[key], key);
-            assert.equal(id, name);
-            assert.deepEqual(await stack.record(name), record);
-            const remote = stack.read(stack.urn("RemoteBuilder", "wrong"), name);
-            await assert.rejects(remote, /its driver is kubernetes instead of remote/);
-        }),
-    );
+        "is read by a refresh, get and getBuilder, and stays without its cluster until deleteUnreachable is set",
+        throughProxy(
+            async ({ stack, namespace, place, proxy }) => {
+                const { unique: name } = stack;
+                await does(stack, { name, ...place }, "create");
+                const record = await stack.record(name);
+                const before = proxy.requests.length;
+                await stack.refresh("--expect-no-changes");
+                const reads = proxy.requests.slice(before).filter((request) => request.startsWith("GET "));
+                assert.ok(reads.some((request) => request.includes("/pods?")));
+                assert.deepEqual(reads, [...new Set(reads)], "a refresh reads an object twice");
+                const { result: running } = await stack.invoke("buildx:index:getBuilder", { name: name.toUpperCase() });
+                assert.deepEqual([running.name, running.status], [name, "running"]);
+                const got = stack.urn("KubernetesBuilder", "other");
+                const { id, properties } = await stack.read(got, name);
+                const own = await stack.outputs<Record<string, unknown>>();
+                for (const key of ["name", "platforms", "buildkitVersion", "status", "nodes"])
+                    assert.deepEqual(properties[key], own[key], key);
+                assert.equal(id, name);
+                assert.deepEqual(await stack.record(name), record);
+                const remote = stack.read(stack.urn("RemoteBuilder", "wrong"), name);
+                await assert.rejects(remote, /its driver is kubernetes instead of remote/);
 
-    it(
-        "that does not answer stays until deleteUnreachable is set, and its objects are left in the cluster",
-        inCluster(async ({ stack, namespace, place }) => {
-            const { unique: name } = stack;
-            const proxy = await startProxy(namespace);
-            await does(stack, { name, ...place, kubeconfig: proxy.kubeconfig }, "create");
-            const { workload } = await firstNode(stack);
-            await proxy.stop();
+                const { workload } = await firstNode(stack);
+                await proxy.stop();
+                const { output: refreshed } = await stack.refresh();
+                assert.match(refreshed, /node \S+ is shown as inactive: .*refused the connection/);
+                const { result } = await stack.invoke("buildx:index:getBuilder", { name });
+                assert.equal(result.status, "inactive");
+                const output = await stack.failing("destroy");
+                assert.match(output, /cannot be removed: .*refused the connection/);
+                assert.match(output, /pulumi config set buildx:deleteUnreachable true/);
+                assert.deepEqual(await stack.records(), [name]);
 
-            const { output: refreshed } = await stack.refresh();
-            assert.match(refreshed, /node \S+ is shown as inactive: .*refused the connection/);
-            const { result } = await stack.invoke("buildx:index:getBuilder", { name });
-            assert.equal(result.status, "inactive");
-            const output = await stack.failing("destroy");
-            assert.match(output, /cannot be removed: .*refused the connection/);
-            assert.match(output, /pulumi config set buildx:deleteUnreachable true/);
-            assert.deepEqual(await stack.records(), [name]);
-
-            await stack.config("buildx:deleteUnreachable", "true");
-            const left = await stack.destroy();
-            assert.match(left.output, /Its objects are left in the cluster/);
-            assert.deepEqual(await stack.records(), []);
-            assert.deepEqual(await stack.state(), []);
-            assert.equal((await found(namespace, "deployment", workload)).spec.replicas, 1);
-        }),
+                await stack.config("buildx:deleteUnreachable", "true");
+                const left = await stack.destroy();
+                assert.match(left.output, /Its objects are left in the cluster/);
+                assert.deepEqual(await stack.records(), []);
+                assert.deepEqual(await stack.state(), []);
+                assert.equal((await found(namespace, "Deployment", workload)).spec.replicas, 1);
+            },
+            { listsRequests: true },
+        ),
     );
 
     it(
         "is examined by status and doctor",
-        inCluster(async ({ stack, namespace, place }) => {
+        throughProxy(async ({ stack, namespace, place, proxy }) => {
             const { unique: name } = stack;
-            const proxy = await startProxy(namespace);
-            await does(stack, { name, ...place, kubeconfig: proxy.kubeconfig }, "create");
+            await does(stack, { name, ...place }, "create");
             const shown = async () => {
                 const [builder] = (await status(stack, name)).builders;
                 return [builder?.status, builder?.resource?.name, builder?.nodes[0]?.buildkitVersion];
@@ -84,9 +98,12 @@ describeOnCluster("a builder in a cluster", () => {
             assert.deepEqual(await doctor(stack, name), []);
 
             const { workload } = await firstNode(stack);
-            const image = `deployment/${workload}`;
-            await namespace.kubectl("patch", image, "--type=json", `--patch=${brokenImage}`);
-            await namespace.kubectl("delete", "pods", "--all", "--wait=true", "--grace-period=1");
+            await namespace.patch("Deployment", workload, brokenImage);
+            const pods = await namespace.list("Pod");
+            await Promise.all(pods.map(({ metadata }) => namespace.delete("Pod", metadata.name, { grace: 1 })));
+            const isRefused = async () =>
+                /ErrImagePull|ImagePullBackOff/.test(JSON.stringify(await namespace.list("Pod")));
+            while (!(await isRefused())) await sleep(50);
             let unready = await doctor(stack, name);
             while (!/cannot be pulled/.test(unready[0]?.found ?? "")) unready = await doctor(stack, name);
             assert.deepEqual(
@@ -97,7 +114,7 @@ describeOnCluster("a builder in a cluster", () => {
             const kubectl = `${testCluster.kubectl}${describe.slice("kubectl".length)}`;
             assert.match((await shell(stack, kubectl)).output, /localhost:1\/none:1/);
 
-            await namespace.kubectl("delete", "deployment", workload);
+            await namespace.delete("Deployment", workload);
             const missing = await find(stack, "workload-missing");
             assert.match(missing.found, new RegExp(`Deployment ${workload} in the namespace ${namespace.name}`));
             assert.deepEqual((await shown())[0], "inactive");
@@ -111,6 +128,4 @@ describeOnCluster("a builder in a cluster", () => {
     );
 });
 
-const brokenImage = JSON.stringify([
-    { op: "replace", path: "/spec/template/spec/containers/0/image", value: "localhost:1/none:1" },
-]);
+const brokenImage = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "localhost:1/none:1" }];

@@ -30,16 +30,14 @@ describeOnCluster("a rootless builder of the kubernetes driver", () => {
                 const args = { name, ...place, rootless: true, buildkitdConfig: "debug = true\n", ...others };
                 await does(stack, { ...args, bootTimeout: 60 }, "create");
                 const [pod = ""] = (await firstNode(stack)).pods;
-                const inPod = (...command: string[]) =>
-                    namespace.kubectl("exec", pod, "--container=buildkitd", "--", ...command);
-                assert.equal((await inPod("id", "-u")).trim(), "1000");
-                assert.match(await inPod("cat", "/etc/buildkit/buildkitd.toml"), /debug = true/);
-                assert.match(await namespace.kubectl("logs", pod, "--container=buildkitd"), /level=debug/);
+                assert.equal((await namespace.exec(pod, "id", "-u")).trim(), "1000");
+                assert.match(await namespace.exec(pod, "cat", "/etc/buildkit/buildkitd.toml"), /debug = true/);
+                assert.match(await namespace.logs(pod, "buildkitd"), /level=debug/);
                 const folder = await context(stack);
                 await build(stack, name, folder);
                 if (what === "") return;
-                await namespace.kubectl("delete", "pod", pod);
-                await namespace.kubectl("rollout", "status", "statefulset", `${name}0`);
+                await namespace.delete("Pod", pod);
+                await namespace.rolledOut("StatefulSet", `${name}0`);
                 assert.equal((await build(stack, name, folder)).cached, 3);
             }),
         );
@@ -56,7 +54,7 @@ describeOnCluster("a builder of the kubernetes driver with emulators", () => {
             const qemu = { install: true, image: buildkitImage };
             await does(stack, { name, ...place, qemu, podTemplate }, "create");
             const [pod = ""] = (await firstNode(stack)).pods;
-            assert.equal((await namespace.kubectl("logs", pod, "--container=qemu")).trim(), "--install all");
+            assert.equal((await namespace.logs(pod, "qemu")).trim(), "--install all");
             await build(stack, name, await context(stack));
         }),
     );
@@ -68,7 +66,7 @@ describeOnCluster("a builder of the kubernetes driver with emulators", () => {
             await stack.program(farm({ name: stack.unique, ...place, qemu, bootTimeout: 30 }));
             const output = await stack.failing("up");
             assert.match(output, /the container qemu exited with code 1.*Last lines of its log:\n.*-install/s);
-            assert.equal((await namespace.kubectl("get", "deployments", "-o", "name")).trim(), "");
+            assert.deepEqual(await namespace.names(["Deployment"]), []);
         }),
     );
 });

@@ -3,6 +3,8 @@ import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntilGone } from "../../provider/cluster/apply";
 import { adminToken, describeOnCluster, testCluster } from "../support/cluster";
 import { build, context } from "../support/image";
 import { does, farm, type FarmOutputs, firstNode, found, inCluster, longBuildIn } from "../support/kubernetesStack";
@@ -46,10 +48,7 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             });
 
             await stack.destroy();
-            assert.equal(
-                (await namespace.kubectl("get", "deployments,configmaps", "-l", "app", "-o", "name")).trim(),
-                "",
-            );
+            assert.deepEqual(await namespace.names(["Deployment", "ConfigMap"], "app"), []);
             assert.deepEqual(await stack.records(), []);
             await assert.rejects(readdir(join(stack.store, "pulumi-buildx-kubeconfigs")));
         }),
@@ -65,29 +64,23 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             const folder = await context(stack);
             await build(stack, name, folder);
             const uid = async () =>
-                (await found(namespace, "persistentvolumeclaim", `buildkitd-${name}0-0`)).metadata.uid;
+                (await found(namespace, "PersistentVolumeClaim", `buildkitd-${name}0-0`)).metadata.uid;
             const claim = await uid();
 
             // The pods are new, and the configuration is mounted beside the claim.
             await does(stack, { ...args, buildkitdConfig: "debug = true\n" }, "update");
             assert.equal((await build(stack, name, folder)).cached, 3);
             const [pod = ""] = (await firstNode(stack)).pods;
-            assert.match(
-                await namespace.kubectl("exec", pod, "--", "cat", "/etc/buildkit/buildkitd.toml"),
-                /debug = true/,
-            );
+            assert.match(await namespace.exec(pod, "cat", "/etc/buildkit/buildkitd.toml"), /debug = true/);
 
             // Kubernetes does not change the size in the template of a StatefulSet.
             await does(stack, { ...args, persistentVolumeClaim: { storage: "2Gi" } }, "update");
             assert.equal((await build(stack, name, folder)).cached, 3);
             assert.equal(await uid(), claim);
-            assert.equal((await namespace.kubectl("get", "configmaps", "-l", `app=${name}0`, "-o", "name")).trim(), "");
+            assert.deepEqual(await namespace.names(["ConfigMap"], `app=${name}0`), []);
 
             await stack.destroy();
-            assert.equal(
-                (await namespace.kubectl("get", "statefulsets,persistentvolumeclaims", "-o", "name")).trim(),
-                "",
-            );
+            assert.deepEqual(await namespace.names(["StatefulSet", "PersistentVolumeClaim"]), []);
         }),
     );
 
@@ -96,16 +89,16 @@ describeOnCluster("a builder of the kubernetes driver", () => {
         inCluster(async ({ stack, namespace, place }) => {
             const { unique: name } = stack;
             const args = { name, ...place, persistentVolumeClaim: { storage: "1Gi" } };
-            const claims = async () => (await namespace.kubectl("get", "persistentvolumeclaims", "-o", "name")).trim();
+            const claims = () => namespace.names(["PersistentVolumeClaim"]);
             const folder = await context(stack);
             await does(stack, { ...args, keepState: true }, "create");
             await build(stack, name, folder);
             await stack.destroy();
-            assert.equal(await claims(), `persistentvolumeclaim/buildkitd-${name}0-0`);
+            assert.deepEqual(await claims(), [`PersistentVolumeClaim/buildkitd-${name}0-0`]);
             await does(stack, args, "create");
             assert.equal((await build(stack, name, folder)).cached, 3);
             await stack.destroy();
-            assert.equal(await claims(), `persistentvolumeclaim/buildkitd-${name}0-0`);
+            assert.deepEqual(await claims(), [`PersistentVolumeClaim/buildkitd-${name}0-0`]);
         }),
     );
 
@@ -115,68 +108,52 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             const { stack, namespace, place } = all;
             const { unique: name } = stack;
             const args = { name, ...place, persistentVolumeClaim: { storage: "1Gi" } };
-            await does(stack, args, "create");
+            // Without a preStop hook, only the update itself waits for builds.
+            const container = { name: "buildkitd", lifecycle: { $patch: "replace" } };
+            const podTemplate = { spec: { terminationGracePeriodSeconds: 1, containers: [container] } };
+            await does(stack, { ...args, podTemplate }, "create");
             const [pod = ""] = (await firstNode(stack)).pods;
-
             const first = await longBuildIn(all, name, pod);
-            await stack.program(farm({ ...args, env: { A: "b" } }));
+            await stack.program(farm(args));
             let isUpdated = false;
-            const update = stack.up().then(() => (isUpdated = true));
-            await new Promise((resolve) => setTimeout(resolve, 3000));
-            assert.ok(!isUpdated);
+            const update = stack.up().finally(() => (isUpdated = true));
+            const isWaiting = () => stack.log.some(({ text }) => text.includes("waiting for 1 running build"));
+            while (!isUpdated && !isWaiting()) await sleep(100);
+            assert.ok(!isUpdated, "the update did not wait for the build");
             await first.finish();
             assert.match(await first.ended, / finished [0-9a-f]{8}$/m);
             await update;
 
             const second = await longBuildIn(all, name, pod);
-            await namespace.kubectl("delete", "pod", pod, "--wait=false");
-            await new Promise((resolve) => setTimeout(resolve, 3000));
-            const { metadata } = await found(namespace, "pod", pod);
-            assert.ok(metadata.deletionTimestamp);
+            const removed = namespace.delete("Pod", pod);
+            await sleep(3000);
+            assert.ok((await found(namespace, "Pod", pod)).metadata.deletionTimestamp);
             await second.finish();
             assert.match(await second.ended, / finished [0-9a-f]{8}$/m);
-        }),
-    );
-
-    it(
-        "drains running builds itself, also if the pods have no preStop hook",
-        inCluster(async (all) => {
-            const { stack, place } = all;
-            const { unique: name } = stack;
-            const container = { name: "buildkitd", lifecycle: { $patch: "replace" } };
-            const podTemplate = { spec: { terminationGracePeriodSeconds: 1, containers: [container] } };
-            const args = { name, ...place, persistentVolumeClaim: { storage: "1Gi" }, podTemplate };
-            await does(stack, args, "create");
-            const running = await longBuildIn(all, name, (await firstNode(stack)).pods[0] ?? "");
-            await stack.program(farm({ ...args, env: { A: "b" } }));
-            let isUpdated = false;
-            const update = stack.up().finally(() => (isUpdated = true));
-            const isWaiting = () => stack.log.some(({ text }) => text.includes("waiting for 1 running build"));
-            while (!isUpdated && !isWaiting()) await new Promise((resolve) => setTimeout(resolve, 100));
-            assert.ok(!isUpdated, "the update did not wait for the build");
-            await running.finish();
-            assert.match(await running.ended, / finished [0-9a-f]{8}$/m);
-            await update;
+            await removed;
         }),
     );
 
     it(
         "gives clients the time to close their connection before buildkitd stops",
         inCluster(async ({ stack, namespace, place }) => {
-            await does(stack, { name: stack.unique, ...place }, "create");
+            await stack.program(farm({ name: stack.unique, ...place }));
+            await stack.up();
             const [pod = ""] = (await firstNode(stack)).pods;
+            const reference = { kind: "Pod", namespace: namespace.name, name: pod } as const;
+            const { metadata } = await found(namespace, "Pod", pod);
             // As buildx connects.
             const args = ["--kubeconfig", testCluster.kubeconfig, "--namespace", namespace.name, "exec", "-i", pod];
             const client = spawn(testCluster.kubectl, [...args, "--", "buildctl", "dial-stdio"]);
             try {
-                while (!(await namespace.kubectl("exec", pod, "--", "ps")).includes("buildctl dial-stdio"));
-                await namespace.kubectl("delete", "pod", pod, "--wait=false");
-                await new Promise((resolve) => setTimeout(resolve, 3000));
-                await namespace.kubectl("exec", pod, "--", "buildctl", "debug", "workers");
+                while (!(await namespace.exec(pod, "ps")).includes("buildctl dial-stdio")) await sleep(100);
+                await namespace.delete("Pod", pod, { waits: false });
+                await sleep(3000);
+                await namespace.exec(pod, "buildctl", "debug", "workers");
             } finally {
                 client.kill();
             }
-            await namespace.kubectl("wait", "--for=delete", `pod/${pod}`, "--timeout=20s");
+            await waitUntilGone(namespace.cluster, reference, { uid: metadata.uid, timeout: 20 });
         }),
     );
 
@@ -191,17 +168,17 @@ describeOnCluster("a builder of the kubernetes driver", () => {
             // As an autoscaler does it, and `kubectl rollout restart`.
             await namespace.kubectl("scale", "deployment", node, "--replicas=2");
             await namespace.kubectl("annotate", "deployment", node, "example.com/a=b");
-            await namespace.kubectl("rollout", "status", "deployment", node);
+            await namespace.rolledOut("Deployment", node);
             await stack.refresh();
             await stack.preview("--expect-no-changes");
             await stack.program(farm({ ...args, env: { A: "c" } }));
             await stack.up();
-            const scaled = await found(namespace, "deployment", node);
+            const scaled = await found(namespace, "Deployment", node);
             assert.equal(scaled.spec.replicas, 2);
             assert.equal(scaled.metadata.annotations?.["example.com/a"], "b");
             await stack.program(farm({ ...args, replicas: 3, env: { A: "c" } }));
             await stack.up();
-            assert.equal((await found(namespace, "deployment", node)).spec.replicas, 3);
+            assert.equal((await found(namespace, "Deployment", node)).spec.replicas, 3);
 
             await namespace.kubectl("set", "env", `deployment/${node}`, "A=d");
             await stack.preview("--expect-no-changes"); // which asks the cluster nothing
@@ -211,10 +188,10 @@ describeOnCluster("a builder of the kubernetes driver", () => {
                 /the Deployment .* differs in spec\.template\.spec\.containers\[buildkitd\]/,
             );
             await stack.up();
-            await namespace.kubectl("delete", "deployment", node);
+            await namespace.delete("Deployment", node);
             await stack.refresh();
             await stack.up();
-            assert.equal((await found(namespace, "deployment", node)).status.readyReplicas, 3);
+            assert.equal((await found(namespace, "Deployment", node)).status.readyReplicas, 3);
             await stack.refresh();
             await stack.preview("--expect-no-changes");
         }),
@@ -256,14 +233,11 @@ describeOnCluster("a builder of the kubernetes driver", () => {
                 ],
             );
             await build(stack, name, await context(stack));
-            const uid = async () => (await found(namespace, "deployment", `${name}0`)).metadata.uid;
+            const uid = async () => (await found(namespace, "Deployment", `${name}0`)).metadata.uid;
             const before = await uid();
             await does(stack, { name, ...place, nodes: nodes.slice(0, 1) }, "update");
             assert.equal(await uid(), before);
-            assert.equal(
-                (await namespace.kubectl("get", "deployments", "-o", "name")).trim(),
-                `deployment.apps/${name}0`,
-            );
+            assert.deepEqual(await namespace.names(["Deployment"]), [`Deployment/${name}0`]);
         }),
     );
 });

@@ -184,7 +184,7 @@ describeOnCluster("pods that become ready", () => {
             assert.ok(performance.now() - start < 10_000);
 
             const killed = sh("sleep 30");
-            await namespace.kubectl("delete", "pod", pod.name, "--grace-period", "0", "--force");
+            await namespace.delete("Pod", pod.name, { grace: 0 });
             assert.equal((await killed).exitCode, 137);
         }),
     );
@@ -268,7 +268,7 @@ describeOnCluster("pods that do not become ready", () => {
             assert.match(message, /: the image Not A Name cannot be pulled: .*[iI]nvalid/);
             assert.ok(seconds < 30, `${seconds} s`);
 
-            await namespace.kubectl("delete", "deployment", "kube0");
+            await namespace.delete("Deployment", "kube0");
             await namespace.apply(workload("Deployment", { image: "localhost:1/no:1" }));
             const { message: pulled, reasons } = await whyNot(namespace, "Deployment", /connection refused/);
             assert.ok(reasons.some(({ kind }) => kind === "image"));
@@ -308,7 +308,7 @@ describeOnCluster("pods that do not become ready", () => {
                 /FailedMount\): .*configmap "gone" not found/,
             );
 
-            await namespace.kubectl("delete", "deployment", "kube0");
+            await namespace.delete("Deployment", "kube0");
             await namespace.apply({
                 apiVersion: "v1",
                 kind: "ResourceQuota",
@@ -319,7 +319,7 @@ describeOnCluster("pods that do not become ready", () => {
                 await namespace.apply(workload(kind));
                 const { message } = await whyNot(namespace, kind, /exceeded quota/);
                 assert.match(message, /\nkube0: no pod can be created: .*exceeded quota: none/);
-                await namespace.kubectl("delete", kind, "kube0");
+                await namespace.delete(kind, "kube0");
             }
         }),
     );

@@ -38,7 +38,7 @@ describeOnCluster("a builder of the remote driver in a pod", () => {
             const { unique: name } = stack;
             await useKubectl(all);
             await namespace.apply(pod("buildkit", [sidecar, daemon]));
-            await namespace.kubectl("wait", "--for=condition=Ready", "pod/buildkit", "--timeout=60s");
+            await namespace.podReady("buildkit");
             const endpoint = `kube-pod://buildkit?context=test&namespace=${namespace.name}&container=daemon`;
             const program = resources({ far: remote({ name, endpoint }) }, { version: "${far.buildkitVersion}" });
             await stack.program(program);
@@ -48,7 +48,7 @@ describeOnCluster("a builder of the remote driver in a pod", () => {
             await stack.refresh("--expect-no-changes");
             await stack.preview("--expect-no-changes");
 
-            await namespace.kubectl("delete", "pod", "buildkit");
+            await namespace.delete("Pod", "buildkit");
             assert.match((await stack.refresh()).output, /shown as inactive: .*pods "buildkit" not found/);
             await stack.destroy();
             assert.deepEqual(await stack.records(), []);
@@ -64,7 +64,7 @@ describeOnCluster("a builder of the remote driver in a pod", () => {
                 pod("no-image", [{ ...daemon, image: "localhost:1/none:1" }]),
                 pod("idle", [sidecar, daemon]),
             );
-            await namespace.kubectl("wait", "--for=condition=Ready", "pod/idle", "--timeout=60s");
+            await namespace.podReady("idle");
             const why = async (name: string, query = "") => {
                 const endpoint = `kube-pod://${name}?namespace=${namespace.name}${query}`;
                 await stack.program(resources({ far: remote({ endpoint, bootTimeout: 2 }) }));

@@ -8,7 +8,8 @@ import { type Cluster, openCluster } from "../../provider/cluster/client";
 import { loadKubeconfig } from "../../provider/cluster/kubeconfig";
 import { missingRights, type Right } from "../../provider/cluster/rights";
 import { renderRole } from "../../provider/cluster/role";
-import { type Ended, must, run } from "./run";
+import { NamespaceApi } from "./namespaceApi";
+import { must } from "./run";
 
 export const testCluster = {
     /** Path of the kubeconfig of an administrator. Its context is `test`. */
@@ -48,43 +49,29 @@ export function describeOnCluster(title: string, body: () => void): void {
 export const buildkitImage = "moby/buildkit:buildx-stable-1";
 
 /** A namespace of a test, and a folder for its files. */
-export class TestNamespace {
+export class TestNamespace extends NamespaceApi {
     private constructor(
-        readonly name: string,
+        name: string,
         readonly folder: string,
-        /** The cluster as its administrator sees it. */
-        readonly cluster: Cluster,
-    ) {}
+        cluster: Cluster,
+    ) {
+        super(name, cluster);
+    }
 
     static async make(): Promise<TestNamespace> {
         const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-test-"));
-        const cluster = await openCluster(await loadKubeconfig({ kubeconfig: testCluster.kubeconfig }));
+        const cluster = await openAs(testCluster.kubeconfig);
         const made = new TestNamespace(`t${randomBytes(4).toString("hex")}`, folder, cluster);
-        await made.kubectl("create", "namespace", made.name);
+        await made.create();
         return made;
     }
 
-    /** Runs kubectl as the administrator, in this namespace. */
+    /** Runs kubectl as the administrator, in this namespace, for what another program writes. */
     kubectl(...args: string[]): Promise<string> {
-        return must(testCluster.kubectl, this.kubectlArgs(args));
-    }
-
-    tryKubectl(...args: string[]): Promise<Ended> {
-        return run(testCluster.kubectl, this.kubectlArgs(args));
-    }
-
-    private kubectlArgs = (args: string[]): string[] => [
-        ...["--kubeconfig", testCluster.kubeconfig, "--namespace", this.name],
-        ...args,
-    ];
-
-    /** Applies manifests with kubectl. */
-    async apply(...manifests: (object | string)[]): Promise<void> {
-        const file = await this.write(
-            "manifests.yaml",
-            manifests.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join("\n---\n"),
-        );
-        await this.kubectl("apply", "--server-side", "--filename", file);
+        return must(testCluster.kubectl, [
+            ...["--kubeconfig", testCluster.kubeconfig, "--namespace", this.name],
+            ...args,
+        ]);
     }
 
     /** Writes a file into the folder of the test. Returns its path. */
@@ -106,16 +93,20 @@ export class TestNamespace {
             { apiVersion: "v1", kind: "ServiceAccount", metadata },
             renderRole(name, this.name, rights, user),
         );
-        const token = (await this.kubectl("create", "token", name)).trim();
+        const token = await this.token(name);
         const { server, "certificate-authority": authority } = this.cluster.kubeconfig.cluster as Record<
             string,
             string
         >;
         const path = await this.kubeconfig({ server, "certificate-authority": authority }, { token });
-        // The API server watches Roles: it knows a new Role after a moment.
-        const cluster = await openAs(path);
-        while ((await missingRights(cluster, this.name, rights)).length > 0) await sleep(50);
+        await this.granted(path, rights);
         return path;
+    }
+
+    /** Waits until the user of a kubeconfig has rights. The API server knows a new Role after a moment. */
+    async granted(kubeconfig: string, rights: readonly Right[]): Promise<void> {
+        const cluster = await openAs(kubeconfig);
+        while ((await missingRights(cluster, this.name, rights)).length > 0) await sleep(50);
     }
 
     /** Writes a kubeconfig with one context, `test`. Returns its path. */
@@ -135,8 +126,8 @@ export class TestNamespace {
 
     /** Removes the namespace with everything in it. It does not wait until the pods are gone. */
     async remove(): Promise<void> {
-        await this.tryKubectl("delete", "namespace", this.name, "--wait=false", "--ignore-not-found");
         await rm(this.folder, { recursive: true, force: true });
+        await this.send("DELETE", `/api/v1/namespaces/${this.name}`);
     }
 }
 

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type TestNamespace, testCluster, withNamespace } from "./cluster";
 import { context } from "./image";
+import type { Kind } from "./namespaceApi";
 import { kubernetes, resources } from "./program";
 import { run } from "./run";
 import { Stack } from "./stack";
@@ -66,7 +67,7 @@ export interface FarmOutputs {
     }[];
 }
 
-/** An object as kubectl returns it. */
+/** An object as the API returns it. */
 interface Found {
     readonly metadata: {
         readonly uid: string;
@@ -84,9 +85,9 @@ interface Found {
     readonly status: { readonly readyReplicas?: number };
 }
 
-/** Reads an object with kubectl. */
-export const found = async (namespace: TestNamespace, kind: string, name: string): Promise<Found> =>
-    JSON.parse(await namespace.kubectl("get", kind, name, "--output", "json")) as Found;
+/** Reads an object. */
+export const found = (namespace: TestNamespace, kind: Kind, name: string): Promise<Found> =>
+    namespace.read<Found>(kind, name);
 
 /** Returns the first node of {@link farm}. */
 export async function firstNode(stack: Stack): Promise<FarmOutputs["nodes"][number]> {
@@ -110,14 +111,12 @@ export async function longBuildIn({ stack, namespace }: InCluster, builder: stri
     const args = ["buildx", "build", "--builder", builder, "--progress", "plain", "--output", "type=cacheonly", folder];
     const env = { ...stack.env, BUILDX_NO_DEFAULT_ATTESTATIONS: "1" };
     const ended = run("docker", args, { env }).then(({ output }) => output);
-    const inPod = ["exec", pod, "-c", "buildkitd", "--"];
-    const histories = [...inPod, "buildctl", "debug", "histories", "--format", "{{json .}}"];
+    const histories = ["buildctl", "debug", "histories", "--format", "{{json .}}"];
     for (let attempt = 0; attempt < 100; attempt++) {
-        const { stdout } = await namespace.tryKubectl(...histories);
+        const stdout = await namespace.exec(pod, ...histories);
         if (stdout.split("\n").some((line) => line !== "" && !line.includes("CompletedAt"))) break;
         await sleep(200);
     }
     const ofSteps = 'for each in /proc/[0-9]*; do [ "$(cat $each/comm)" != sleep ] || kill "${each#/proc/}"; done';
-    const finish = [...inPod, "sh", "-c", ofSteps];
-    return { ended, finish: () => namespace.tryKubectl(...finish) };
+    return { ended, finish: () => namespace.exec(pod, "sh", "-c", ofSteps) };
 }

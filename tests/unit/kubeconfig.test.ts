@@ -62,6 +62,17 @@ describe("a kubeconfig", () => {
         assert.equal((await loadKubeconfig({ kubeconfig: path, context: "a" })).server, "https://a.example:6443");
     });
 
+    it("is parsed once for all builders, and again after a change", async () => {
+        const text = (command: string) =>
+            config(["a"], "current-context: a").replace(/user: \{[^}]*\}/, `user: { exec: { command: ${command} } }`);
+        const path = await write("one", text("login"));
+        const load = async () => (await loadKubeconfig({ kubeconfig: path })).user.exec;
+        assert.deepEqual(await load(), { command: "login" });
+        assert.equal(await load(), await load());
+        await write("one", text("other"));
+        assert.deepEqual(await load(), { command: "other" });
+    });
+
     it("is loaded from its text, as YAML or as JSON", async () => {
         const text = config(["a"], "current-context: a");
         for (const kubeconfig of [text, JSON.stringify(parse(text))]) {

@@ -14,6 +14,7 @@ export const startRun = (call: Call, { observed, clusters }: Observation): Apply
     nodes: new Map([...observed.removed, ...observed.nodes].map((node) => [node.desired.name, node])),
     begun: [],
     ready: new Map(),
+    restored: [],
 });
 
 const isNodeStep = (step: Step): step is NodeStep => "node" in step;

@@ -1,6 +1,7 @@
 import type { Call } from "../../bridges/lifecycle";
 import type { Workers } from "../../buildkit/workers";
 import type { Cluster } from "../../cluster/client";
+import type { KubernetesObject } from "../../cluster/objects";
 import type { WorkloadKind } from "../../cluster/workloads";
 import type { ObservedNode } from "./observeNode";
 import type { Step } from "./steps";
@@ -14,6 +15,13 @@ export interface ReadyNode {
     readonly workers: Workers;
 }
 
+/** A workload that was restored after a failure. */
+export interface RestoredWorkload {
+    readonly cluster: Cluster;
+    /** The workload as it was before. */
+    readonly object: KubernetesObject;
+}
+
 /** The run of a plan. */
 export interface Applying {
     readonly call: Call;
@@ -25,4 +33,6 @@ export interface Applying {
     readonly begun: Step[];
     /** What the nodes reported that were waited for, by node. */
     readonly ready: Map<string, ReadyNode>;
+    /** The workloads that were restored after a failure. */
+    readonly restored: RestoredWorkload[];
 }

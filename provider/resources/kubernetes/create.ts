@@ -13,6 +13,7 @@ import type { ObservedNode } from "./observeNode";
 import { plan } from "./plan";
 import { load, type PreviousKubernetes } from "./previous";
 import { describeAbsent, describeReady } from "./readOutputs";
+import { withRestored } from "./restored";
 import { comparedAs, type NodesInState, type SavedKubernetes, toSaved } from "./saved";
 import { undo } from "./undo";
 
@@ -39,7 +40,7 @@ export async function create(call: Call, inputs: KubernetesInputs): Promise<Crea
             throw new PartialFailureError([error, failure], name, saved);
         }
         if (inputs.__autoName === undefined && !wasBegun) await releaseName(name, call.urn);
-        throw error;
+        throw await withRestored(error, applying, desired.savedOnly.bootTimeout);
     }
 }
 

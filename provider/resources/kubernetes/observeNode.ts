@@ -88,13 +88,18 @@ export async function observeNode(
     const { namespace } = place;
     const { workload: name, kind } = desired;
     const base = { desired, previous, place, ...nothing };
+    const claimNames = async () => {
+        const found = await listClaims(cluster, namespace, stateVolume, name, signal);
+        return found.filter(({ isTerminating }) => !isTerminating).map((claim) => claim.name);
+    };
     const [deployment, statefulSet] = await Promise.all([
         getWorkload(cluster, { kind: "Deployment", namespace, name }, signal),
         getWorkload(cluster, { kind: "StatefulSet", namespace, name }, signal),
     ]);
     if (kind === undefined) {
         const found = deployment ?? statefulSet;
-        return { ...base, workload: found && describe(found) };
+        const hasClaims = found?.kind === "StatefulSet" && !isRemoved;
+        return { ...base, workload: found && describe(found), claims: hasClaims ? await claimNames() : [] };
     }
     const [own, other] = kind === "Deployment" ? [deployment, statefulSet] : [statefulSet, deployment];
     const withReplicas = own === undefined || !keepsReplicas(own.object, desired, previous);
@@ -107,7 +112,7 @@ export async function observeNode(
         isRemoved ? nothing.difference : tryWorkload(cluster, manifests.workload, workloads, signal),
         Promise.all(wanted.map((map) => observeMap(cluster, map, signal))),
         listMaps(cluster, place, name, workloads, signal),
-        listClaims(cluster, namespace, stateVolume, name, signal),
+        claimNames(),
     ]);
     const unneeded = listed.filter((map) => !isWanted(map));
     return {
@@ -118,7 +123,7 @@ export async function observeNode(
         withReplicas,
         differingMaps: maps.flatMap((map) => (map.difference.is === "same" ? [] : [map.name])),
         unneededMaps: unneeded.map(({ metadata }) => metadata.name),
-        claims: claims.filter(({ isTerminating }) => !isTerminating).map((claim) => claim.name),
+        claims,
         objects: [...workloads.map(({ object }) => object), ...maps.flatMap((map) => map.found ?? []), ...unneeded],
     };
 }

@@ -6,28 +6,32 @@ import { configFilesOf } from "./configFiles";
 import { desiredKubernetes } from "./desired";
 import { findKubernetes } from "./findBuilder";
 import { requireKubernetes } from "./import";
-import { observe, pinnedContext } from "./observe";
+import { type Observation, observe, pinnedContext } from "./observe";
 import { plan } from "./plan";
 import { load, type PreviousKubernetes } from "./previous";
-import { findNode } from "./readOutputs";
+import { findNode, findObserved } from "./readOutputs";
 import { comparedAs, type SavedKubernetes, toSaved } from "./saved";
 
 /**
- * Reads a builder, and compares it with its saved arguments. The builder stays in Pulumi's state if its workload is gone, if its cluster does not respond, or if
- * this machine has no record of it: the next update puts it right.
+ * Reads a builder, and compares it with its saved arguments. The builder stays in Pulumi's state if its workload is
+ * gone, if its cluster does not respond, or if this machine has no record of it: the next update puts it right.
  */
 export async function read(call: Call, id: string, props: Partial<SavedKubernetes>): Promise<Created<SavedKubernetes>> {
     if (props.__owner === undefined) return readForeign(call, id, props);
     const olds = props as SavedKubernetes;
     const previous = load(olds);
     const { desired, nodes: before, args } = previous;
-    const [compared, ...found] = await Promise.all([
-        compare(call, olds, previous),
-        ...desired.nodes.map((node) => {
+    const { observation, digest } = await compare(call, olds, previous);
+    const found = await Promise.all(
+        desired.nodes.map((node) => {
             const saved = before.find(({ name }) => name === node.name);
-            return findNode(node, saved?.outputs, pinnedContext(node, saved), call.signal);
+            const pinned = pinnedContext(node, saved);
+            const observed = observation?.observed.nodes.find(({ desired: { name } }) => name === node.name);
+            return observed === undefined
+                ? findNode(node, saved?.outputs, pinned, call.signal)
+                : findObserved(observed, observation?.clusters.get(node.name), saved?.outputs, pinned, call.signal);
         }),
-    ]);
+    );
     for (const { outputs, error } of found)
         if (error !== undefined)
             await call.warn(`node ${outputs.name} is shown as ${outputs.status}: ${error.message}`);
@@ -36,24 +40,30 @@ export async function read(call: Call, id: string, props: Partial<SavedKubernete
         places: olds.__places,
         foundClaims: olds.__foundClaims,
     });
-    return { id, saved: comparedAs({ ...olds, ...saved }, compared) };
+    return { id, saved: comparedAs({ ...olds, ...saved }, digest) };
 }
 
-/** Returns the digest of what was compared; `undefined` if the builder differs or cannot be compared. */
+interface Comparison {
+    /** What exists of the builder. `undefined` if it cannot be compared. */
+    readonly observation?: Observation;
+    /** The digest of what was compared. `undefined` if the builder differs or cannot be compared. */
+    readonly digest?: string | undefined;
+}
+
 async function compare(
     { signal }: Call,
     { __owner: owner }: SavedKubernetes,
     previous: PreviousKubernetes,
-): Promise<string | undefined> {
+): Promise<Comparison> {
     try {
         const desired = desiredKubernetes(previous.args, owner, await configFilesOf(previous.args));
-        const { observed } = await observe(desired, previous, signal);
-        const { steps, refusal, replaces = [] } = plan(desired, observed, previous);
+        const observation = await observe(desired, previous, signal);
+        const { steps, refusal, replaces = [] } = plan(desired, observation.observed, previous);
         const isSame = steps.length === 0 && refusal === undefined && replaces.length === 0;
-        return isSame ? await digestOf(desired, previous.nodes) : undefined;
+        return { observation, digest: isSame ? await digestOf(desired, previous.nodes) : undefined };
     } catch {
         signal.throwIfAborted();
-        return undefined; // the next preview compares the builder, and reports the reason
+        return {}; // the next preview compares the builder, and reports the reason
     }
 }
 

@@ -1,12 +1,14 @@
 /** The outputs of the nodes of a builder. */
-import { ClusterError } from "../../cluster/error";
+import type { Cluster } from "../../cluster/client";
+import { ClusterError, isClusterError } from "../../cluster/error";
 import { KubeconfigError } from "../../cluster/kubeconfig";
-import { findWorkload, getWorkload, listClaims, listPods } from "../../cluster/workloads";
+import { findWorkload, getWorkload, listClaims, listPods, type WorkloadKind } from "../../cluster/workloads";
 import { formatPlatforms } from "../../text/platform";
 import type { ReadyNode } from "./applying";
 import type { DesiredNode } from "./desired";
+import type { ObservedNode } from "./observeNode";
 import type { KubernetesNodeOutputs } from "./outputs";
-import { type ConnectedPlace, openPlace, type SavedPlace } from "./place";
+import { type ConnectedPlace, openPlace, type Place, type SavedPlace } from "./place";
 import { appLabel, stateVolume } from "./pod";
 import { queryPods } from "./queryPods";
 
@@ -74,47 +76,108 @@ export async function findNode(
     let connected: ConnectedPlace | undefined;
     try {
         connected = await openPlace(node, pinned);
-        const { context, server, namespace } = connected.place;
-        return { ...(await readNode(connected, node, before, signal)), place: { context, server, namespace } };
+        return await readPods(connected, node, await readWorkload(connected, node, signal), before, signal);
     } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof KubeconfigError || error instanceof ClusterError)) throw error;
-        const claims = before?.claims ?? [];
-        const outputs = describeAbsent(node, connected?.place.namespace ?? "", "inactive", claims, before);
-        return { outputs, place: undefined, error };
+        return whyInactive(error, node, connected?.place, before);
     }
 }
 
-async function readNode(
-    { cluster, place: { namespace, where } }: ConnectedPlace,
-    node: Described,
+/** Whether every other request of the same user to the same cluster would fail, too. */
+const isOfEachRequest = (error: Error | undefined): error is Error =>
+    error instanceof KubeconfigError ||
+    isClusterError(error, "unreachable", "certificate", "credentials", "unauthorized");
+
+/**
+ * Reads the pods of a node that was observed. The workload and its claims are not read again, unless the observation
+ * failed, for example because the user may read the workload but not change it.
+ *
+ * @param cluster `undefined` if the kubeconfig cannot be used.
+ */
+export async function findObserved(
+    { desired: node, place, error, workload, claims }: ObservedNode,
+    cluster: Cluster | undefined,
     before: KubernetesNodeOutputs | undefined,
+    pinned: string | undefined,
     signal: AbortSignal,
-): Promise<Omit<FoundNode, "place">> {
-    const { workload: name, kind } = node;
+): Promise<FoundNode> {
+    if (isOfEachRequest(error)) return whyInactive(error, node, place, before);
+    if (error !== undefined || place === undefined || cluster === undefined)
+        return findNode(node, before, pinned, signal);
+    try {
+        return await readPods({ cluster, place }, node, { kind: workload?.kind, claims }, before, signal);
+    } catch (failure) {
+        signal.throwIfAborted();
+        return whyInactive(failure, node, place, before);
+    }
+}
+
+/** @throws {Error} an error that is not about the cluster. */
+function whyInactive(
+    error: unknown,
+    node: Described,
+    place: Place | undefined,
+    before: KubernetesNodeOutputs | undefined,
+): FoundNode {
+    if (!(error instanceof KubeconfigError || error instanceof ClusterError)) throw error;
+    const claims = before?.claims ?? [];
+    const outputs = describeAbsent(node, place?.namespace ?? "", "inactive", claims, before);
+    return { outputs, place: undefined, error };
+}
+
+/** A workload, before its pods are read. */
+interface WorkloadOfNode {
+    /** `undefined` if the workload does not exist. */
+    readonly kind: WorkloadKind | undefined;
+    /** Names of its claims. */
+    readonly claims: readonly string[];
+}
+
+async function readWorkload(
+    { cluster, place: { namespace } }: ConnectedPlace,
+    { workload: name, kind }: Described,
+    signal: AbortSignal,
+): Promise<WorkloadOfNode> {
     const found =
         kind === undefined
             ? await findWorkload(cluster, namespace, name, signal)
             : await getWorkload(cluster, { kind, namespace, name }, signal);
-    const listed =
-        (found?.kind ?? kind) === "StatefulSet" ? await listClaims(cluster, namespace, stateVolume, name, signal) : [];
-    const claims = listed.map((claim) => claim.name);
-    if (found === undefined) {
-        const error = new Error(`the workload ${name} does not exist in the namespace ${namespace} of ${where}`);
-        return { outputs: describeAbsent(node, namespace, "inactive", claims, before), error };
-    }
+    const hasClaims = (found?.kind ?? kind) === "StatefulSet";
+    const claims = hasClaims ? await listClaims(cluster, namespace, stateVolume, name, signal) : [];
+    return { kind: found?.kind, claims: claims.map((claim) => claim.name) };
+}
+
+async function readPods(
+    { cluster, place: { context, server, namespace, where } }: ConnectedPlace,
+    node: Described,
+    found: WorkloadOfNode,
+    before: KubernetesNodeOutputs | undefined,
+    signal: AbortSignal,
+): Promise<FoundNode> {
+    const { workload: name } = node;
+    const claims = (found.kind ?? node.kind) === "StatefulSet" ? found.claims : [];
+    const place = { context, server, namespace };
+    const absent = (status: "stopped" | "inactive", error: Error) => ({
+        outputs: describeAbsent(node, namespace, status, claims, before),
+        place,
+        error,
+    });
+    if (found.kind === undefined)
+        return absent(
+            "inactive",
+            new Error(`the workload ${name} does not exist in the namespace ${namespace} of ${where}`),
+        );
     const pods = await listPods(cluster, namespace, { [appLabel]: name }, signal);
     const ready = pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating);
-    const stopped = (error: Error) => ({ outputs: describeAbsent(node, namespace, "stopped", claims, before), error });
     if (ready.length === 0)
-        return stopped(new Error(`no pod of the workload ${name} is ready in the namespace ${namespace}`));
+        return absent("stopped", new Error(`no pod of the workload ${name} is ready in the namespace ${namespace}`));
     try {
         const workers = await queryPods(cluster, ready, 0, { report: () => {}, signal });
         const report = { kind: found.kind, pods: ready.map((pod) => pod.name), claims, workers };
-        return { outputs: describeReady(node, namespace, report) };
+        return { outputs: describeReady(node, namespace, report), place };
     } catch (error) {
         signal.throwIfAborted();
         if (error instanceof ClusterError) throw error;
-        return stopped(error as Error);
+        return absent("stopped", error as Error);
     }
 }

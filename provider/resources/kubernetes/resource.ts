@@ -65,8 +65,9 @@ export interface KubernetesBuilderArgs extends KubernetesNodeOptions {
     use?: pulumi.Input<boolean>;
     /**
      * Take over an existing builder of the same name, with its claims, for example one of `docker buildx create --driver
-     * kubernetes`. Its workload is recreated, and restored if the new pods do not become ready. The claims become the
-     * builder's claims: see `keepState`. If `adopt` is false and the builder exists, the creation fails.
+     * kubernetes`. Its workload is recreated, and restored if the new pods do not become ready: the error then says
+     * whether the pods of the old workload are ready again. The claims become the builder's claims: see `keepState`. If
+     * `adopt` is false and the builder exists, the creation fails.
      * @default false
      */
     adopt?: pulumi.Input<boolean>;

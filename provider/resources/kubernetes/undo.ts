@@ -19,7 +19,8 @@ import type { NodeStep, Step, StepOf } from "./steps";
 const patience = 60;
 
 /**
- * Undoes the steps of a failed creation in reverse order: what is new is removed, and what was adopted is restored.
+ * Undoes the steps of a failed creation in reverse order: what is new is removed, and what was adopted is restored. It
+ * does not wait for the pods of restored workloads.
  *
  * @throws {Error} if something could not be undone.
  */
@@ -54,7 +55,11 @@ async function undoStep(
     }
 }
 
-async function undoNodeStep(step: NodeStep, { clusters, nodes, call }: Applying, owner: Owner): Promise<void> {
+async function undoNodeStep(
+    step: NodeStep,
+    { clusters, nodes, call, restored }: Applying,
+    owner: Owner,
+): Promise<void> {
     const node = nodes.get(step.node);
     const cluster = clusters.get(step.node);
     const namespace = node?.place?.namespace;
@@ -72,6 +77,7 @@ async function undoNodeStep(step: NodeStep, { clusters, nodes, call }: Applying,
         if (object === undefined) return;
         call.report(`restoring ${kind} ${name} after the failure`);
         await restoreObject(cluster, object, untilGone);
+        if (kind !== "ConfigMap") restored.push({ cluster, object });
     };
     switch (step.do) {
         case "applyConfigMaps":

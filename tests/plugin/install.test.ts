@@ -8,7 +8,7 @@ import { packageVersion, pluginMain, withYamlProject, type YamlProject } from ".
 import { checkout } from "../support/project";
 import { must, run } from "../support/run";
 
-/** A state of its own: a whole life of a resource that needs no BuildKit. */
+/** A state of its own: a resource that needs no BuildKit. */
 const state = ({ unique }: YamlProject) => ({
     resources: { cache: { type: "buildx:BuildKitState", properties: { builderName: unique } } },
 });
@@ -25,7 +25,6 @@ async function creates(project: YamlProject): Promise<void> {
     await project.program(state(project));
     await project.up();
     assert.deepEqual(await leftovers(project.unique), [`buildx_buildkit_${project.unique}0_state`]);
-    await project.destroy();
 }
 
 describe("the plugin's installation", () => {

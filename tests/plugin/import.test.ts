@@ -1,57 +1,27 @@
-/** Import over the protocol: the read of a builder of which Pulumi knows only the name, and what happens to it then. */
+/**
+ * Import over the protocol: the read of a builder of which Pulumi knows only the name, and what happens to it then. The
+ * import of each option is in `parity/create.test.ts`.
+ */
 import { strict as assert } from "node:assert";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cases } from "../parity/cases";
 import { startBuildkitd } from "../support/buildkitd";
 import { certify, makeAuthority } from "../support/certificates";
 import { docker, inspectContainer, leftovers } from "../support/docker";
 import { contextNames, createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { second } from "../support/engines";
 import { withGoProject, withPythonProject, withYamlProject } from "../support/languages";
-import { type Diff, Plugin, withPlugin } from "../support/pluginClient";
+import { builderUrn, compare, imported, type Imported } from "../support/imported";
+import { Plugin, withPlugin } from "../support/pluginClient";
 import type { Project } from "../support/project";
 import { must } from "../support/run";
 import { withStack } from "../support/stack";
 import { containerOf, volumeOf } from "../support/state";
 
-type Properties = Record<string, unknown>;
-
-const builderUrn = (plugin: Plugin) => plugin.urn("BuildxBuilder", "imported");
 const stateUrn = (plugin: Plugin) => plugin.urn("BuildKitState", "imported");
 
 const create = (plugin: Plugin, name: string, ...options: string[]) =>
     plugin.buildx("create", "--name", name, "--driver", "docker-container", "--bootstrap", ...options);
-
-interface Imported {
-    readonly id: string;
-    readonly properties: Properties;
-    readonly inputs: Properties;
-}
-
-/** Returns what the next preview finds if the program has other arguments, or the arguments of the import. */
-async function compare(
-    plugin: Plugin,
-    urn: string,
-    { id, properties: olds, inputs }: Imported,
-    changed: Properties = {},
-): Promise<Diff> {
-    const { inputs: news, failures } = await plugin.check(urn, { ...inputs, ...changed }, inputs);
-    assert.deepEqual(failures, []);
-    return plugin.diff(urn, id, { olds, oldInputs: inputs, news });
-}
-
-/** Imports a builder, and checks that a program with the imported arguments changes nothing. */
-async function imported(plugin: Plugin, id: string, urn = builderUrn(plugin)): Promise<Imported> {
-    const found = await plugin.read(urn, id);
-    const { changes, detailed } = await compare(plugin, urn, found);
-    assert.deepEqual([changes, detailed], ["none", {}], JSON.stringify(found.inputs));
-    assert.deepEqual(
-        Object.keys(found.inputs).filter((key) => key.startsWith("__")),
-        [],
-    );
-    return found;
-}
 
 async function fails(reading: Promise<unknown>): Promise<string> {
     return reading.then(
@@ -59,40 +29,6 @@ async function fails(reading: Promise<unknown>): Promise<string> {
         (error: Error) => error.message,
     );
 }
-
-describe("the import of a builder that docker buildx create made", () => {
-    let plugin: Plugin;
-    let network: string;
-    let neighbour: string;
-
-    before(async () => {
-        plugin = await Plugin.make();
-        network = `${plugin.unique}-network`;
-        neighbour = `${plugin.unique}-neighbour`;
-        await docker(["network", "create", network]);
-        await docker(["run", "--detach", "--privileged", "--name", neighbour, "moby/buildkit:buildx-stable-1"]);
-    });
-
-    after(async () => {
-        await plugin.remove();
-        await docker(["network", "rm", network]);
-    });
-
-    for (const [index, [what, { cli, args }]] of Object.entries(cases).entries()) {
-        it(`with ${what}`, async () => {
-            const name = `${plugin.unique}c${index}-`;
-            const fill = (text: string) => text.replaceAll("NETWORK", network).replaceAll("NEIGHBOUR", neighbour);
-            await create(plugin, name, ...cli.map(fill));
-            const { id, inputs } = await imported(plugin, name.toUpperCase());
-            assert.equal(id, name);
-            const { platforms, ...others } = JSON.parse(fill(JSON.stringify(args)));
-            const { platforms: found, ...rest } = inputs;
-            assert.deepEqual(rest, { name, ...others });
-            assert.deepEqual((found as string[] | undefined)?.length, platforms?.length);
-            await plugin.buildx("rm", name);
-        });
-    }
-});
 
 describe("the import of a builder", () => {
     it(

@@ -1,5 +1,5 @@
 /** Finds out whether Pulumi will find the plugin. Its own error does not say how to install it. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -43,7 +43,17 @@ const isOnPath = (): boolean =>
     (process.env.PATH ?? "")
         .split(delimiter)
         .flatMap((folder) => ["", ".exe", ".cmd"].map((ending) => join(folder, `pulumi-resource-buildx${ending}`)))
-        .some((path) => existsSync(path));
+        .some(isExecutable);
+
+/** Pulumi passes over a file that is not executable. */
+function isExecutable(path: string): boolean {
+    try {
+        accessSync(path, constants.X_OK);
+        return true;
+    } catch {
+        return false;
+    }
+}
 
 /** Whether the project names plugins or packages itself. */
 function isInProject(): boolean {

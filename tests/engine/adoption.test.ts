@@ -3,7 +3,6 @@ import { docker, inspectContainer, inspectVolume, leftovers } from "../support/d
 import { second } from "../support/engines";
 import { build, context } from "../support/image";
 import { builder, resources, state } from "../support/program";
-import { withProject } from "../support/project";
 import { withStack } from "../support/stack";
 import { containerOf, isRunning, volumeKeptByBuildx, volumeOf } from "../support/state";
 
@@ -12,46 +11,47 @@ const first = "unix:///var/run/docker.sock";
 describe("adoption", () => {
     it(
         "takes over a builder that buildx created, in place and with its cache, and owns it from then on",
-        withProject(async (project) => {
-            const container = containerOf(project.unique);
-            await project.buildx("create", "--name", project.unique, "--driver", "docker-container", "--bootstrap");
-            const folder = await context(project);
-            await build(project, project.unique, folder);
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const container = containerOf(unique);
+            await stack.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
+            const folder = await context(stack);
+            await build(stack, unique, folder);
             const created = await inspectContainer(container);
-            const program = (args: string) => `new buildx.BuildxBuilder("b", { name: unique, ${args} });`;
+            const program = (args: object) => stack.program(resources({ b: builder({ name: unique, ...args }) }));
 
-            await project.program(program(""));
-            assert.match(await project.failing("up"), /Set adopt: true to take it over with its cache/);
+            await program({});
+            assert.match(await stack.failing("up"), /Set adopt: true to take it over with its cache/);
 
-            await project.program(program('adopt: true, driverOpts: { memory: "1g" }'));
-            await project.up();
-            await project.preview("--expect-no-changes");
-            await project.refresh("--expect-no-changes");
+            await program({ adopt: true, driverOpts: { memory: "1g" } });
+            await stack.up();
+            await stack.preview("--expect-no-changes");
+            await stack.refresh("--expect-no-changes");
             const found = await inspectContainer(container);
             assert.deepEqual(
                 [found?.Id, found?.State.StartedAt, found?.HostConfig.Memory],
                 [created?.Id, created?.State.StartedAt, 1024 ** 3],
             );
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
+            assert.equal((await build(stack, unique, folder)).cached, 3);
 
-            await project.program(program('adopt: true, driverOpts: { memory: "1g", env: { A: "1" } }'));
-            await project.up();
+            await program({ adopt: true, driverOpts: { memory: "1g", env: { A: "1" } } });
+            await stack.up();
             const recreated = await inspectContainer(container);
             assert.notEqual(recreated?.Id, created?.Id);
-            assert.equal((await build(project, project.unique, folder)).cached, 3);
+            assert.equal((await build(stack, unique, folder)).cached, 3);
 
             await docker(["stop", container]);
-            await project.program(program('adopt: true, driverOpts: { memory: "2g", env: { A: "1" } }'));
-            await project.up("--refresh");
+            await program({ adopt: true, driverOpts: { memory: "2g", env: { A: "1" } } });
+            await stack.up("--refresh");
             const started = await inspectContainer(container);
             assert.deepEqual(
                 [started?.Id, started?.State.Running, started?.HostConfig.Memory],
                 [recreated?.Id, true, 2 * 1024 ** 3],
             );
 
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
-            assert.deepEqual(await project.records(), []);
+            await stack.destroy();
+            assert.deepEqual(await leftovers(unique), []);
+            assert.deepEqual(await stack.records(), []);
         }),
     );
 

@@ -5,8 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { docker, leftovers } from "../support/docker";
 import { second } from "../support/engines";
 import { build, longBuild } from "../support/image";
-import { archive as archiveOf, builder, prune, resources, state } from "../support/program";
-import { withProject } from "../support/project";
+import { archive as archiveOf, builder, prune, resources, state, type YamlResource } from "../support/program";
 import { type Fate, startProxy } from "../support/proxy";
 import { must } from "../support/run";
 import { Stack, withStack } from "../support/stack";
@@ -108,39 +107,36 @@ describe("an archive of a state", () => {
     );
 
     it(
-        "is written when its triggers change or a refresh finds that it is gone, and stays when a program in JavaScript removes it",
-        withProject(async (project) => {
-            const program = (trigger: number, more = "") => `
-                const state = new buildx.BuildKitState("cache", { builderName: unique });
-                const archive = new buildx.BuildKitStateArchive("a", { state, to: "a.tar.zst", triggers: [${trigger}] });
-                exports.createdAt = archive.createdAt;
-                ${more}`;
-            const path = join(project.folder, "a.tar.zst");
-            const createdAt = async () => (await project.outputs<{ createdAt: string }>()).createdAt;
-            const user = `${project.unique}-user`;
-            await hold(user, volumeOf(project.unique));
-            await project.program(program(1));
-            assert.match(await project.failing("up"), new RegExp(`in use by container ${user}`));
+        "is written when its triggers change or a refresh finds that it is gone, and stays when the program removes it",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const path = join(stack.folder, "a.tar.zst");
+            const user = `${unique}-user`;
+            const restored = `${unique}-restored`;
+            const program = (trigger: number, others: Record<string, YamlResource> = {}) => {
+                const cache = state({ builderName: unique });
+                const a = archiveOf({ state: "${cache}", to: { archive: "a.tar.zst" }, triggers: [trigger] });
+                return stack.program(resources({ cache, a, ...others }, { createdAt: "${a.createdAt}" }));
+            };
+            const createdAt = async () => (await stack.outputs<{ createdAt: string }>()).createdAt;
+            await hold(user, volumeOf(unique));
+            await program(1);
+            assert.match(await stack.failing("up"), new RegExp(`in use by container ${user}`));
             await docker(["rm", "--force", "--volumes", user]);
-            await project.up();
+            await stack.up();
             const first = await createdAt();
-            const restored = `${project.unique}-restored`;
-            await project.program(
-                program(
-                    2,
-                    `const restoreFrom = archive.location.apply((location) => location);
-                    new buildx.BuildKitState("restored", { builderName: "${restored}", restoreFrom });`,
-                ),
-            );
-            await project.up();
+            const restoreFrom = { archive: "${a.location}" };
+            await program(2, { restored: state({ builderName: restored, restoreFrom }) });
+            await stack.up();
+            assert.deepEqual(stack.steps, { a: "update", restored: "create" });
             const changed = await createdAt();
             assert.notEqual(changed, first);
             assert.deepEqual(await entriesOf(volumeOf(restored)), [".restored"]);
-            await project.up("--refresh", "--expect-no-changes");
+            await stack.up("--refresh", "--expect-no-changes");
             await must("rm", [path]);
-            await project.up("--refresh");
+            await stack.up("--refresh");
             assert.notEqual(await createdAt(), changed);
-            await project.destroy();
+            await stack.destroy();
             assert.ok((await stat(path)).size > 0);
         }),
     );

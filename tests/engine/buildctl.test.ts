@@ -11,8 +11,8 @@ import { connect } from "../../provider/docker/engine/engine";
 import { docker, inspectContainer } from "../support/docker";
 import { longBuild } from "../support/image";
 import { stock } from "../support/privateImage";
-import { withProject } from "../support/project";
 import { run } from "../support/run";
+import { withStack } from "../support/stack";
 import { containerOf } from "../support/state";
 
 /** A `buildctl` that has no part in the buildkitd's own container: it knows its address alone. */
@@ -38,8 +38,8 @@ const isReady = (buildctl: Buildctl): Promise<boolean> =>
 describe("a buildkitd", () => {
     it(
         "gives the same answers in its container and at an address",
-        withProject(async (project) => {
-            const container = containerOf(project.unique);
+        withStack(async (stack) => {
+            const container = containerOf(stack.unique);
             const flags = ["--addr", "unix:///run/buildkit/buildkitd.sock", "--addr", "tcp://0.0.0.0:1234"];
             await docker(["run", "--detach", "--privileged", "--name", container, stock, ...flags]);
             const found = await inspectContainer(container);
@@ -52,8 +52,8 @@ describe("a buildkitd", () => {
             assert.match(workers.version, /^v\d/);
             assert.deepEqual(await queryWorkers(inside), workers);
 
-            await project.buildx("create", "--name", project.unique, "--driver", "remote", address);
-            const { ended } = await longBuild(project, 5);
+            await stack.buildx("create", "--name", stack.unique, "--driver", "remote", address);
+            const { ended } = await longBuild(stack, 5);
             assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [1, 1]);
             await ended;
             assert.deepEqual([await countRunningBuilds(inside), await countRunningBuilds(outside)], [0, 0]);

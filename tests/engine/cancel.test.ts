@@ -3,13 +3,16 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker, inspectContainer, leftovers } from "../support/docker";
+import { docker, inspectContainer, leftovers, removeLeftovers } from "../support/docker";
+import { until } from "../support/copying";
 import { startHttpServer } from "../support/httpServer";
 import { context, longBuild } from "../support/image";
 import { type Interrupted, interrupted } from "../support/interrupted";
+import { builder, resources } from "../support/program";
 import { type Project, withProject } from "../support/project";
 import { startProxy } from "../support/proxy";
 import { run } from "../support/run";
+import { type Stack, withStack } from "../support/stack";
 import { containerOf, isRunning, volumeOf } from "../support/state";
 
 const stock = "moby/buildkit:buildx-stable-1";
@@ -36,7 +39,7 @@ async function withSlowImage(project: Project, seconds: number, work: (image: st
     }
 }
 
-const builder = (args: object) =>
+const inJavaScript = (args: object) =>
     `exports.status = new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} }).status;`;
 
 const isBuilding = async (project: Project) => {
@@ -48,7 +51,7 @@ describe("Ctrl-C", () => {
     it(
         "during a wait for builds keeps the builder, its builds and the state",
         withProject(async (project) => {
-            await project.program(builder({}));
+            await project.program(inJavaScript({}));
             await project.up();
             const { ended } = await longBuild(project, 120);
             const before = await project.state();
@@ -59,7 +62,7 @@ describe("Ctrl-C", () => {
                 assert.equal(await isBuilding(project), true);
             };
 
-            await project.program(builder({ driverOpts: { env: { A: "1" } } }));
+            await project.program(inJavaScript({ driverOpts: { env: { A: "1" } } }));
             endedInTime(await interrupted(project, "up", { upon: [/waiting for 1 running build: env changed/] }));
             await isUnchanged();
             const [after] = await project.state();
@@ -73,12 +76,9 @@ describe("Ctrl-C", () => {
             await docker(["exec", containerOf(project.unique), "sh", "-c", "kill $(pidof sleep)"]);
             assert.match(await ended, /finished/);
 
-            assert.match(await project.failing("preview", "--expect-no-changes"), /BuildxBuilder b +update/);
-            await project.up();
+            assert.match((await project.up()).output, /BuildxBuilder b +updated/);
             assert.notEqual((await inspectContainer(containerOf(project.unique)))?.Id, container?.Id);
             await project.preview("--expect-no-changes");
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
         }),
     );
 
@@ -114,13 +114,16 @@ describe("Ctrl-C", () => {
                         new buildx.BuildxBuilder("first", silent);
                         // The second of the two waits for the first.
                         new buildx.BuildKitStateArchive("second", { state, to: { image: "${host}/state:1" } });
-                        new buildx.QemuEmulation("emulates", { image: "${image}", platforms: ["arm64"] });`);
+                        new buildx.QemuEmulation("emulates", { image: "${image}", platforms: ["arm64"] });
+                        const endpoint = "unix:///run/no-such-daemon.sock";
+                        new buildx.RemoteBuilder("far", { name: unique + "-far", endpoint, use: true });`);
                     const ended = await interrupted(project, "up", {
                         upon: [
                             new RegExp(`waiting for BuildKit in buildx_buildkit_${unique}-boots0`),
                             /pulling 127\.0\.0\.1:\d+\/nothing:latest/,
                             /waiting for container \S+_copy, with which another program copies/,
                             /waiting for another resource that works on/,
+                            /socket not found\. Retrying for \d+ s \(bootTimeout\)/,
                         ],
                         when: isBooted, // the record is the next step
                     });
@@ -132,39 +135,11 @@ describe("Ctrl-C", () => {
                     );
                     assert.deepEqual((await leftovers(unique)).sort(), [copied, volumeOf(`${unique}-turns`)].sort());
                     assert.deepEqual(await project.records(), []);
-                    await project.destroy();
                 });
             } finally {
                 process.kill(-(lock.pid as number));
                 await registry.stop();
             }
-        }),
-    );
-
-    it(
-        "ends the wait for an engine that does not respond or removes a volume slowly; the next destroy waits for the volume",
-        withProject(async (project) => {
-            const proxy = await startProxy(project.folder);
-            project.env.DOCKER_HOST = proxy.host;
-            await project.program(builder({}));
-            await project.up();
-            let isAsked = false;
-            proxy.decide = () => {
-                isAsked = true;
-                return new Promise(() => {});
-            };
-            endedInTime(await interrupted(project, "refresh", { upon: [], when: async () => isAsked }));
-            proxy.decide = async (call) => {
-                if (call.startsWith("DELETE /volumes/")) await sleep(25_000);
-                return "pass" as const;
-            };
-            const upon = [new RegExp(`removing ${volumeOf(project.unique)}`)];
-            endedInTime(await interrupted(project, "destroy", { upon }));
-            assert.equal((await project.state()).length, 1);
-            await project.destroy();
-            assert.deepEqual(await project.state(), []);
-            assert.deepEqual(await leftovers(project.unique), []);
-            await proxy.stop();
         }),
     );
 
@@ -189,30 +164,76 @@ describe("Ctrl-C", () => {
     );
 });
 
+/** Runs an operation, cancels it as Pulumi's engine does when a condition holds, and starts the plugin again. */
+async function cancelled(
+    stack: Stack,
+    command: "up" | "destroy" | "refresh",
+    isReached: (texts: readonly string[]) => boolean,
+): Promise<void> {
+    const before = stack.log.length;
+    const ended = stack.try(command);
+    await until("the call that is cancelled", async () => isReached(stack.log.slice(before).map(({ text }) => text)));
+    const start = performance.now();
+    await stack.cancel();
+    const { output } = await ended;
+    endedInTime({ seconds: (performance.now() - start) / 1000, output });
+    await stack.restart();
+}
+
+describe("a cancellation", () => {
+    it(
+        "ends the wait for an engine that does not respond or removes a volume slowly; the next destroy waits for the volume",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            const proxy = await startProxy(stack.folder);
+            stack.env.DOCKER_HOST = proxy.host;
+            await stack.program(resources({ b: builder({ name: unique }) }));
+            await stack.up();
+            let isAsked = false;
+            proxy.decide = () => {
+                isAsked = true;
+                return new Promise(() => {});
+            };
+            await cancelled(stack, "refresh", () => isAsked);
+            proxy.decide = async (call) => {
+                if (call.startsWith("DELETE /volumes/")) await sleep(10_000);
+                return "pass" as const;
+            };
+            await cancelled(stack, "destroy", (texts) => texts.includes(`removing ${volumeOf(unique)}`));
+            assert.equal((await stack.state()).length, 1);
+            await stack.destroy();
+            assert.deepEqual([await stack.state(), await leftovers(unique)], [[], []]);
+            await proxy.stop();
+        }),
+    );
+});
+
 describe("a buildkitd that boots slowly", () => {
     it(
-        "boots within a sufficient bootTimeout; an insufficient one is reported, and Ctrl-C ends the wait",
-        withProject(async (project) => {
-            await withSlowImage(project, 8, async (image) => {
-                const slow = (args: object) => builder({ driverOpts: { image, ...args } });
-                await project.program(builder({ bootTimeout: 2, driverOpts: { image } }));
-                const refused = await project.failing("up");
+        "boots within a sufficient bootTimeout, an insufficient one is reported, and a cancellation ends the wait",
+        withStack(async (stack) => {
+            const { unique } = stack;
+            await withSlowImage(stack, 6, async (image) => {
+                const slow = (args: object) =>
+                    stack.program(resources({ b: builder({ name: unique, driverOpts: { image }, ...args }) }));
+                await slow({ bootTimeout: 2 });
+                const refused = await stack.failing("up");
                 assert.match(refused, /did not respond within 2 s/);
                 assert.match(refused, /If BuildKit needs more than 2 s to boot, increase bootTimeout/);
-                assert.deepEqual(await leftovers(project.unique), []);
-                await project.program(slow({}));
-                await project.up();
+                assert.deepEqual(await leftovers(unique), []);
+                await slow({});
+                await stack.up();
 
-                await project.program(slow({ env: { A: "1" } }));
-                const upon = [new RegExp(`waiting for BuildKit in ${containerOf(project.unique)}`)];
-                endedInTime(await interrupted(project, "up", { upon }));
-                assert.equal(await isRunning(containerOf(project.unique)), true);
-                assert.match(await project.failing("preview", "--expect-no-changes"), /BuildxBuilder b +update/);
-                await project.up();
-                await project.preview("--expect-no-changes");
-                await run("docker", ["exec", containerOf(project.unique), "buildctl", "debug", "workers"]);
-                await project.destroy();
-                assert.deepEqual(await leftovers(project.unique), []);
+                await slow({ labels: { a: "1" } });
+                await cancelled(stack, "up", (texts) =>
+                    texts.includes(`waiting for BuildKit in ${containerOf(unique)}`),
+                );
+                assert.equal(await isRunning(containerOf(unique)), true);
+                await stack.up();
+                assert.deepEqual(stack.steps, { b: "update" });
+                await stack.preview("--expect-no-changes");
+                await docker(["exec", containerOf(unique), "buildctl", "debug", "workers"]);
+                await removeLeftovers(unique); // or the image could not be removed
             });
         }),
     );

@@ -42,33 +42,11 @@ describe("a copy of a state in an up that is stopped", () => {
             await nothingIsLeft(project);
             await staysSmall(project, "node", project.up());
             assert.deepEqual(await archivesIn(project), ["a.tar.zst"]);
-
-            const args = JSON.stringify({ builderName: restoredName(project), restoreFrom: "a.tar.zst" });
-            await project.program(`${pairInJavaScript} new buildx.BuildKitState("restored", ${args});`);
-            const restoring = up(project);
-            await restoreIsGrowing(project);
-            restoring.kill("SIGINT");
-            await exitOf(restoring);
-            assert.deepEqual(await leftovers(restoredVolume(project)), []);
-
-            const killed = up(project);
-            await restoreIsGrowing(project);
-            for (const name of ["dynamic-provider", "copier"]) await killAll(project, name);
-            await exitOf(killed);
-            const left = await entriesOf(restoredVolume(project));
-            assert.deepEqual(
-                left?.filter((name) => name !== ".restoring" && name !== "buildkitd.lock"),
-                [],
-            );
-            await staysSmall(project, "node", project.up());
-            assert.ok((await entriesOf(restoredVolume(project)))?.includes("big"));
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
         }),
     );
 
     it(
-        "because the copy process ended fails, and the next up copies again, also if the volume was not removed",
+        "because the copy process ended, Pulumi was cancelled or the plugin was killed fails, and the next up copies again",
         withStack(async (stack) => {
             await createBuilder(stack);
             const reason = /the copy process ended with SIGKILL/;
@@ -90,6 +68,13 @@ describe("a copy of a state in an up that is stopped", () => {
             assert.match(await restoring, reason);
             assert.deepEqual(await leftovers(restoredVolume(stack)), []);
 
+            const restoringAgain = stack.failing("up");
+            await restoreIsGrowing(stack);
+            await stack.cancel();
+            assert.match(await restoringAgain, /stopped because Pulumi was cancelled/);
+            assert.deepEqual(await leftovers(restoredVolume(stack)), []);
+            await stack.restart();
+
             const held = stack.failing("up");
             await restoreIsGrowing(stack);
             const holder = `${stack.unique}-holder`;
@@ -101,8 +86,24 @@ describe("a copy of a state in an up that is stopped", () => {
             await stack.preview();
             assert.deepEqual(stack.steps, { a: "delete", restored: "update" }); // a failed update deletes nothing
             await stack.up();
-            assert.ok((await entriesOf(restoredVolume(stack)))?.includes("big"));
             await stack.preview("--expect-no-changes");
+
+            await stack.program(resources(pair(stack)));
+            await stack.up();
+            assert.deepEqual(stack.steps, { restored: "delete" });
+            await stack.program(resources({ ...pair(stack), restored }));
+            const killed = stack.failing("up");
+            await restoreIsGrowing(stack);
+            for (const name of ["plugin/main.js", "copier"]) await killAll(stack, name);
+            await killed;
+            const left = await entriesOf(restoredVolume(stack));
+            assert.deepEqual(
+                left?.filter((name) => name !== ".restoring" && name !== "buildkitd.lock"),
+                [],
+            );
+            await stack.restart();
+            await staysSmall(stack, "node", stack.up());
+            assert.ok((await entriesOf(restoredVolume(stack)))?.includes("big"));
             await stack.destroy();
             assert.deepEqual(await leftovers(stack.unique), []);
         }),

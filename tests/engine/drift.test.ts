@@ -116,21 +116,16 @@ describe("drift of a builder", () => {
     );
 
     it(
-        "is shown with what exists now, and fixed",
+        "is shown by Pulumi with what exists now",
         withProject(async (project) => {
             const container = containerOf(project.unique);
-            await project.program(
-                `exports.status = new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} }).status;`,
-            );
+            await project.program(`new buildx.BuildxBuilder("b", { name: unique, ...${JSON.stringify(args)} });`);
             await project.up();
             await docker(["update", "--memory", "1g", "--memory-swap", "2g", container]);
+            await docker(["stop", container]);
             const { output } = await project.refresh("--diff");
             assert.match(output, /\+ memory *: "1g"/);
-            await docker(["stop", container]);
-            assert.match((await project.refresh("--diff")).output, /~ status *: "running" => "stopped"/);
-            await project.up();
-            assert.deepEqual(await project.outputs(), { status: "running" });
-            assert.equal((await inspectContainer(container))?.HostConfig.Memory, 0);
+            assert.match(output, /~ status *: "running" => "stopped"/);
         }),
     );
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
 import { builder, prune, resources, state } from "../support/program";
-import { type Project, withProject } from "../support/project";
+import type { Project } from "../support/project";
 import { must, run } from "../support/run";
 import { type Stack, withStack } from "../support/stack";
 import { archiveFails, containerOf } from "../support/state";
@@ -189,33 +189,33 @@ describe("the cache of a builder", () => {
     );
 
     it(
-        "is pruned and measured by programs in JavaScript",
-        withProject(async (project) => {
-            const { unique } = project;
+        "is empty if the builder has never booted, and is measured by programs in JavaScript",
+        withStack(async (stack) => {
+            const { unique } = stack;
             const container = containerOf(unique);
-            const program = (trigger: number) =>
-                project.program(`
-                    const prune = new buildx.BuildKitPrune("p", { builderName: unique, all: true, triggers: [${trigger}] });
-                    exports.reclaimed = prune.reclaimed;`);
-            const reclaimed = async () => (await project.outputs<{ reclaimed: number }>()).reclaimed;
+            const program = (trigger: number) => {
+                const p = prune({ builderName: unique, all: true, triggers: [trigger] });
+                return stack.program(resources({ p }, { reclaimed: "${p.reclaimed}" }));
+            };
+            const reclaimed = async () => (await stack.outputs<{ reclaimed: number }>()).reclaimed;
             await program(1);
-            assert.match(await project.failing("up"), new RegExp(`builder "${unique}" not found`));
-            await project.buildx("create", "--name", unique, "--driver", "docker-container");
-            await project.up();
-            assert.equal(await reclaimed(), 0); // its builder has never been booted
+            assert.match(await stack.failing("up"), new RegExp(`builder "${unique}" not found`));
+            await stack.buildx("create", "--name", unique, "--driver", "docker-container");
+            await stack.up();
+            assert.equal(await reclaimed(), 0);
             assert.deepEqual(await leftovers(unique), []);
 
-            await buildLayers(project, 2);
+            await buildLayers(stack, 2);
             const measuring = `require("pulumi-buildx").getState({ builderName: "${unique}" })
                 .then((found) => console.log(JSON.stringify(found)));`;
-            const found = await must("node", ["-e", measuring], { cwd: project.folder, env: project.env });
+            const found = await must("node", ["-e", measuring], { cwd: stack.folder, env: stack.env });
             assert.equal((JSON.parse(found) as Found).usage?.total, await cacheSize(container));
             await program(2);
-            await project.up("--refresh");
+            await stack.up("--refresh");
             assert.ok((await reclaimed()) > 16 * megabytes);
             assert.equal(await cacheSize(container), 0);
-            await project.destroy();
-            assert.deepEqual(await project.state(), []);
+            await stack.destroy();
+            assert.deepEqual(await stack.state(), []);
             assert.equal((await inspectContainer(container))?.State.Running, true);
         }),
     );

@@ -4,12 +4,9 @@ import { chmod, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startBuildkitd } from "../support/buildkitd";
 import { cli, doctor, find, fix, status } from "../support/cli";
-import { interrupted } from "../support/interrupted";
-import { withYamlProject } from "../support/languages";
 import { type Plugin, withPlugin } from "../support/pluginClient";
 import { remote, resources } from "../support/program";
 import { withProject } from "../support/project";
-import { must } from "../support/run";
 import { withStack } from "../support/stack";
 
 const create = (plugin: Plugin, name: string, ...options: string[]) =>
@@ -82,26 +79,6 @@ describe("the import of a builder of the remote driver", () => {
             assert.match(await read("RemoteBuilder", "default"), /its driver is docker,/);
         }),
     );
-
-    it(
-        "generates a program whose preview changes nothing",
-        withYamlProject(async (project) => {
-            const { unique } = project;
-            const daemon = await startBuildkitd(project, "d", { tls: true });
-            const { ca, cert, key } = daemon.files;
-            const options = ["--driver-opt", `cacert=${ca},cert=${cert},key=${key}`];
-            await project.buildx("create", "--name", unique, "--driver", "remote", ...options, daemon.tcp);
-            const flags = ["import", "buildx:index:RemoteBuilder", "far", unique, "--yes", "--skip-preview"];
-            const out = ["--protect=false", "--generate-code=true"];
-            const { folder: cwd, env } = project;
-            const code = await must("pulumi", [...flags, ...out, "--non-interactive"], { cwd, env });
-            const generated = code.slice(code.indexOf("resources:")).split("\n\n")[0] ?? "";
-            await project.program(`${generated}\n`);
-            await project.preview("--expect-no-changes");
-            await project.destroy();
-            assert.deepEqual(await project.records(), []);
-        }),
-    );
 });
 
 describe("a builder of the remote driver that another stack created", () => {
@@ -167,22 +144,7 @@ describe("a builder of the remote driver that another stack created", () => {
 
 describe("a program in TypeScript with a builder of the remote driver", () => {
     it(
-        "leaves nothing if Pulumi is cancelled while it waits for the daemon",
-        withProject(async (project) => {
-            const endpoint = "unix:///run/no-such-daemon.sock";
-            await project.program(
-                `new buildx.RemoteBuilder("far", { name: unique, endpoint: "${endpoint}", use: true });`,
-            );
-            const upon = [/socket not found\. Retrying for \d+ s \(bootTimeout\)/];
-            const { seconds, output } = await interrupted(project, "up", { upon });
-            assert.ok(seconds < 5, `it took ${seconds} s`);
-            assert.match(output, /stopped because Pulumi was cancelled/);
-            assert.deepEqual([await project.records(), await project.state()], [[], []]);
-        }),
-    );
-
-    it(
-        "creates, changes, refreshes, reads and removes it with the dynamic provider, and hides the key",
+        "creates, changes, refreshes and removes it with the dynamic provider, and hides the key",
         withProject(async (project) => {
             const daemon = await startBuildkitd(project, "d", { tls: true });
             const pem = await readFile(daemon.files.key, "utf8");
@@ -206,7 +168,6 @@ describe("a program in TypeScript with a builder of the remote driver", () => {
             const { all, args } = await project.outputs<Record<string, Record<string, unknown>>>();
             assert.deepEqual([all?.name, all?.endpoint, all?.status], [project.unique, daemon.tcp, "running"]);
             assert.deepEqual(args, { builder: { name: project.unique }, platforms: ["linux/amd64"] });
-            await project.preview("--expect-no-changes");
             await program(`nodes: [{ endpoint: ${endpoint}, tls, platforms: ["linux/amd64"] }]`);
             assertHidden((await project.up("--diff")).output);
             assertHidden(JSON.stringify(await project.state()));

@@ -1,6 +1,7 @@
 /**
  * Creates each builder twice, with `docker buildx create --bootstrap` and with the resource, for each option alone and for
- * all options together. Compares the records, the containers and the output of buildx, and builds on both.
+ * all options together. Compares the records, the containers and the output of buildx, builds on both, and imports what
+ * buildx created.
  */
 import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { allOptions } from "../../provider/resources/docker-container/options/groups";
 import { docker, inspectContainer, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
+import { imported } from "../support/imported";
 import { builder, resources } from "../support/program";
 import { inTurns } from "../support/run";
 import { Stack } from "../support/stack";
@@ -61,6 +63,7 @@ describe("parity with docker buildx create --bootstrap", () => {
     let network: string;
     let neighbour: string;
     let folder: string;
+    const fill = (text: string) => text.replaceAll("NETWORK", network).replaceAll("NEIGHBOUR", neighbour);
     const names = (index: number) => ({ ours: `${stack.unique}o${index}-`, theirs: `${stack.unique}t${index}-` });
 
     before("both builders of each case are created", async () => {
@@ -70,7 +73,6 @@ describe("parity with docker buildx create --bootstrap", () => {
         neighbour = `${stack.unique}-neighbour`;
         await docker(["run", "--detach", "--privileged", "--name", neighbour, "moby/buildkit:buildx-stable-1"]);
         folder = await context(stack, "FROM scratch\nCOPY busybox /bin/sh\n");
-        const fill = (text: string) => text.replaceAll("NETWORK", network).replaceAll("NEIGHBOUR", neighbour);
         const all = Object.values(cases);
         const builders = all.map(({ args }, index) => {
             const filled = JSON.parse(fill(JSON.stringify(args))) as object;
@@ -91,8 +93,8 @@ describe("parity with docker buildx create --bootstrap", () => {
         await stack.remove();
     });
 
-    for (const [index, what] of Object.keys(cases).entries()) {
-        it(`of ${what}`, async () => {
+    for (const [index, [what, { args }]] of Object.entries(cases).entries()) {
+        it(`of ${what}, whose import gives the arguments`, async () => {
             const { ours, theirs } = names(index);
             const asTheirs = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll(ours, theirs));
 
@@ -114,6 +116,13 @@ describe("parity with docker buildx create --bootstrap", () => {
             const [ourView = "", theirView] = await Promise.all([ours, theirs].map(seenByBuildx));
             assert.equal(ourView.replaceAll(ours, theirs), theirView);
             await Promise.all([ours, theirs].map((name) => build(stack, name, folder)));
+
+            const { id, inputs } = await imported(stack, theirs.toUpperCase());
+            assert.equal(id, theirs);
+            const { platforms, ...others } = JSON.parse(fill(JSON.stringify(args))) as Record<string, unknown[]>;
+            const { platforms: found, ...rest } = inputs as Record<string, unknown[]>;
+            assert.deepEqual(rest, { name: theirs, ...others });
+            assert.deepEqual(found?.length, platforms?.length);
         });
     }
 

@@ -1,55 +1,27 @@
-/** Import over the protocol: the read of a builder of which Pulumi knows only the name, and what happens to it then. */
+/**
+ * Import over the protocol: the read of a builder of which Pulumi knows only the name, and what happens to it then. The
+ * import of each option is in `parity/create.test.ts`.
+ */
 import { strict as assert } from "node:assert";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cases } from "../parity/cases";
+import { startBuildkitd } from "../support/buildkitd";
 import { certify, makeAuthority } from "../support/certificates";
-import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
+import { docker, inspectContainer, leftovers } from "../support/docker";
 import { contextNames, createContext, isolateDockerConfig } from "../support/dockerConfig";
 import { second } from "../support/engines";
 import { withGoProject, withPythonProject, withYamlProject } from "../support/languages";
-import { type Diff, Plugin, withPlugin } from "../support/pluginClient";
+import { builderUrn, compare, imported, type Imported } from "../support/imported";
+import { Plugin, withPlugin } from "../support/pluginClient";
 import type { Project } from "../support/project";
 import { must } from "../support/run";
 import { withStack } from "../support/stack";
+import { containerOf, volumeOf } from "../support/state";
 
-type Properties = Record<string, unknown>;
-
-const builderUrn = (plugin: Plugin) => plugin.urn("BuildxBuilder", "imported");
 const stateUrn = (plugin: Plugin) => plugin.urn("BuildKitState", "imported");
 
 const create = (plugin: Plugin, name: string, ...options: string[]) =>
     plugin.buildx("create", "--name", name, "--driver", "docker-container", "--bootstrap", ...options);
-
-interface Imported {
-    readonly id: string;
-    readonly properties: Properties;
-    readonly inputs: Properties;
-}
-
-/** Returns what the next preview finds if the program has other arguments, or the arguments of the import. */
-async function compare(
-    plugin: Plugin,
-    urn: string,
-    { id, properties: olds, inputs }: Imported,
-    changed: Properties = {},
-): Promise<Diff> {
-    const { inputs: news, failures } = await plugin.check(urn, { ...inputs, ...changed }, inputs);
-    assert.deepEqual(failures, []);
-    return plugin.diff(urn, id, { olds, oldInputs: inputs, news });
-}
-
-/** Imports a builder, and checks that a program with the imported arguments changes nothing. */
-async function imported(plugin: Plugin, id: string, urn = builderUrn(plugin)): Promise<Imported> {
-    const found = await plugin.read(urn, id);
-    const { changes, detailed } = await compare(plugin, urn, found);
-    assert.deepEqual([changes, detailed], ["none", {}], JSON.stringify(found.inputs));
-    assert.deepEqual(
-        Object.keys(found.inputs).filter((key) => key.startsWith("__")),
-        [],
-    );
-    return found;
-}
 
 async function fails(reading: Promise<unknown>): Promise<string> {
     return reading.then(
@@ -57,40 +29,6 @@ async function fails(reading: Promise<unknown>): Promise<string> {
         (error: Error) => error.message,
     );
 }
-
-describe("the import of a builder that docker buildx create made", () => {
-    let plugin: Plugin;
-    let network: string;
-    let neighbour: string;
-
-    before(async () => {
-        plugin = await Plugin.make();
-        network = `${plugin.unique}-network`;
-        neighbour = `${plugin.unique}-neighbour`;
-        await docker(["network", "create", network]);
-        await docker(["run", "--detach", "--privileged", "--name", neighbour, "moby/buildkit:buildx-stable-1"]);
-    });
-
-    after(async () => {
-        await plugin.remove();
-        await docker(["network", "rm", network]);
-    });
-
-    for (const [index, [what, { cli, args }]] of Object.entries(cases).entries()) {
-        it(`with ${what}`, async () => {
-            const name = `${plugin.unique}c${index}-`;
-            const fill = (text: string) => text.replaceAll("NETWORK", network).replaceAll("NEIGHBOUR", neighbour);
-            await create(plugin, name, ...cli.map(fill));
-            const { id, inputs } = await imported(plugin, name.toUpperCase());
-            assert.equal(id, name);
-            const { platforms, ...others } = JSON.parse(fill(JSON.stringify(args)));
-            const { platforms: found, ...rest } = inputs;
-            assert.deepEqual(rest, { name, ...others });
-            assert.deepEqual((found as string[] | undefined)?.length, platforms?.length);
-            await plugin.buildx("rm", name);
-        });
-    }
-});
 
 describe("the import of a builder", () => {
     it(
@@ -402,7 +340,8 @@ describe("pulumi import", () => {
         return readFile(path, "utf8");
     };
 
-    const importAll = async (project: Project, out: string): Promise<string> => {
+    /** Imports a builder with a configuration and certificates, its state, and what else is given. */
+    const importAll = async (project: Project, out: string, ...more: string[][]): Promise<string> => {
         const { unique } = project;
         const toml = join(project.folder, "config.toml");
         const authority = await makeAuthority(project.folder, "authority");
@@ -412,102 +351,95 @@ describe("pulumi import", () => {
             `[registry."private.example"]\nca = ["${authority.cert}"]\n` +
                 `[[registry."private.example".keypair]]\nkey = "${client.key}"\ncert = "${client.cert}"\n`,
         );
-        const create = ["create", "--name", unique, "--driver", "docker-container", "--bootstrap"];
-        await project.buildx(...create, "--driver-opt", "memory=512m,env.A=1", "--buildkitd-config", toml);
+        const options = ["--driver-opt", "memory=512m,env.A=1", "--buildkitd-config", toml];
+        await project.buildx(...createBooted, unique, ...options);
         return importInto(project, out, [
             ["BuildxBuilder", "builder", unique],
-            ["BuildKitState", "cache", `buildx_buildkit_${unique}0_state`],
+            ["BuildKitState", "cache", volumeOf(unique)],
+            ...more,
         ]);
     };
 
-    /** Asserts that a program that reads an existing builder and its state by their ids leaves both as they are. */
-    const reads = async (project: Project, program: string): Promise<void> => {
-        const { unique } = project;
-        await project.buildx("create", "--name", unique, "--driver", "docker-container", "--bootstrap");
-        const made = await inspectContainer(`buildx_buildkit_${unique}0`);
-        await project.program(program);
-        await project.up();
-        assert.deepEqual(await project.outputs(), { status: "running", builderName: unique });
-        await project.refresh("--expect-no-changes");
-        await project.destroy();
-        assert.deepEqual(await project.records(), [unique]);
-        assert.deepEqual((await inspectContainer(`buildx_buildkit_${unique}0`))?.Id, made?.Id);
-    };
+    const createBooted = ["create", "--driver", "docker-container", "--bootstrap", "--name"];
 
     it(
-        "writes a program in YAML that changes nothing",
+        "writes a program in YAML that changes nothing: of a builder, its state, a builder with two nodes and a RemoteBuilder",
         withYamlProject(async (project) => {
-            const program = await importAll(project, "imported.yaml");
+            const { unique } = project;
+            const two = `${unique}-two-`;
+            const first = ["--platform", "linux/amd64", "--driver-opt", "memory=512m"];
+            await project.buildx(...createBooted, two, ...first);
+            const append = ["--append", "--node", `${two}far`, "--driver-opt", "env.A=1"];
+            await project.buildx(...createBooted, two, ...append, second.host);
+            const daemon = await startBuildkitd(project, "d", { tls: true });
+            const { ca, cert, key } = daemon.files;
+            const options = ["--driver-opt", `cacert=${ca},cert=${cert},key=${key}`];
+            const far = `${unique}-far`;
+            await project.buildx("create", "--name", far, "--driver", "remote", ...options, daemon.tcp);
+            const others = [
+                ["BuildxBuilder", "two", two],
+                ["RemoteBuilder", "far", far],
+            ];
+            const program = await importAll(project, "imported.yaml", ...others);
+            assert.match(program, /nodes:\n +- driverOpts:\n +memory: 512m/);
             await project.program(program);
-            await project.preview("--expect-no-changes", "--diff");
             await project.refresh("--expect-no-changes");
+            await project.preview("--expect-no-changes", "--diff");
 
-            const get = { type: "buildx:BuildxBuilder", get: { id: project.unique } };
-            await project.program({ resources: { found: get }, outputs: { status: "${found.status}" } });
-            await project.up(); // removes the imported resources
-            const volume = `buildx_buildkit_${project.unique}0_state`;
-            assert.deepEqual(await project.outputs(), { status: "running" });
-            assert.deepEqual(await project.records(), []);
-            assert.equal(await inspectVolume(volume), undefined);
+            // Without the imported resources, which are removed. A resource that is only read stays.
+            const read = `${unique}-read`;
+            await project.buildx(...createBooted, read);
+            const made = await inspectContainer(containerOf(read));
+            await project.program({
+                resources: {
+                    found: { type: "buildx:BuildxBuilder", get: { id: read } },
+                    cache: { type: "buildx:BuildKitState", get: { id: volumeOf(read) } },
+                },
+                outputs: { status: "${found.status}", builderName: "${cache.builderName}" },
+            });
+            await project.up();
+            assert.deepEqual(await project.outputs(), { status: "running", builderName: read });
+            assert.deepEqual(await project.records(), [read]);
+            await project.refresh("--expect-no-changes");
+            await project.destroy();
+            assert.deepEqual(
+                (await leftovers(unique)).sort(),
+                [containerOf(read), volumeOf(read), `${unique}-d`].sort(),
+            );
+            assert.deepEqual(await leftovers(unique, second.host), []);
+            assert.deepEqual(await project.records(), [read]);
+            assert.equal((await inspectContainer(containerOf(read)))?.Id, made?.Id);
         }),
     );
 
     it(
-        "writes a program in Python that changes nothing",
+        "writes a program in Python that changes nothing, and is not needed to read a builder and a state",
         withPythonProject(async (project) => {
+            const { unique } = project;
             await project.program("");
             const program = await importAll(project, "imported.py");
             assert.match(program, /buildkitd_toml=pulumi\.Output\.secret\("""/);
-            await writeFile(join(project.folder, "__main__.py"), program);
-            await project.preview("--expect-no-changes", "--diff");
-        }),
-    );
-
-    it(
-        "writes the nodes of a builder, in a program that changes nothing",
-        withYamlProject(async (project) => {
-            const { unique } = project;
-            const create = ["create", "--name", unique, "--driver", "docker-container", "--bootstrap"];
-            await project.buildx(...create, "--platform", "linux/amd64", "--driver-opt", "memory=512m");
-            await project.buildx(
-                ...create,
-                "--append",
-                "--node",
-                `${unique}-two`,
-                "--driver-opt",
-                "env.A=1",
-                second.host,
-            );
-            const program = await importInto(project, "imported.yaml", [["BuildxBuilder", "builder", unique]]);
-            assert.match(program, /nodes:\n +- driverOpts:\n +memory: 512m/);
-            await project.program(program);
-            await project.preview("--expect-no-changes", "--diff");
-            await project.destroy();
-            assert.deepEqual([await leftovers(unique), await leftovers(unique, second.host)], [[], []]);
-        }),
-    );
-
-    it(
-        "is not needed to read a builder and a state in Python",
-        withPythonProject((project) =>
-            reads(
-                project,
-                `
-found = buildx.BuildxBuilder.get("found", unique)
-cache = buildx.BuildKitState.get("cache", f"buildx_buildkit_{unique}0_state")
+            const reads = `
+found = buildx.BuildxBuilder.get("found", "${unique}")
+found_cache = buildx.BuildKitState.get("found_cache", "${volumeOf(unique)}")
 pulumi.export("status", found.status)
-pulumi.export("builderName", cache.builder_name)
-`,
-            ),
-        ),
+pulumi.export("builderName", found_cache.builder_name)
+`;
+            const main = join(project.folder, "__main__.py");
+            await writeFile(main, program);
+            await project.preview("--expect-no-changes", "--diff");
+            await writeFile(main, program + reads);
+            await project.up();
+            assert.deepEqual(await project.outputs(), { status: "running", builderName: unique });
+        }),
     );
 
     it(
         "is not needed to read a builder and a state in Go",
-        withGoProject((project) =>
-            reads(
-                project,
-                `
+        withGoProject(async (project) => {
+            const { unique } = project;
+            await project.buildx(...createBooted, unique);
+            await project.program(`
 		found, err := buildx.GetBuildxBuilder(ctx, "found", pulumi.ID(unique), nil)
 		if err != nil {
 			return err
@@ -517,8 +449,9 @@ pulumi.export("builderName", cache.builder_name)
 			return err
 		}
 		ctx.Export("status", found.Status)
-		ctx.Export("builderName", cache.BuilderName)`,
-            ),
-        ),
+		ctx.Export("builderName", cache.BuilderName)`);
+            await project.up();
+            assert.deepEqual(await project.outputs(), { status: "running", builderName: unique });
+        }),
     );
 });

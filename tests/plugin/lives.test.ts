@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { stockQemu } from "../support/binfmt";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
 import { build, context } from "../support/image";
-import { withYamlProject } from "../support/languages";
 import { archive, builder, emulation, prune, resources, state, type YamlProgram } from "../support/program";
 import type { Project } from "../support/project";
 import { type Stack, withStack } from "../support/stack";
@@ -128,57 +127,6 @@ describe("the life through the plugin", () => {
             } finally {
                 await docker(["image", "rm", "--force", image]);
             }
-        }),
-    );
-});
-
-describe("a program in YAML with all resources", () => {
-    it(
-        "is created, changed, refreshed and removed by Pulumi",
-        withYamlProject(async (project) => {
-            const { unique, folder } = project;
-            const path = join(folder, "copy.tar.zst");
-            const program = (trigger: number): YamlProgram =>
-                resources(
-                    {
-                        qemu: emulation({ platforms: ["linux/amd64"] }),
-                        cache: state({ builderName: unique }),
-                        builder: builder({ state: "${cache}", requirePlatforms: ["linux/amd64"] }),
-                        prune: prune({ builderName: "${builder.name}", triggers: [trigger] }),
-                        copy: archive(
-                            { state: "${cache}", to: { archive: path }, triggers: [trigger] },
-                            { dependsOn: ["${prune}"] },
-                        ),
-                    },
-                    { added: "${qemu.added}", reclaimed: "${prune.reclaimed}", sha256: "${copy.sha256}" },
-                );
-            await project.program(program(1));
-            assert.match((await project.preview()).output, /\+ 6 to create/);
-            await project.up();
-            const { added, sha256 } = await project.outputs();
-            assert.deepEqual(added, []);
-            assert.match(String(sha256), /^[0-9a-f]{64}$/);
-            await project.refresh("--expect-no-changes");
-
-            await project.program(program(2));
-            const { output: planned } = await project.preview("--diff");
-            assert.match(planned, /~ buildx:index:BuildKitPrune: \(update\)[\s\S]*~ triggers/);
-            assert.match(planned, /~ buildx:index:BuildKitStateArchive: \(update\)[\s\S]*~ triggers/);
-            assert.match(planned, /2 to update\n +4 unchanged/);
-            await project.up();
-            await project.preview("--expect-no-changes");
-
-            await must("rm", [path]);
-            await docker(["stop", containerOf(unique)]);
-            const { output: refreshed } = await project.refresh("--diff");
-            assert.match(refreshed, /- buildx:index:BuildKitStateArchive: \(delete\)/);
-            assert.match(refreshed, /~ status: "running" => "stopped"/);
-            await project.up();
-            assert.ok((await stat(path)).size > 0);
-            await project.preview("--expect-no-changes");
-
-            await project.destroy();
-            assert.deepEqual([await leftovers(unique), await project.records(), await project.state()], [[], [], []]);
         }),
     );
 });

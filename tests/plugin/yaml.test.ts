@@ -1,156 +1,128 @@
+/** What Pulumi does with a program in YAML. `lives.test.ts` has the life of each resource without Pulumi's CLI. */
 import { strict as assert } from "node:assert";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { docker, inspectContainer, inspectVolume, leftovers } from "../support/docker";
-import { withYamlProject, type YamlProject } from "../support/languages";
-import type { YamlProgram } from "../support/program";
-
-const containerOf = ({ unique }: YamlProject) => `buildx_buildkit_${unique}0`;
+import { withYamlProject } from "../support/languages";
+import { archive, builder, emulation, prune, resources, state } from "../support/program";
+import type { Project } from "../support/project";
+import { must } from "../support/run";
+import { containerOf, volumeOf } from "../support/state";
 
 /** A state, a builder with this state, and outputs of both. */
-const stateAndBuilder = ({ unique }: YamlProject, builder: object): YamlProgram => ({
-    resources: {
-        cache: { type: "buildx:BuildKitState", properties: { builderName: unique } },
-        builder: { type: "buildx:BuildxBuilder", properties: { state: "${cache}", ...builder } },
-    },
-    outputs: { name: "${builder.name}", status: "${builder.status}", volumeName: "${cache.volumeName}" },
-});
+const stateAndBuilder = (builderName: string, args: object = {}) =>
+    resources(
+        { cache: state({ builderName }), builder: builder({ state: "${cache}", ...args }) },
+        { name: "${builder.name}", status: "${builder.status}", volumeName: "${cache.volumeName}" },
+    );
+
+/** All resources. */
+const everything = ({ unique, folder }: Project, trigger: number, driverOpts: object) => {
+    const pair = stateAndBuilder(unique, { driverOpts, requirePlatforms: ["linux/amd64"] });
+    const triggers = [trigger];
+    const to = { archive: join(folder, "copy.tar.zst") };
+    return resources(
+        {
+            ...pair.resources,
+            qemu: emulation({ platforms: ["linux/amd64"] }),
+            prune: prune({ builderName: "${builder.name}", triggers }),
+            copy: archive({ state: "${cache}", to, triggers }, { dependsOn: ["${prune}"] }),
+        },
+        { ...pair.outputs, added: "${qemu.added}", reclaimed: "${prune.reclaimed}", sha256: "${copy.sha256}" },
+    );
+};
 
 describe("a program in YAML", () => {
     it(
-        "creates a state and a builder, changes the builder in place, recreates it, and removes both",
+        "with all resources is created, changed, refreshed, replaced and removed by Pulumi",
         withYamlProject(async (project) => {
-            const container = containerOf(project);
-            const memory = async () => (await inspectContainer(container))?.HostConfig.Memory;
-            await project.program(stateAndBuilder(project, { driverOpts: { memory: "512m" } }));
+            const { unique, folder } = project;
+            const path = join(folder, "copy.tar.zst");
+            const container = () => inspectContainer(containerOf(unique));
+            await project.program(everything(project, 1, { memory: "512m" }));
             const { output: planned } = await project.preview();
             assert.match(planned, /^ +name *: \[unknown\]$/m);
-            assert.match(planned, /\+ 3 to create/);
-            assert.deepEqual(await leftovers(project.unique), []);
+            assert.match(planned, /\+ 6 to create/);
+            assert.deepEqual(await leftovers(unique), []);
 
             await project.up();
-            assert.deepEqual(await project.outputs(), {
-                name: project.unique,
-                status: "running",
-                volumeName: `${container}_state`,
-            });
-            assert.equal(await memory(), 512 * 1024 * 1024);
-            const [created, volume] = await Promise.all([
-                inspectContainer(container),
-                inspectVolume(`${container}_state`),
-            ]);
+            const { sha256, reclaimed, ...outputs } = await project.outputs();
+            const volumeName = volumeOf(unique);
+            assert.deepEqual(outputs, { name: unique, status: "running", volumeName, added: [] });
+            assert.match(String(sha256), /^[0-9a-f]{64}$/);
+            assert.equal(typeof reclaimed, "number");
+            const [created, volume] = await Promise.all([container(), inspectVolume(volumeName)]);
+            assert.equal(created?.HostConfig.Memory, 512 * 1024 * 1024);
             assert.equal(
                 created?.Config.Labels["io.github.pulumi-buildx.urn"],
                 project.urn("BuildxBuilder", "builder"),
             );
-            assert.match(await project.buildx("ls"), new RegExp(`${project.unique}0 .*running`));
-            await project.preview("--expect-no-changes");
+            assert.match(await project.buildx("ls"), new RegExp(`${unique}0 .*running`));
             await project.refresh("--expect-no-changes");
-            await project.preview("--expect-no-changes");
 
-            await project.program(stateAndBuilder(project, { driverOpts: { memory: "768m" } }));
+            // in place
+            await project.program(everything(project, 2, { memory: "768m" }));
             const { output: difference } = await project.preview("--diff");
             assert.match(difference, /~ buildx:index:BuildxBuilder: \(update\)/);
             assert.match(difference, /~ memory *: "512m" => "768m"/);
-            assert.match(difference, /1 to update\n +2 unchanged/);
-            assert.equal(await memory(), 512 * 1024 * 1024);
+            assert.match(difference, /~ buildx:index:BuildKitPrune: \(update\)[\s\S]*~ triggers/);
+            assert.match(difference, /~ buildx:index:BuildKitStateArchive: \(update\)[\s\S]*~ triggers/);
+            assert.match(difference, /3 to update\n +3 unchanged/);
+            assert.equal((await container())?.HostConfig.Memory, 512 * 1024 * 1024);
             await project.up();
-            assert.equal(await memory(), 768 * 1024 * 1024);
-            assert.equal((await inspectContainer(container))?.Id, created?.Id);
+            assert.equal((await container())?.HostConfig.Memory, 768 * 1024 * 1024);
+            assert.equal((await container())?.Id, created?.Id);
 
-            await project.program(stateAndBuilder(project, { driverOpts: { memory: "768m", env: { A: "1" } } }));
-            await project.up();
-            const recreated = await inspectContainer(container);
-            assert.notEqual(recreated?.Id, created?.Id);
-            assert.ok(recreated?.Config.Env.includes("A=1"), String(recreated?.Config.Env));
-            assert.deepEqual(await inspectVolume(`${container}_state`), volume); // with the time of its creation
-            await project.preview("--expect-no-changes");
-
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
-            assert.deepEqual(await project.records(), []);
-            assert.deepEqual(await project.state(), []);
-        }),
-    );
-
-    it(
-        "replaces both if the builder's name changes",
-        withYamlProject(async (project) => {
-            await project.program(stateAndBuilder(project, {}));
-            await project.up();
-            const renamed = stateAndBuilder({ ...project, unique: `${project.unique}-b` } as YamlProject, {});
-            await project.program(renamed);
-            const { output } = await project.preview("--diff");
-            assert.match(output, /\+-buildx:index:BuildKitState: \(replace\)/);
-            assert.match(output, new RegExp(`~ builderName: "${project.unique}" => "${project.unique}-b"`));
-            assert.match(output, /\+-buildx:index:BuildxBuilder: \(replace\)/);
-            await project.up();
-            assert.deepEqual(await project.records(), [`${project.unique}-b`]);
-            await project.destroy();
-            assert.deepEqual(await leftovers(project.unique), []);
-        }),
-    );
-
-    it(
-        "shows a stopped builder after a refresh, and starts it again",
-        withYamlProject(async (project) => {
-            const container = containerOf(project);
-            await project.program(stateAndBuilder(project, {}));
-            await project.up();
-            await docker(["stop", container]);
-
+            // with a new container, after something happened to it and to the archive
+            await must("rm", [path]);
+            await docker(["stop", containerOf(unique)]);
             const { output: refreshed } = await project.refresh("--diff");
+            assert.match(refreshed, /- buildx:index:BuildKitStateArchive: \(delete\)/);
             assert.match(refreshed, /~ status: "running" => "stopped"/);
+            assert.match(refreshed, /the container is not running/);
             const saved = (await project.state()).find(({ type }) => type === "buildx:index:BuildxBuilder");
             assert.equal(saved?.outputs.status, "stopped");
-            const { output: planned } = await project.preview("--diff");
-            assert.match(planned, /~ buildx:index:BuildxBuilder: \(update\)/);
-            assert.match(planned, /the container is not running/);
+            await project.program(everything(project, 2, { memory: "768m", env: { A: "1" } }));
             await project.up();
-            assert.equal((await inspectContainer(container))?.State.Running, true);
+            const recreated = await container();
+            assert.notEqual(recreated?.Id, created?.Id);
+            assert.equal(recreated?.State.Running, true);
+            assert.ok(recreated?.Config.Env.includes("A=1"), String(recreated?.Config.Env));
+            assert.deepEqual(await inspectVolume(volumeName), volume); // with the time of its creation
+            assert.ok((await stat(path)).size > 0);
             assert.equal((await project.outputs()).status, "running");
             await project.preview("--expect-no-changes");
+
+            const other = `${unique}-b`;
+            await project.program(stateAndBuilder(other));
+            const { output: replacement } = await project.up("--diff");
+            assert.match(replacement, /\+-buildx:index:BuildKitState: \(replace\)/);
+            assert.match(replacement, new RegExp(`~ builderName: "${unique}" => "${other}"`));
+            assert.match(replacement, /\+-buildx:index:BuildxBuilder: \(replace\)/);
+            assert.deepEqual(await project.records(), [other]);
+            assert.deepEqual(await leftovers(unique), [containerOf(other), volumeOf(other)]);
+
+            await project.destroy();
+            assert.deepEqual([await leftovers(unique), await project.records(), await project.state()], [[], [], []]);
         }),
     );
 
     it(
-        "creates a builder again that is gone",
+        "that is not valid is reported by its argument, and a creation that fails leaves nothing",
         withYamlProject(async (project) => {
-            await project.program(stateAndBuilder(project, {}));
-            await project.up();
-            await project.buildx("rm", "--keep-state", project.unique);
-            await project.refresh();
-            await project.up();
-            assert.equal((await inspectContainer(containerOf(project)))?.State.Running, true);
-            assert.deepEqual(await project.records(), [project.unique]);
-            await project.preview("--expect-no-changes");
-        }),
-    );
-
-    it(
-        "names the argument that is not valid, and leaves nothing of a creation that fails",
-        withYamlProject(async (project) => {
-            await project.program(stateAndBuilder(project, { driverOpts: { memory: "lots" } }));
+            const { unique } = project;
+            await project.program(stateAndBuilder(unique, { driverOpts: { memory: "lots" } }));
             assert.match(await project.failing("preview"), /driverOpts\.memory.*"lots" is not a valid size/);
 
-            const { resources, ...rest } = stateAndBuilder(project, {});
-            const second = { type: "buildx:BuildxBuilder", properties: { state: "${cache}" } };
-            await project.program({ ...rest, resources: { ...resources, second } });
-            assert.match(
-                (await project.failing("preview")).replace(/\s+/g, " "),
-                /state.*BuildxBuilder "\w+" cannot use the state that BuildxBuilder "\w+" uses/,
-            );
-
-            await project.program(stateAndBuilder(project, { buildkitdFlags: ["--no-such-flag"] }));
+            await project.program(stateAndBuilder(unique, { buildkitdFlags: ["--no-such-flag"] }));
             const output = await project.failing("up");
             assert.match(output, /Last lines of buildkitd's log:[\s\S]*not defined: -+no-such-flag/);
-            assert.deepEqual(await leftovers(project.unique), [`${containerOf(project)}_state`]);
+            assert.deepEqual(await leftovers(unique), [volumeOf(unique)]);
             assert.deepEqual(await project.records(), []);
             assert.deepEqual(
                 (await project.state()).map(({ type }) => type),
                 ["buildx:index:BuildKitState"],
             );
-            await project.program(stateAndBuilder(project, {}));
-            await project.up();
-            assert.equal((await project.outputs()).status, "running");
         }),
     );
 });

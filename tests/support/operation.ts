@@ -124,7 +124,7 @@ export class Operation {
     }
 
     private async apply(wanted: Wanted): Promise<Result> {
-        const old = this.saved.find(({ urn, isReplaced }) => urn === wanted.urn && !isReplaced);
+        const old = this.oldOf(wanted);
         const inputs = await this.check(wanted, old?.inputs);
         if (inputs === undefined) return undefined;
         if (old === undefined) return this.create(wanted, inputs, this.steps[wanted.name] ?? "create");
@@ -146,6 +146,13 @@ export class Operation {
         }
         this.report("update", old, [...paths, ...differences(old.inputs, inputs)]);
         return this.update(wanted, old, inputs);
+    }
+
+    /** Returns the saved resource with the URN of a resource, or else with the URN of one of its aliases. */
+    private oldOf({ urn, type, options: { aliases = [] } }: Wanted): Saved | undefined {
+        const former = aliases.map((name) => this.plugin.urn(type.replace("buildx:index:", ""), name));
+        const current = this.saved.filter(({ isReplaced }) => !isReplaced);
+        return [urn, ...former].flatMap((each) => current.filter((saved) => saved.urn === each))[0];
     }
 
     private async check({ urn, news }: Wanted, olds: Properties | undefined): Promise<Properties | undefined> {

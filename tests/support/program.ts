@@ -25,6 +25,7 @@ export interface YamlOptions {
     readonly protect?: boolean;
     readonly ignoreChanges?: readonly string[];
     readonly replaceOnChanges?: readonly string[];
+    /** Former logical names. `Stack` knows no other form of an alias. */
     readonly aliases?: readonly string[];
 }
 

@@ -155,7 +155,7 @@ function sentences(find: Find): string[] {
     const ofDynamic = linearity(find("preview"));
     return [
         `- Each further builder adds ${each("plugin-each")} to a preview in YAML with the plugin, ${each("plugin-preview-typescript")} in TypeScript with the plugin, and ${each("preview")} with the dynamic provider.${ofDynamic}`,
-        `- Each further \`RemoteBuilder\` adds ${of("remote-each")} to a preview in YAML with the plugin, and each \`KubernetesBuilder\` ${of("kubernetes-each")}, because its preview asks the cluster what would change.`,
+        `- Each further \`RemoteBuilder\` adds ${of("remote-each")} to a preview in YAML with the plugin, and each \`KubernetesBuilder\` ${of("kubernetes-each")}.`,
         `- A refresh reads each builder from its engine: ${of("refresh")} for each of 1,000 builders.`,
         ...(removal === undefined
             ? []

@@ -70,7 +70,7 @@ async function writeStarter(folder: string, os: Target["os"]): Promise<void> {
 /** Parts of packages that are not loaded, as patterns of their paths. */
 const notLoaded = [
     /\.(d\.[cm]?ts|map|md|markdown|ts|flow|c|cc|cpp|h|hh|hpp|inc|s|asm|def)$/i,
-    /(^|\/)(test|tests|docs?|examples?|benchmarks?|\.github)(\/|$)/,
+    /^(@[^/]+\/)?[^/]+\/(test|tests|docs?|examples?|benchmarks?|\.github)(\/|$)/, // deeper ones may be sources
     /^koffi\/(vendor|lib)(\/|$)/,
     /^ssh2\/(install\.js|util|lib\/protocol\/crypto\/(src|poly1305\.js\.map|build))/,
     /^protobufjs\/(dist|cli|google|scripts)(\/|$)/,

@@ -40,6 +40,14 @@ export const startRun = ({ report, signal, warn }: Call, { nodes }: Plan): Apply
 export const hasBegun = ({ nodes, begun }: Applying): boolean =>
     [begun, ...nodes.map((node) => node.begun)].some((steps) => steps.length > 0);
 
+/** Returns the name of a node. */
+export const nameOf = (node: PlannedNode["node"]): string =>
+    node.desired === undefined ? node.name : node.desired.name;
+
+/** Returns the error of a node, with the node's name if the builder has several nodes. */
+export const asFailureOf = ({ node }: NodeRun, all: readonly NodeRun[], error: Error): Error =>
+    all.length === 1 ? error : new Error(`node ${nameOf(node)}: ${error.message}`, { cause: error });
+
 /** The nodes that failed. */
 export const failedNodes = ({ nodes }: Applying): { run: NodeRun; error: Error }[] =>
     nodes.flatMap((run) => (run.error ? [{ run, error: run.error }] : []));

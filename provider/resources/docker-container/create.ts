@@ -50,6 +50,8 @@ export async function create(call: Call, inputs: BuilderInputs): Promise<Created
             await undone.catch((undoing) => reasons.push(undoing));
         }
         const saved = saveWith(await outputsAfter(applying));
+        for (const { run, error } of failedNodes(applying))
+            if (!failed.some((each) => each.run === run)) reasons.push(error);
         if (reasons.length > 0) throw new PartialFailureError(reasons, desired.name, saved);
         return { id: desired.name, saved };
     } catch (error) {

@@ -36,12 +36,12 @@ export async function read(
         if (await mayRemoveUnreachable(call, connections, what)) return undefined;
         throw unreachableNodes(connections);
     }
-    for (const { node, error } of errors) {
-        await call.warn(`node ${node} is shown as inactive: ${error?.message}`);
-    }
+    const warnOfNode = (node: string, error: Error | undefined) =>
+        call.warn(`node ${node} is shown as inactive: ${error?.message}`);
+    for (const { node, error } of errors) await warnOfNode(node, error);
     const observed = await observe(desired, connected, ownedAsIn(olds), false);
     if (errors.length === 0 && isGone(observed)) return undefined;
-    const nodes = await outputsFound(observed);
+    const nodes = await outputsFound(observed, warnOfNode);
     return { id, saved: withFound({ ...olds, ...describedInState(olds.name, nodes) }, observed) };
 }
 

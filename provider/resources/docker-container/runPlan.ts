@@ -1,7 +1,7 @@
 /** Runs the plan of a builder. */
 import { StartError } from "../../docker/buildkitd/boot";
 import { applyAfter, applyNodes } from "./apply";
-import { type Applying, failedNodes, type NodeRun } from "./applying";
+import { type Applying, asFailureOf, failedNodes, type NodeRun } from "./applying";
 import type { DesiredBuilder } from "./desired";
 import type { Leftovers } from "./node/observeLeftovers";
 import type { ObservedNode } from "./node/observeNode";
@@ -34,9 +34,7 @@ export async function runPlan(planned: Plan, inputs: PlanInputs, applying: Apply
     const failed = failedNodes(applying);
     const [first] = failed;
     if (first !== undefined && applying.nodes.length === 1) throw first.error;
-    for (const { run, error } of failed) {
-        run.error = new Error(`node ${nameOf(run)}: ${error.message}`, { cause: error });
-    }
+    for (const { run, error } of failed) run.error = asFailureOf(run, applying.nodes, error);
     if (applying.nodes.every(({ node, error }) => node.desired === undefined || error !== undefined)) {
         throw new Error(
             failedNodes(applying)
@@ -51,8 +49,6 @@ export async function runPlan(planned: Plan, inputs: PlanInputs, applying: Apply
             : planAfter(desired, withErrors(observed, applying), previous, nodeSteps(planned));
     await applyAfter(after, applying);
 }
-
-const nameOf = ({ node }: NodeRun): string => (node.desired === undefined ? node.name : node.desired.name);
 
 /** Returns what was observed, with the errors of the nodes that failed. */
 function withErrors({ nodes, removed, ...others }: Observed, applying: Applying): Observed {

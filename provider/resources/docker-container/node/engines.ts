@@ -2,7 +2,7 @@
 import { waitForCopy } from "../../../transfer/waitForCopy";
 import type { Call } from "../../../bridges/lifecycle";
 import { containerName, volumeName } from "../../../buildx/names";
-import { UnreachableError } from "../../../docker/engine/engine";
+import { type Engine, UnreachableError } from "../../../docker/engine/engine";
 import { warnOfPodman } from "../../../docker/engine/podman";
 import type { DesiredNode } from "../desired";
 import type { PreviousNode } from "../previous";
@@ -48,13 +48,25 @@ export function unreachableNodes(connections: readonly NodeConnection[]): Error 
 }
 
 /** Waits until no other process copies the state of a node. A copy stops the builder and starts it again. */
-export async function waitForCopies({ report, signal }: Call, connections: readonly NodeConnection[]): Promise<void> {
-    const each = async ({ engine, node }: NodeConnection) =>
-        engine && (await waitForCopy({ engine, volume: volumeName(node), report, signal }));
-    await Promise.all(connections.map(each));
-}
+export const waitForCopies = ({ report, signal }: Call, connections: readonly NodeConnection[]): Promise<void> =>
+    onEachEngine(connections, (engine, node) => waitForCopy({ engine, volume: volumeName(node), report, signal }));
 
-export async function warnOfPodmanAt({ warn }: Call, connections: readonly NodeConnection[]): Promise<void> {
-    const each = async ({ engine }: NodeConnection) => engine && (await warnOfPodman(engine, warn));
+export const warnOfPodmanAt = ({ warn }: Call, connections: readonly NodeConnection[]): Promise<void> =>
+    onEachEngine(connections, (engine) => warnOfPodman(engine, warn));
+
+/**
+ * Runs some work with each engine. An engine that went away after it responded is left out: the observation of its node
+ * finds that it is unreachable, and the other nodes are changed.
+ */
+async function onEachEngine(
+    connections: readonly NodeConnection[],
+    work: (engine: Engine, node: string) => Promise<unknown>,
+): Promise<void> {
+    const each = async ({ engine, node }: NodeConnection): Promise<void> => {
+        if (engine === undefined) return;
+        await work(engine, node).catch((error: unknown) => {
+            if (!(error instanceof UnreachableError)) throw error;
+        });
+    };
     await Promise.all(connections.map(each));
 }

@@ -9,8 +9,11 @@ import { serviceOf } from "./service";
  * @returns the port.
  */
 export async function serve(engineAddress: string | undefined): Promise<number> {
-    const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
-    const server = new grpc.Server(unlimited);
+    const server = new grpc.Server({
+        "grpc.max_receive_message_length": -1,
+        "grpc.max_send_message_length": -1,
+        "grpc.enable_channelz": 0, // nobody asks for gRPC's statistics, which take time and memory for each call
+    });
     server.addService(ResourceProviderService, serviceOf(engineAddress));
     return new Promise((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>

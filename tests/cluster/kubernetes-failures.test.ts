@@ -39,6 +39,8 @@ describeOnCluster("a failing builder of the kubernetes driver", () => {
             assert.match(output, new RegExp(`namespace: ${place.namespace}`));
             const [role = ""] = /apiVersion: rbac[\s\S]*subjects: \[[^\]]*\]/.exec(output) ?? [];
             await namespace.apply(role);
+            // Each right takes effect when the API server has read the Role, which it does as a whole.
+            await namespace.granted(testCluster.ci, [{ group: "apps", resource: "statefulsets", verbs: ["patch"] }]);
             await stack.program(
                 farm({
                     name: stack.unique,

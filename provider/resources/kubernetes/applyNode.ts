@@ -115,6 +115,13 @@ async function waitForNode(
     };
 }
 
+/** How long to wait until Kubernetes has removed a claim, in seconds. */
+const claimPatience = 10;
+
+/**
+ * Removes claims. Kubernetes removes a claim a moment after its last pod ended: a builder of the same name that is created
+ * before that would be given the old claim. If a pod of someone else uses the claim, it is removed when that pod ends.
+ */
 async function removeClaims(
     cluster: Cluster,
     namespace: string,
@@ -122,10 +129,12 @@ async function removeClaims(
     signal: AbortSignal,
 ): Promise<void> {
     const claims = await listClaims(cluster, namespace, stateVolume, workload, signal);
-    for (const { name, uid } of claims.filter((claim) => !kept.includes(claim.name)))
-        await deleteObject(
-            cluster,
-            { kind: "PersistentVolumeClaim", namespace, name },
-            { propagation: "Background", uid, signal },
+    const remove = async ({ name, uid }: (typeof claims)[number]): Promise<void> => {
+        const reference = { kind: "PersistentVolumeClaim", namespace, name } as const;
+        if (!(await deleteObject(cluster, reference, { propagation: "Background", uid, signal }))) return;
+        await waitUntilGone(cluster, reference, { uid, timeout: claimPatience, signal }).catch(() =>
+            signal.throwIfAborted(),
         );
+    };
+    await Promise.all(claims.filter((claim) => !kept.includes(claim.name)).map(remove));
 }

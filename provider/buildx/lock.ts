@@ -1,6 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { type CLibrary, loadCLibrary } from "../cLibrary";
 import { pause } from "../waiting";
 import { openLock } from "./storeFiles";
 
@@ -69,18 +68,23 @@ async function take(
     return true;
 }
 
-type Flock = CLibrary["flock"];
+type Flock = (fd: number, operation: number) => number;
+
+let loaded: Promise<Flock | undefined> | undefined;
+
+const loadFlock = (): Promise<Flock | undefined> => (loaded ??= findFlock());
 
 /**
- * Returns `flock`. `undefined` on Windows, which has none.
+ * Loads `flock` from the C library, because Node.js does not offer it. `undefined` on Windows, which has no `flock`.
  *
  * @throws {Error} if koffi, which calls the C library, is not installed for this machine. Without the lock, buildx and
  *   this package could overwrite each other's records.
  */
-async function loadFlock(): Promise<Flock | undefined> {
+async function findFlock(): Promise<Flock | undefined> {
     if (process.platform === "win32") return undefined;
     try {
-        return (await loadCLibrary()).flock;
+        const { load } = (await import("koffi")).default;
+        return load(null).func("int flock(int fd, int operation)") as Flock;
     } catch (error) {
         throw new Error(
             `buildx's store cannot be locked: koffi does not load on ${process.platform}-${process.arch} ` +

@@ -13,9 +13,7 @@ import { Socket } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { loadCLibrary } from "../cLibrary";
 import type { Engine } from "../docker/engine/engine";
-import { type BlockSocket, openBlockSocket } from "./blocks";
 import { pipe } from "./scripts";
 import { isAlive } from "./waitForCopy";
 
@@ -26,8 +24,6 @@ export interface NamedPipe {
     readonly kernel: string;
     /** This process's end of the pipe. */
     readonly stream: Socket;
-    /** What this process reads from the pipe, if it reads. */
-    readonly blocks: BlockSocket["blocks"] | undefined;
     /** Removes the folder. Both ends stay open. */
     remove(): Promise<void>;
     /** Closes this process's end, and removes the folder. */
@@ -44,12 +40,6 @@ const prefix = `pulumi-buildx-copy-${hostname()}-`;
 const flags = { read: constants.O_RDONLY | constants.O_NONBLOCK, write: constants.O_RDWR | constants.O_NONBLOCK };
 
 /**
- * How many bytes a pipe holds: what Linux allows a user by default. With Linux's 64 KiB, a process of the copy would
- * wait for the next one 16 times as often.
- */
-const pipeSize = 1024 * 1024;
-
-/**
  * Creates a pipe. Returns `undefined` if the engine is certainly on another host, or if no pipe can be created here.
  *
  * @param use what this process does with the pipe.
@@ -64,24 +54,15 @@ export async function createPipe({ endpoint }: Engine, use: keyof typeof flags):
         const path = join(folder, pipe.name);
         await promisify(execFile)("mkfifo", ["-m", "600", path]);
         const fd = openSync(path, flags[use]);
-        await enlarge(fd);
-        const reader = use === "read" ? openBlockSocket(fd) : undefined;
-        const stream = reader?.socket ?? new Socket({ fd, readable: false });
+        const stream = new Socket({ fd, readable: use === "read", writable: use === "write" });
         stream.on("error", () => {}); // its reader or writer receives the error
         const remove = () => rm(folder as string, { recursive: true, force: true });
-        return { folder, kernel, stream, blocks: reader?.blocks, remove, close: () => (stream.destroy(), remove()) };
+        return { folder, kernel, stream, remove, close: () => (stream.destroy(), remove()) };
     } catch {
         if (folder !== undefined) await rm(folder, { recursive: true, force: true });
         return undefined;
     }
 }
-
-/** Lets a pipe hold more. If Linux refuses it, the copy only takes longer. */
-const enlarge = (fd: number): Promise<unknown> =>
-    loadCLibrary().then(
-        ({ setPipeSize }) => setPipeSize(fd, pipeSize),
-        () => {}, // the lock of buildx's store reports that koffi is missing
-    );
 
 /** Removes the folders of processes that were killed. */
 export async function removeAbandonedPipes(): Promise<void> {

@@ -4,8 +4,7 @@
  */
 import { addAbortSignal, type Writable } from "node:stream";
 import { removeContainer } from "../docker/engine/container";
-import { firstLine } from "../streams";
-import { inBlocks } from "./blocks";
+import { firstLine, freed } from "../streams";
 import { type Copying, createHelper, type HelperOptions, type RunningHelper } from "./helperContainer";
 import { createPipe, type NamedPipe } from "./pipe";
 import { transfers } from "./scripts";
@@ -46,19 +45,18 @@ export async function withTarHelper<Result>(
     }
 }
 
-/** Returns the tar that a helper writes, in blocks (`blocks.ts`). */
+/** Returns the tar that a helper writes. Each part is valid until the next part is requested. */
 export async function receiveTar(
     { signal }: Copying,
     helper: RunningHelper,
     pipe: NamedPipe | undefined,
 ): Promise<AsyncGenerator<Buffer, void, undefined>> {
     const { usesPipe, rest } = await begin(helper, pipe);
-    if (usesPipe?.blocks === undefined) return inBlocks(rest);
-    const { blocks, stream } = usesPipe;
-    addAbortSignal(signal, stream);
+    if (!usesPipe) return rest;
+    const stream = addAbortSignal(signal, usesPipe.stream);
     const drained = drain(rest); // with its error output
     return (async function* () {
-        yield* blocks;
+        yield* freed(stream);
         await drained;
     })();
 }

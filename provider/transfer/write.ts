@@ -9,7 +9,6 @@ import { freed, writeParts } from "../streams";
 import { inspectVolume } from "../docker/engine/volume";
 import type { Waiting } from "../waiting";
 import { type Manifest, manifestFrame, ownVersion, requireZstd, type Trailer, trailerFrame } from "./format";
-import { blockLength, blocksAhead } from "./blocks";
 import { type Copying, ensureHelperImage, type RunningHelper, startWithOutput } from "./helperContainer";
 import { type Location, formatLocation } from "./location";
 import { findBuilderOf, requireCopyable, versionOf, withStoppedBuilder } from "./stopBuilder";
@@ -79,7 +78,7 @@ export async function writeArchive(
                     };
                     const known: { trailer?: Trailer } = {};
                     const counted = counting(
-                        tar,
+                        inBlocks(tar),
                         meter(() => total, onProgress),
                         known,
                     );
@@ -129,6 +128,37 @@ export async function* counting(
         yield part;
     }
     known.trailer = { sha256: hash.digest("hex"), bytes };
+}
+
+/**
+ * How many bytes are hashed and compressed at once. Each block costs a turn of Node.js' event loop and of its thread
+ * pool, so blocks are large.
+ */
+const blockLength = 1024 * 1024;
+
+/** How many blocks may wait for the compressor, which runs in another thread, while further blocks are hashed. */
+const blocksAhead = 3;
+
+/**
+ * Joins small parts into blocks. The blocks share memory: each is valid until {@link blocksAhead} further blocks and
+ * the next block were requested.
+ */
+async function* inBlocks(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    const blocks = Array.from({ length: blocksAhead + 1 }, () => Buffer.allocUnsafeSlow(blockLength));
+    let [index, filled] = [0, 0];
+    for await (let part of parts) {
+        while (part.length > 0) {
+            const block = blocks[index]!;
+            const copied = part.copy(block, filled);
+            filled += copied;
+            part = part.subarray(copied);
+            if (filled < block.length) continue;
+            yield block;
+            index = (index + 1) % blocks.length;
+            filled = 0;
+        }
+    }
+    if (filled > 0) yield blocks[index]!.subarray(0, filled);
 }
 
 async function* framed(

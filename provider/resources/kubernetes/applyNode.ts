@@ -120,7 +120,7 @@ const claimPatience = 10;
 
 /**
  * Removes claims. Kubernetes removes a claim a moment after its last pod ended: a builder of the same name that is created
- * before that would be given the old claim. If a pod of someone else uses the claim, it is removed when that pod ends.
+ * before that would be given the old claim. If another pod uses the claim, it is removed when that pod ends.
  */
 async function removeClaims(
     cluster: Cluster,

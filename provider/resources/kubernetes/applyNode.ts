@@ -10,6 +10,7 @@ import type { Waiting } from "../../waiting";
 import type { Applying, ReadyNode } from "./applying";
 import { appLabel, stateVolume } from "./pod";
 import { queryPods } from "./queryPods";
+import { removeClaims } from "./removeClaims";
 import { isAboutQuota } from "./tryApply";
 import type { NodeStep, StepOf } from "./steps";
 
@@ -45,7 +46,7 @@ export async function runNodeStep(step: NodeStep, applying: Applying, waiting: W
                 );
             return;
         case "removeClaims":
-            return removeClaims(cluster, namespace, step, signal);
+            return removeClaims(cluster, namespace, step.workload, step.kept, signal);
     }
 }
 
@@ -113,28 +114,4 @@ async function waitForNode(
         claims: claims.map((claim) => claim.name),
         workers,
     };
-}
-
-/** How long to wait until Kubernetes has removed a claim, in seconds. */
-const claimPatience = 10;
-
-/**
- * Removes claims. Kubernetes removes a claim a moment after its last pod ended: a builder of the same name that is created
- * before that would be given the old claim. If another pod uses the claim, it is removed when that pod ends.
- */
-async function removeClaims(
-    cluster: Cluster,
-    namespace: string,
-    { workload, kept }: StepOf<"removeClaims">,
-    signal: AbortSignal,
-): Promise<void> {
-    const claims = await listClaims(cluster, namespace, stateVolume, workload, signal);
-    const remove = async ({ name, uid }: (typeof claims)[number]): Promise<void> => {
-        const reference = { kind: "PersistentVolumeClaim", namespace, name } as const;
-        if (!(await deleteObject(cluster, reference, { propagation: "Background", uid, signal }))) return;
-        await waitUntilGone(cluster, reference, { uid, timeout: claimPatience, signal }).catch(() =>
-            signal.throwIfAborted(),
-        );
-    };
-    await Promise.all(claims.filter((claim) => !kept.includes(claim.name)).map(remove));
 }

@@ -3,7 +3,6 @@ import { deleteObject, getObject, waitUntilGone } from "../../cluster/apply";
 import type { Cluster } from "../../cluster/client";
 import { type Kind, type KubernetesObject, referenceTo } from "../../cluster/objects";
 import { restoreObject } from "../../cluster/restore";
-import { listClaims } from "../../cluster/workloads";
 import { type Owner, ownerOf, sameOwner } from "../../ownership";
 import { restoreFiles } from "../builder/ownFiles";
 import { removeRecordOf, writeRecordOf } from "../builder/record";
@@ -11,8 +10,7 @@ import type { Applying } from "./applying";
 import type { DesiredKubernetes } from "./desired";
 import { folderOf } from "./files";
 import type { ObservedKubernetes } from "./observe";
-import type { ObservedNode } from "./observeNode";
-import { stateVolume } from "./pod";
+import { removeClaims } from "./removeClaims";
 import type { NodeStep, Step, StepOf } from "./steps";
 
 /** Seconds until a removal is no longer waited for. The cluster still removes the object and its pods. */
@@ -97,7 +95,9 @@ async function undoNodeStep(
             const isChanged = await isStillThere(cluster, adopted(kind as Kind, metadata.name));
             if (isChanged) await restore(kind as Kind, metadata.name);
             else await removeNew(cluster, step, call.report);
-            return removeNewClaims(cluster, namespace, node);
+            if (node.desired.kind === "StatefulSet")
+                await removeClaims(cluster, namespace, node.desired.workload, node.claims);
+            return;
         }
         default:
             return;
@@ -121,19 +121,4 @@ async function removeNew(
     const uid = (await getObject(cluster, reference))?.metadata.uid ?? "";
     if (await deleteObject(cluster, reference, { propagation: "Foreground" }))
         await waitUntilGone(cluster, reference, { uid, timeout: patience });
-}
-
-async function removeNewClaims(
-    cluster: Cluster,
-    namespace: string,
-    { desired, claims: before }: ObservedNode,
-): Promise<void> {
-    if (desired.kind !== "StatefulSet") return;
-    for (const { name, uid } of await listClaims(cluster, namespace, stateVolume, desired.workload))
-        if (!before.includes(name))
-            await deleteObject(
-                cluster,
-                { kind: "PersistentVolumeClaim", namespace, name },
-                { propagation: "Background", uid },
-            );
 }

@@ -90,7 +90,8 @@ async function requireCli(): Promise<void> {
 
 const pulumiHome = (): string => process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
 
-function thisMachine(): Target {
+/** Returns the kind of this machine. */
+export function thisMachine(): Target {
     const os = process.platform === "win32" ? "windows" : process.platform === "darwin" ? "darwin" : "linux";
     return { os, arch: process.arch === "arm64" ? "arm64" : "amd64" };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateSchema } from "../../schema/generate";
+import { installedPlugin } from "../support/installedPlugin";
 import { checkout } from "../support/project";
 import { must, run } from "../support/run";
 
@@ -31,7 +32,7 @@ describe("the schema", () => {
         const folder = await mkdtemp(join(tmpdir(), "pulumi-buildx-schema-"));
         try {
             const plugin = join(folder, "pulumi-resource-buildx");
-            const main = join(checkout, "dist/provider/bridges/plugin/main.js");
+            const main = await installedPlugin();
             await writeFile(plugin, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 });
             const answered = JSON.parse(await must("pulumi", ["package", "get-schema", plugin], { env }));
             const own = JSON.parse(await readFile(join(checkout, "package.json"), "utf8"));

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { nativeForThisMachine, writePlugin } from "../../cli/plugin/contents";
+import { thisMachine } from "../../cli/plugin/install";
 import { checkout } from "./project";
 
 const folder = join(checkout, ".pulumi/test-plugin");
@@ -21,10 +22,10 @@ async function install(): Promise<string> {
     const name = `built-${Math.trunc(mtimeMs)}`;
     const installed = join(folder, name);
     if (!existsSync(installed)) {
-        await removeOlder();
+        await removeOlderThan(name);
         await mkdir(folder, { recursive: true });
         const written = await mkdtemp(join(folder, "incomplete-"));
-        await writePlugin(written, { os: "linux", arch: "amd64" }, await nativeForThisMachine());
+        await writePlugin(written, thisMachine(), await nativeForThisMachine());
         await rename(written, installed).catch(async (error: NodeJS.ErrnoException) => {
             await rm(written, { recursive: true });
             if (!existsSync(installed)) throw error; // another process of the tests was faster
@@ -33,8 +34,9 @@ async function install(): Promise<string> {
     return join(installed, path);
 }
 
-/** Removes the plugins of older builds. */
-async function removeOlder(): Promise<void> {
-    const older = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith("built-"));
+/** Removes the plugins of older builds. Another process of the tests may have written that of the current build. */
+async function removeOlderThan(current: string): Promise<void> {
+    const names = await readdir(folder).catch(() => []);
+    const older = names.filter((name) => name.startsWith("built-") && name !== current);
     await Promise.all(older.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
